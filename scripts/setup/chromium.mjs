@@ -1,0 +1,95 @@
+// @ts-check
+// The browser that draws the static image of each figure. It comes inside an npm package, compressed, together with the
+// few shared libraries that a bare Debian lacks; here it is unpacked into the clone with a fixed set of fonts, so that a
+// figure looks the same on every machine.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, createReadStream, createWriteStream, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createBrotliDecompress } from "node:zlib";
+import { cache, nodeModules } from "./clone.mjs";
+import { stampedStep, writeWhole } from "./step.mjs";
+
+const version = "143.0.4";
+const home = join(cache, `chromium-${version}`);
+const archives = join(nodeModules, "@sparticuz/chromium/bin");
+const dejaVu = join(nodeModules, "dejavu-fonts-ttf/ttf");
+
+// Open Sans is the figures' font; DejaVu has the signs that it lacks (∇, →, ⊙, ᵀ).
+const fontsConf = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${home}/fonts</dir>
+  <cachedir>${home}/font-cache</cachedir>
+  <alias><family>sans-serif</family><prefer><family>Open Sans</family><family>DejaVu Sans</family></prefer></alias>
+  <alias><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
+</fontconfig>
+`;
+
+export const chromiumStep = stampedStep({
+  name: "Chromium, for the static images",
+  megabytes: 230,
+  stamp: join(home, ".stamp"),
+  // The font configuration holds the clone's path: a moved clone unpacks again.
+  inputs: () => [version, fontsConf],
+  async make(report) {
+    report("unpacking");
+    const partial = `${home}.partial`;
+    rmSync(partial, { recursive: true, force: true });
+    mkdirSync(partial, { recursive: true });
+    await pipeline(
+      createReadStream(join(archives, "chromium.br")),
+      createBrotliDecompress(),
+      createWriteStream(join(partial, "chromium"), { mode: 0o755 }),
+    );
+    await unpackTar("swiftshader.tar.br", partial); // draws WebGL without a graphics card; beside the executable
+    await unpackTar("al2023.tar.br", partial); // lib/: NSS, NSPR and expat
+    await unpackTar("fonts.tar.br", partial); // fonts/Open_Sans
+    for (const font of ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf"])
+      copyFileSync(join(dejaVu, font), join(partial, "fonts", font));
+    writeWhole(join(partial, "fonts.conf"), fontsConf);
+    rmSync(home, { recursive: true, force: true });
+    renameSync(partial, home);
+  },
+});
+
+/**
+ * Unpacks one of the package's archives with the system's tar.
+ * @param {string} name
+ * @param {string} target
+ */
+async function unpackTar(name, target) {
+  const tar = spawn("tar", ["-x", "--no-same-owner", "-C", target], { stdio: ["pipe", "ignore", "pipe"] });
+  let complaint = "";
+  tar.stderr.on("data", (text) => (complaint += text));
+  const ended = once(tar, "close");
+  await pipeline(createReadStream(join(archives, name)), createBrotliDecompress(), tar.stdin).catch((error) => {
+    if (error.code !== "EPIPE") throw error; // tar's own complaint, below, says why it stopped reading
+  });
+  const [code] = await ended;
+  if (code !== 0) throw new Error(`unpacking ${name} failed: ${complaint.trim()}`);
+}
+
+/**
+ * What playwright-core's `chromium.launch` needs to start this browser. It is unpacked first where that is still to do.
+ * @returns {Promise<{ executablePath: string, args: string[], env: Record<string, string>, headless: true }>}
+ */
+export async function launchOptions() {
+  if (!chromiumStep.isDone()) await chromiumStep.make(() => {});
+  return {
+    executablePath: join(home, "chromium"),
+    args: [
+      "--no-sandbox", // the sandbox needs rights that containers do not give; only our own pages are opened
+      "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", // WebGL in software, the same everywhere
+      "--font-render-hinting=none",
+      "--force-color-profile=srgb",
+    ],
+    env: {
+      .../** @type {Record<string, string>} */ (process.env),
+      LD_LIBRARY_PATH: join(home, "lib"),
+      FONTCONFIG_FILE: join(home, "fonts.conf"),
+    },
+    headless: true,
+  };
+}

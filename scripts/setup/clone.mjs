@@ -1,0 +1,18 @@
+// @ts-check
+// Where things lie. All that set-up installs goes inside the clone.
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder of the clone, absolute, without a slash at its end. */
+export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+/** Downloads, unpacked archives and the set-up log. */
+export const cache = join(root, ".cache");
+
+/** The Python environment with JupyterLab and nbconvert. */
+export const venv = join(root, ".venv");
+
+export const nodeModules = join(root, "node_modules");
+
+/** The compiled library that cells import. */
+export const libraryBuild = join(root, "lib", "dist");
