@@ -1,0 +1,124 @@
+import { z } from "zod";
+import type { NetworkSpec } from "../network";
+
+/**
+ * A training run as plain JSON. Equal specs give equal histories, to the last bit on one kind of
+ * processor: every random number comes from a stream named after what it is for and seeded here.
+ */
+export interface RunSpec {
+  data: DataSpec;
+  network: NetworkSpec;
+  optimizer: OptimizerSpec;
+  /** Images in a mini-batch, drawn with replacement. */
+  batchSize: number;
+  /** Updates to make. Give this or `epochs`. */
+  iterations?: number;
+  /**
+   * Points at which accuracies are taken, one every `images / batchSize` updates (rounded down), the first after one
+   * update; training ends at the last. Give this or `iterations`.
+   */
+  epochs?: number;
+  /** What goes into the history; accuracies need `epochs`. */
+  record: Measurement[];
+  /** Of the initial weights, the mini-batches and Dropout's masks. */
+  seed: number;
+}
+
+/** `loss` is taken after each update on its own batch; an accuracy at each epoch point on its whole set. */
+export type Measurement = "loss" | "trainAccuracy" | "validationAccuracy" | "testAccuracy";
+
+/** Which of MNIST's 60,000 training images a run may learn from. Its 10,000 test images stay as they are. */
+export interface DataSpec {
+  /** How many of the first training images to use. */
+  images: number;
+  /** How many of those to set apart for validation, from the front. */
+  validation?: number;
+  /** Shuffles the images before the validation images are set apart. */
+  shuffleSeed?: number;
+}
+
+export type OptimizerSpec =
+  | { name: "SGD" | "AdaGrad"; learningRate: number }
+  | { name: "Momentum" | "Nesterov"; learningRate: number; momentum?: number }
+  | { name: "RMSProp"; learningRate: number; decayRate?: number }
+  | { name: "Adam"; learningRate: number; beta1?: number; beta2?: number };
+
+/** What a run leaves: numbers only, so that it can be stored, sent and compared as JSON. */
+export interface History {
+  /** Updates made. */
+  iterations: number;
+  /** After each update; `null` where it is not finite. */
+  loss: (number | null)[];
+  /** At each epoch point, 0 … 1; `null` from the point on at which the weights are no longer finite. */
+  trainAccuracy: (number | null)[];
+  validationAccuracy: (number | null)[];
+  testAccuracy: (number | null)[];
+  /** Updates after which the weights or the loss were first seen not to be finite, or `null`. */
+  divergedAt: number | null;
+}
+
+const count = (most: number) => z.int().min(1).max(most);
+const share = z.number().min(0).lt(1);
+const positive = z.number().positive().finite();
+const seed = z.int().min(0);
+
+const spec = z
+  .strictObject({
+    data: z
+      .strictObject({
+        images: count(60_000),
+        validation: z.int().min(0).max(59_999).optional(),
+        shuffleSeed: seed.optional(),
+      })
+      .refine(({ images, validation = 0 }) => validation < images, {
+        path: ["validation"],
+        message: "must leave at least one image to train on",
+      }),
+    network: z.strictObject({
+      inputSize: z.literal(784),
+      hiddenSizes: z.array(count(4096)).max(32),
+      outputSize: z.literal(10),
+      activation: z.enum(["relu", "sigmoid", "tanh"]).optional(),
+      initialWeights: z.union([z.enum(["he", "relu", "xavier", "sigmoid"]), z.number().min(0).max(1e6)]).optional(),
+      batchNormalization: z.enum(["before", "after"]).optional(),
+      dropoutRate: share.optional(),
+      invertedDropout: z.boolean().optional(),
+      weightDecay: z.number().min(0).max(1e6).optional(),
+      weightDecayNorm: z.enum(["L1", "L2", "max"]).optional(),
+    }),
+    optimizer: z.discriminatedUnion("name", [
+      z.strictObject({ name: z.enum(["SGD", "AdaGrad"]), learningRate: positive }),
+      z.strictObject({ name: z.enum(["Momentum", "Nesterov"]), learningRate: positive, momentum: share.optional() }),
+      z.strictObject({ name: z.literal("RMSProp"), learningRate: positive, decayRate: share.optional() }),
+      z.strictObject({ name: z.literal("Adam"), learningRate: positive, beta1: share.optional(), beta2: share.optional() }),
+    ]),
+    batchSize: count(60_000),
+    iterations: count(10_000_000).optional(),
+    epochs: count(100_000).optional(),
+    record: z.array(z.enum(["loss", "trainAccuracy", "validationAccuracy", "testAccuracy"])).max(4),
+    seed,
+  })
+  .refine(({ iterations, epochs }) => (iterations === undefined) !== (epochs === undefined), {
+    path: ["iterations"],
+    message: "give either iterations or epochs",
+  })
+  .refine(({ epochs, record }) => epochs !== undefined || record.every((what) => what === "loss"), {
+    path: ["epochs"],
+    message: "accuracies are taken at epoch points; give epochs instead of iterations",
+  })
+  .refine(({ data, record }) => !record.includes("validationAccuracy") || (data.validation ?? 0) > 0, {
+    path: ["data", "validation"],
+    message: "validationAccuracy needs validation images",
+  });
+
+/**
+ * Checks what is to be run before anything runs: a spec may come from a file or over the network.
+ * @returns the spec.
+ * @throws naming each field that is missing, unknown or out of range.
+ */
+export function parseRunSpec(value: unknown): RunSpec {
+  const parsed = spec.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "spec"}: ${message}`);
+  throw new TypeError(`not a run's spec:\n  ${problems.join("\n  ")}`);
+}

@@ -1,0 +1,9 @@
+/** What a process of the pool executes: runs, one at a time, each on one thread. */
+import * as workerpool from "workerpool";
+import { run } from "./run";
+import type { History, RunSpec } from "./spec";
+
+workerpool.worker({
+  run: (spec: RunSpec): Promise<History> =>
+    run(spec, { onProgress: (done, total) => workerpool.workerEmit({ done, total }) }),
+});

@@ -1,0 +1,149 @@
+/**
+ * The operations of the layers for which tfjs makes several calls into TensorFlow where one would do.
+ *
+ * Each carries its plain tfjs form as `.plain`: what runs on the other backends, and what the tests
+ * compare it with. Nothing else in the library speaks to TensorFlow below tfjs.
+ */
+import { tf } from "./backend";
+
+type Tensor = tf.Tensor;
+
+/** The part of tfjs-node's backend that runs one TensorFlow operation on tensors. */
+interface NativeBackend {
+  binding: Record<string, number>;
+  executeSingleOutput(name: string, attributes: Attribute[], inputs: Tensor[]): Tensor;
+  executeMultipleOutputs(name: string, attributes: Attribute[], inputs: Tensor[], outputs: number): Tensor[];
+}
+
+interface Attribute {
+  name: string;
+  type: number;
+  value: number | boolean | string;
+}
+
+/** Pairs a native form with its plain one and picks by the backend in use. */
+function kernel<F extends (...args: never[]) => Tensor | Tensor[]>(native: F, plain: F): F & { plain: F } {
+  const run = (...args: Parameters<F>) => (tf.getBackend() === "tensorflow" ? native : plain)(...args);
+  return Object.assign(run as F, { plain });
+}
+
+const backend = () => tf.backend() as unknown as NativeBackend;
+
+// Attribute lists never change, and building one costs as much as a small operation: each is built once.
+const { binding } = tf.findBackend("tensorflow") as unknown as NativeBackend;
+const type = (name: string, value: number): Attribute => ({ name, type: binding.TF_ATTR_TYPE, value });
+const flag = (name: string, value: boolean): Attribute => ({ name, type: binding.TF_ATTR_BOOL, value });
+const float = type("T", binding.TF_FLOAT);
+const FLOAT = [float];
+const CHANNELS_LAST = [float, { name: "data_format", type: binding.TF_ATTR_STRING, value: "NHWC" }];
+const MATMUL = [false, true].map((a) =>
+  [false, true].map((b) => [flag("transpose_a", a), flag("transpose_b", b), float]),
+);
+const SPARSE_LABELS = [float, type("Tlabels", binding.TF_INT32)];
+
+const op = (name: string, ...inputs: Tensor[]) => backend().executeSingleOutput(name, FLOAT, inputs);
+
+/** Matrix product of `a` `[n, k]` and `b` `[k, m]`, either of them transposed first. */
+export const matMul = kernel(
+  (a: Tensor, b: Tensor, transposeA = false, transposeB = false) =>
+    backend().executeSingleOutput("MatMul", MATMUL[+transposeA][+transposeB], [a, b]),
+  (a: Tensor, b: Tensor, transposeA = false, transposeB = false) => tf.matMul(a, b, transposeA, transposeB),
+);
+
+/** `x` `[batch, units]` with the row `b` `[units]` added to each of its rows. */
+export const biasAdd = kernel(
+  (x: Tensor, b: Tensor) => backend().executeSingleOutput("BiasAdd", CHANNELS_LAST, [x, b]),
+  (x, b) => tf.add(x, b),
+);
+
+/** The sum of `dout` `[batch, units]` over the batch, `[units]`: what reaches a bias. */
+export const biasGradient = kernel(
+  (dout: Tensor) => backend().executeSingleOutput("BiasAddGrad", CHANNELS_LAST, [dout]),
+  (dout) => tf.sum(dout, 0),
+);
+
+/** `dout` where `y = relu(x)` is positive, 0 elsewhere; 0 at `x = 0`. */
+export const reluGradient = kernel(
+  (dout: Tensor, y: Tensor) => op("ReluGrad", dout, y),
+  (dout, y) => tf.mul(dout, tf.cast(tf.greater(y, 0), "float32")),
+);
+
+/** `dout · y (1 − y)` for `y = sigmoid(x)`. */
+export const sigmoidGradient = kernel(
+  (dout: Tensor, y: Tensor) => op("SigmoidGrad", y, dout),
+  (dout, y) => tf.mul(dout, tf.mul(y, tf.sub(1, y))),
+);
+
+/** `dout · (1 − y²)` for `y = tanh(x)`. */
+export const tanhGradient = kernel(
+  (dout: Tensor, y: Tensor) => op("TanhGrad", y, dout),
+  (dout, y) => tf.mul(dout, tf.sub(1, tf.square(y))),
+);
+
+/**
+ * Softmax of `scores` `[batch, classes]` and its cross-entropy against integer `labels` `[batch]`.
+ * Returns the losses `[batch]` and `softmax − onehot` `[batch, classes]`, the gradient of their sum.
+ */
+export const softmaxCrossEntropy = kernel(
+  (scores: Tensor, labels: Tensor) =>
+    backend().executeMultipleOutputs("SparseSoftmaxCrossEntropyWithLogits", SPARSE_LABELS, [scores, labels], 2),
+  (scores, labels) => {
+    const target = tf.oneHot(tf.cast(labels, "int32"), scores.shape[1]!);
+    const logProbabilities = tf.logSoftmax(scores);
+    return [tf.neg(tf.sum(tf.mul(target, logProbabilities), 1)), tf.sub(tf.exp(logProbabilities), target)];
+  },
+);
+
+/**
+ * Normalizes each column of `x` `[batch, units]` over the batch, then scales and shifts it.
+ * Returns the output `[batch, units]` and the batch's mean and (biased) variance, both `[units]`.
+ */
+export const batchNormalization = kernel(
+  (x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): [y: Tensor, mean: Tensor, variance: Tensor] => {
+    const none = tf.tensor1d([]);
+    const [y, , , mean, variance] = backend().executeMultipleOutputs(
+      "FusedBatchNormV3",
+      fusedBatchNorm(epsilon),
+      [asImage(x), gamma, beta, none, none],
+      6,
+    );
+    return [y.reshape(x.shape), mean, variance];
+  },
+  (x, gamma, beta, epsilon) => {
+    const { mean, variance } = tf.moments(x, 0);
+    const normalized = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon)));
+    return [tf.add(tf.mul(gamma, normalized), beta), mean, variance];
+  },
+);
+
+/** The gradient of {@link batchNormalization}: `[dx, dgamma, dbeta]` of shapes `[batch, units]`, `[units]`, `[units]`. */
+export const batchNormalizationGradient = kernel(
+  (dout: Tensor, x: Tensor, gamma: Tensor, mean: Tensor, variance: Tensor, epsilon: number): [Tensor, Tensor, Tensor] => {
+    const [dx, dgamma, dbeta] = backend().executeMultipleOutputs(
+      "FusedBatchNormGradV3",
+      fusedBatchNorm(epsilon),
+      [asImage(dout), asImage(x), gamma, mean, variance, variance],
+      5,
+    );
+    return [dx.reshape(x.shape), dgamma, dbeta];
+  },
+  (dout, x, gamma, mean, variance, epsilon) => {
+    const std = tf.sqrt(tf.add(variance, epsilon));
+    const normalized = tf.div(tf.sub(x, mean), std);
+    const dbeta = tf.sum(dout, 0);
+    const dgamma = tf.sum(tf.mul(dout, normalized), 0);
+    const batch = x.shape[0];
+    const centred = tf.sub(dout, tf.div(tf.add(dbeta, tf.mul(normalized, dgamma)), batch));
+    return [tf.mul(tf.div(gamma, std), centred), dgamma, dbeta];
+  },
+);
+
+/** TensorFlow normalizes the channels of images: a row of units is an image of one pixel. */
+const asImage = (x: Tensor) => x.reshape([x.shape[0], 1, 1, x.shape[1]!]);
+
+const fusedBatchNorm = (epsilon: number): Attribute[] => [
+  ...CHANNELS_LAST,
+  type("U", binding.TF_FLOAT),
+  flag("is_training", true),
+  { name: "epsilon", type: binding.TF_ATTR_FLOAT, value: epsilon },
+];

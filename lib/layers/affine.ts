@@ -1,0 +1,43 @@
+import { tf } from "../backend";
+import { biasAdd, biasGradient, matMul } from "../kernels";
+import { kept, type Layer } from "./layer";
+
+/**
+ * `y = x W + b`: every unit sees every input.
+ *
+ * Backward: `dW = xᵀ dout`, `db = Σ dout` over the batch, `dx = dout Wᵀ`.
+ *
+ * `x` `[batch, inputs]`, `W` `[inputs, units]`, `b` `[units]`, `y` `[batch, units]`.
+ */
+export class Affine implements Layer {
+  dW?: tf.Tensor;
+  db?: tf.Tensor;
+  private x?: tf.Tensor;
+
+  constructor(
+    readonly W: tf.Tensor,
+    readonly b: tf.Tensor,
+  ) {}
+
+  /** @throws if `x` is not `[batch, inputs]`. */
+  forward(x: tf.Tensor): tf.Tensor {
+    const inputs = this.W.shape[0];
+    if (x.rank !== 2 || x.shape[1] !== inputs) {
+      const remedy = x.rank > 2 ? "; flatten the images first" : "";
+      throw new Error(`Affine: expected x of shape [batch, ${inputs}], got [${x.shape.join(", ")}]${remedy}`);
+    }
+    this.x = x;
+    return biasAdd(matMul(x, this.W), this.b);
+  }
+
+  backward(dout: tf.Tensor): tf.Tensor {
+    this.parameterGradients(dout);
+    return matMul(dout, this.W, false, true);
+  }
+
+  /** `dW` and `db` alone: nothing lies before a network's first layer, so nobody needs its `dx`. */
+  parameterGradients(dout: tf.Tensor): void {
+    this.dW = matMul(kept(this.x, "Affine"), dout, true, false);
+    this.db = biasGradient(dout);
+  }
+}

@@ -1,0 +1,45 @@
+import { tf } from "../backend";
+import type { RandomStream } from "../random";
+import { kept, type Layer } from "./layer";
+
+/**
+ * Dropout: in training every unit is left out with probability `rate`, anew for each batch and row.
+ *
+ * As the chapter has it, the output is `x ⊙ mask` in training and `x · (1 − rate)` otherwise, so that
+ * a unit's expected output is the same in both. `inverted` moves the factor into training,
+ * `x ⊙ mask / (1 − rate)`, and leaves `x` alone otherwise: what frameworks do.
+ *
+ * Backward: `dx = dout ⊙ mask`, with the same factor as forward.
+ *
+ * Srivastava et al., "Dropout", 2014. https://jmlr.org/papers/v15/srivastava14a.html
+ */
+export class Dropout implements Layer {
+  private mask?: tf.Tensor;
+
+  /**
+   * @param rate the probability that a unit is left out, `0 ≤ rate < 1`.
+   * @param stream where the masks come from.
+   * @throws if the rate is outside of its range.
+   */
+  constructor(
+    readonly rate: number,
+    private readonly stream: RandomStream,
+    readonly inverted = false,
+  ) {
+    if (!(rate >= 0 && rate < 1)) throw new RangeError(`Dropout: expected a rate from 0 up to but not including 1, got ${rate}`);
+  }
+
+  forward(x: tf.Tensor, training = false): tf.Tensor {
+    const survival = 1 - this.rate;
+    if (!training) return this.inverted ? x : x.mul(survival);
+    const kept = this.inverted ? 1 / survival : 1;
+    const mask = new Float32Array(x.size);
+    for (let i = 0; i < mask.length; i++) if (this.stream.uniform() >= this.rate) mask[i] = kept;
+    this.mask = tf.tensor(mask, x.shape);
+    return x.mul(this.mask);
+  }
+
+  backward(dout: tf.Tensor): tf.Tensor {
+    return dout.mul(kept(this.mask, "Dropout"));
+  }
+}

@@ -1,0 +1,16 @@
+import { tf } from "../backend";
+import { sigmoidGradient } from "../kernels";
+import { kept, type Layer } from "./layer";
+
+/** `y = 1 / (1 + e^−x)`. Backward: `dx = dout · y (1 − y)`. */
+export class Sigmoid implements Layer {
+  private y?: tf.Tensor;
+
+  forward(x: tf.Tensor): tf.Tensor {
+    return (this.y = tf.sigmoid(x));
+  }
+
+  backward(dout: tf.Tensor): tf.Tensor {
+    return sigmoidGradient(dout, kept(this.y, "Sigmoid"));
+  }
+}

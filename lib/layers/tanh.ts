@@ -1,0 +1,16 @@
+import { tf } from "../backend";
+import { tanhGradient } from "../kernels";
+import { kept, type Layer } from "./layer";
+
+/** `y = tanh x`. Backward: `dx = dout · (1 − y²)`. */
+export class Tanh implements Layer {
+  private y?: tf.Tensor;
+
+  forward(x: tf.Tensor): tf.Tensor {
+    return (this.y = tf.tanh(x));
+  }
+
+  backward(dout: tf.Tensor): tf.Tensor {
+    return tanhGradient(dout, kept(this.y, "Tanh"));
+  }
+}

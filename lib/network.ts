@@ -1,0 +1,140 @@
+import { tf } from "./backend";
+import { initialWeights, type InitialWeights } from "./initializers";
+import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh, type Layer } from "./layers";
+import type { Grads, Params } from "./optimizers";
+import { randomStream } from "./random";
+import { penalty, type Norm } from "./weight-decay";
+
+const activations = { relu: ReLU, sigmoid: Sigmoid, tanh: Tanh };
+
+/** What a network is made of: plain JSON. */
+export interface NetworkSpec {
+  /** Values of one input, 784 for MNIST. */
+  inputSize: number;
+  /** Units of each hidden layer, `[100, 100, 100, 100]` for the chapter's "5-layer" network. */
+  hiddenSizes: number[];
+  /** Classes. */
+  outputSize: number;
+  activation?: keyof typeof activations;
+  /** The scale of the initial weights; biases start at 0. */
+  initialWeights?: InitialWeights;
+  /** Where a BatchNormalization stands beside each activation, if one does. */
+  batchNormalization?: "before" | "after";
+  /** The probability that Dropout leaves a hidden unit out. */
+  dropoutRate?: number;
+  /** Dropout scales in training instead of in evaluation. */
+  invertedDropout?: boolean;
+  /** λ, the weight of the norm of every W that is added to the loss. */
+  weightDecay?: number;
+  /** Which norm; `"L2"` if not said. */
+  weightDecayNorm?: Norm;
+}
+
+/**
+ * A fully connected classifier:
+ * (Affine → BatchNormalization? → activation → Dropout?) per hidden layer, then Affine → SoftmaxWithLoss.
+ *
+ * Its parameters are `W1`, `b1`, …, and `gamma1`, `beta1`, … with batch normalization. Whoever makes
+ * one calls `dispose()` when done.
+ */
+export class Network {
+  readonly params: Params = {};
+  private readonly layers: Layer[] = [];
+  private readonly lastLayer = new SoftmaxWithLoss();
+  private readonly affines: Affine[] = [];
+  private readonly normalizations: BatchNormalization[] = [];
+
+  /** @param seed of the initial weights and of Dropout's masks. */
+  constructor(
+    readonly spec: NetworkSpec,
+    seed: number,
+  ) {
+    const { activation = "relu", dropoutRate = 0, invertedDropout = false } = spec;
+    if (!Object.hasOwn(activations, activation)) {
+      throw new Error(`Network: expected an activation among ${Object.keys(activations).join(", ")}, got ${String(activation)}`);
+    }
+    const weights = randomStream(seed, "weights");
+    const masks = randomStream(seed, "dropout");
+    const sizes = [spec.inputSize, ...spec.hiddenSizes, spec.outputSize];
+
+    for (let i = 1; i < sizes.length; i++) {
+      const [inputs, units] = [sizes[i - 1], sizes[i]];
+      this.addAffine(i, initialWeights(spec.initialWeights ?? "he", inputs, units, weights), units);
+      if (i === sizes.length - 1) break;
+      if (spec.batchNormalization === "before") this.addBatchNormalization(i, units);
+      this.layers.push(new activations[activation]());
+      if (spec.batchNormalization === "after") this.addBatchNormalization(i, units);
+      if (dropoutRate > 0) this.layers.push(new Dropout(dropoutRate, masks, invertedDropout));
+    }
+  }
+
+  /** Scores before softmax, `[batch, classes]`, for `x` `[batch, inputSize]`. */
+  predict(x: tf.Tensor, training = false): tf.Tensor {
+    return this.layers.reduce((h, layer) => layer.forward(h, training), x);
+  }
+
+  /** The mean cross-entropy on `x` `[batch, inputSize]` and labels `t` `[batch]`, plus the weight decay's share. */
+  loss(x: tf.Tensor, t: tf.Tensor): number {
+    return tf.tidy(() => {
+      const decay = this.spec.weightDecay ?? 0;
+      let loss = this.lastLayer.forward(this.predict(x), t);
+      if (decay > 0) {
+        const { value } = penalty(this.spec.weightDecayNorm ?? "L2");
+        for (const { W } of this.affines) loss = loss.add(value(W).mul(decay));
+      }
+      return loss.dataSync()[0];
+    });
+  }
+
+  /** The share of rows of `x` whose highest score is at their label in `t`: 0 … 1. */
+  accuracy(x: tf.Tensor, t: tf.Tensor): number {
+    return tf.tidy(() => this.predict(x).argMax(1).equal(t).cast("float32").mean().dataSync()[0]);
+  }
+
+  /**
+   * The loss's gradient by every parameter, by backpropagation.
+   * The caller frees the tensors, or has a `tf.tidy` around the step.
+   */
+  gradient(x: tf.Tensor, t: tf.Tensor): Grads {
+    return tf.tidy(() => {
+      this.lastLayer.forward(this.predict(x, true), t);
+      let dout = this.lastLayer.backward();
+      for (let i = this.layers.length - 1; i > 0; i--) dout = this.layers[i].backward(dout);
+      this.affines[0].parameterGradients(dout);
+
+      const { weightDecay = 0, weightDecayNorm = "L2" } = this.spec;
+      const grads: Grads = {};
+      this.affines.forEach(({ W, dW, db }, i) => {
+        grads[`W${i + 1}`] = weightDecay > 0 ? dW!.add(penalty(weightDecayNorm).gradient(W).mul(weightDecay)) : dW!;
+        grads[`b${i + 1}`] = db!;
+      });
+      this.normalizations.forEach(({ dgamma, dbeta }, i) => {
+        grads[`gamma${i + 1}`] = dgamma!;
+        grads[`beta${i + 1}`] = dbeta!;
+      });
+      return grads;
+    });
+  }
+
+  /** Frees the parameters and the running statistics. */
+  dispose(): void {
+    for (const parameter of Object.values(this.params)) parameter.dispose();
+    for (const normalization of this.normalizations) normalization.dispose();
+  }
+
+  private addAffine(i: number, weights: Float32Array, units: number): void {
+    const W = (this.params[`W${i}`] = tf.tidy(() => tf.variable(tf.tensor2d(weights, [weights.length / units, units]))));
+    const b = (this.params[`b${i}`] = tf.tidy(() => tf.variable(tf.zeros([units]))));
+    const affine = new Affine(W, b);
+    this.affines.push(affine);
+    this.layers.push(affine);
+  }
+
+  private addBatchNormalization(i: number, units: number): void {
+    const gamma = (this.params[`gamma${i}`] = tf.tidy(() => tf.variable(tf.ones([units]))));
+    const beta = (this.params[`beta${i}`] = tf.tidy(() => tf.variable(tf.zeros([units]))));
+    const normalization = new BatchNormalization(gamma, beta);
+    this.normalizations.push(normalization);
+    this.layers.push(normalization);
+  }
+}

@@ -1,0 +1,50 @@
+import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
+
+/** Keeps a division by √v from being one by 0. */
+const EPSILON = 1e-7;
+
+/**
+ * Adam: Momentum's running mean of the gradient over RMSProp's running mean of its square, both
+ * corrected for having started at 0.
+ *
+ * `m ← β₁ m + (1 − β₁) ∂L/∂W`
+ * `v ← β₂ v + (1 − β₂) ∂L/∂W ⊙ ∂L/∂W`
+ * `W ← W − η_t m / (√v + 1e-7)`, `η_t = η √(1 − β₂ᵗ) / (1 − β₁ᵗ)`
+ *
+ * Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, in the form at the end of its
+ * section 2. https://arxiv.org/abs/1412.6980
+ */
+export class Adam implements Optimizer {
+  private readonly mean = new State();
+  private readonly squares = new State();
+  private steps = 0;
+
+  /**
+   * @param learningRate η.
+   * @param beta1 β₁, the share of the mean gradient that is left after a step.
+   * @param beta2 β₂, the share of the mean square that is left after a step.
+   */
+  constructor(
+    readonly learningRate = 0.001,
+    readonly beta1 = 0.9,
+    readonly beta2 = 0.999,
+  ) {}
+
+  update(params: Params, grads: Grads): void {
+    const t = ++this.steps;
+    const rate = (this.learningRate * Math.sqrt(1 - this.beta2 ** t)) / (1 - this.beta1 ** t);
+    eachParameter(params, grads, (W, gradient, name) => {
+      const m = this.mean.of(name, W);
+      const v = this.squares.of(name, W);
+      m.assign(m.mul(this.beta1).add(gradient.mul(1 - this.beta1)));
+      v.assign(v.mul(this.beta2).add(gradient.square().mul(1 - this.beta2)));
+      W.assign(W.sub(m.mul(rate).div(v.sqrt().add(EPSILON))));
+    });
+  }
+
+  dispose(): void {
+    this.mean.dispose();
+    this.squares.dispose();
+    this.steps = 0;
+  }
+}

@@ -1,0 +1,7 @@
+export type { Grads, Optimizer, Params } from "./optimizer";
+export { SGD } from "./sgd";
+export { Momentum } from "./momentum";
+export { Nesterov } from "./nesterov";
+export { AdaGrad } from "./adagrad";
+export { RMSProp } from "./rmsprop";
+export { Adam } from "./adam";

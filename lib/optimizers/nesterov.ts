@@ -1,0 +1,37 @@
+import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
+
+/**
+ * Nesterov's momentum: the velocity's next push is looked ahead to. In the form that needs the
+ * gradient only where the weights are:
+ *
+ * `v ← α v − η ∂L/∂W`
+ * `W ← W + α v − η ∂L/∂W`
+ *
+ * Bengio, Boulanger-Lewandowski and Pascanu, "Advances in Optimizing Recurrent Networks", 2012,
+ * equations 6 and 7. https://arxiv.org/abs/1212.0901
+ */
+export class Nesterov implements Optimizer {
+  private readonly velocity = new State();
+
+  /**
+   * @param learningRate η.
+   * @param momentum α, the share of the velocity that is left after a step without a gradient.
+   */
+  constructor(
+    readonly learningRate = 0.01,
+    readonly momentum = 0.9,
+  ) {}
+
+  update(params: Params, grads: Grads): void {
+    eachParameter(params, grads, (W, gradient, name) => {
+      const v = this.velocity.of(name, W);
+      const push = gradient.mul(this.learningRate);
+      v.assign(v.mul(this.momentum).sub(push));
+      W.assign(W.add(v.mul(this.momentum)).sub(push));
+    });
+  }
+
+  dispose(): void {
+    this.velocity.dispose();
+  }
+}

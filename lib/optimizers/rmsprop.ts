@@ -1,0 +1,38 @@
+import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
+
+/** Keeps a division by √h from being one by 0. */
+const EPSILON = 1e-7;
+
+/**
+ * RMSProp: AdaGrad that forgets, so that its steps do not shrink to nothing.
+ *
+ * `h ← ρ h + (1 − ρ) ∂L/∂W ⊙ ∂L/∂W`
+ * `W ← W − η (1 / √h) ∂L/∂W`, with 1e-7 added to √h
+ *
+ * Tieleman and Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning, 2012.
+ * https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf
+ */
+export class RMSProp implements Optimizer {
+  private readonly squares = new State();
+
+  /**
+   * @param learningRate η.
+   * @param decayRate ρ, the share of the past that is left after a step.
+   */
+  constructor(
+    readonly learningRate = 0.01,
+    readonly decayRate = 0.99,
+  ) {}
+
+  update(params: Params, grads: Grads): void {
+    eachParameter(params, grads, (W, gradient, name) => {
+      const h = this.squares.of(name, W);
+      h.assign(h.mul(this.decayRate).add(gradient.square().mul(1 - this.decayRate)));
+      W.assign(W.sub(gradient.mul(this.learningRate).div(h.sqrt().add(EPSILON))));
+    });
+  }
+
+  dispose(): void {
+    this.squares.dispose();
+  }
+}
