@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+
+/** A row of random numbers that is the same every time. Each call takes the next ones. */
+export interface RandomStream {
+  /** A number in [0, 1), any multiple of 2⁻⁵³ alike. */
+  uniform(): number;
+
+  /**
+   * A number from the normal distribution with mean 0 and standard deviation 1.
+   *
+   * Marsaglia and Bray, "A Convenient Method for Generating Normal Variables", 1964: the polar method.
+   */
+  normal(): number;
+
+  /** `length` numbers from the normal distribution with mean 0 and standard deviation `std`. */
+  normals(length: number, std?: number): Float32Array;
+
+  /**
+   * An integer from 0 up to but not including `n`, all alike.
+   * @throws if `n` is not an integer of at least 1.
+   */
+  integer(n: number): number;
+
+  /**
+   * The integers from 0 up to but not including `n`, each once, all orders alike (Fisher–Yates).
+   * @throws if `n` is not an integer of at least 0.
+   */
+  permutation(n: number): number[];
+}
+
+/**
+ * The stream of random numbers that belongs to a seed and a name. Every random number of the library
+ * comes from one; streams of other seeds or other names have nothing to do with each other, so what
+ * one part of an experiment draws does not shift what another part gets.
+ *
+ * The generator is xoroshiro128+ (Blackman and Vigna, "Scrambled Linear Pseudorandom Number
+ * Generators", 2021, https://arxiv.org/abs/1805.01407), its lower 32 bits. Its 128 bits of state start
+ * as the first half of SHA-256 of seed and name, so that seeds 0 and 1 are as unlike as any two.
+ *
+ * @param seed an integer from 0 to 2⁵³ − 1.
+ * @param name what the numbers are for, as `"weights"` or `"batches"`.
+ * @throws if the seed is anything else.
+ */
+export function randomStream(seed: number, name: string): RandomStream {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new RangeError(`randomStream: expected a seed that is an integer from 0 to ${Number.MAX_SAFE_INTEGER}, got ${seed}`);
+  }
+  const hash = createHash("sha256").update(`${seed} ${name}`).digest();
+  const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((byte) => hash.readInt32BE(byte)));
+  let spare: number | undefined;
+
+  const uniform = () => uniformFloat64(generator);
+
+  const normal = () => {
+    if (spare !== undefined) {
+      const value = spare;
+      spare = undefined;
+      return value;
+    }
+    // A point in the unit circle, but not its centre, gives two independent normal numbers.
+    let x, y, square;
+    do {
+      x = 2 * uniform() - 1;
+      y = 2 * uniform() - 1;
+      square = x * x + y * y;
+    } while (square >= 1 || square === 0);
+    const factor = Math.sqrt((-2 * Math.log(square)) / square);
+    spare = y * factor;
+    return x * factor;
+  };
+
+  const normals = (length: number, std = 1) => {
+    const values = new Float32Array(length);
+    for (let i = 0; i < length; i++) values[i] = std * normal();
+    return values;
+  };
+
+  const integer = (n: number) => {
+    if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`integer: expected n to be an integer of at least 1, got ${n}`);
+    return uniformInt(generator, 0, n - 1);
+  };
+
+  const permutation = (n: number) => {
+    if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`permutation: expected n to be an integer of at least 0, got ${n}`);
+    const order = Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = integer(i + 1);
+      [order[i], order[j]] = [order[j], order[i]];
+    }
+    return order;
+  };
+
+  return { uniform, normal, normals, integer, permutation };
+}
