@@ -10,6 +10,7 @@ import { dirname } from "node:path";
  * @property {number} megabytes  disk space that making it takes
  * @property {() => boolean} isDone  reads files only, so that set-up with nothing to do stays under a second
  * @property {(report: Report) => Promise<void>} make
+ * @property {() => unknown} [requires]  throws when the machine lacks what `make` needs; asked before anything is made
  */
 
 /**

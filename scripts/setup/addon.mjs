@@ -1,0 +1,54 @@
+// @ts-check
+// tfjs-node's native addon, built from its own unchanged sources against TensorFlow's libraries. It lies in
+// node_modules, so it is built again (in seconds) after npm has emptied that folder.
+import { mkdirSync, readFileSync, renameSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { nodeModules } from "./clone.mjs";
+import { findCompiler } from "./requirements.mjs";
+import { stampedStep } from "./step.mjs";
+import { tensorflow } from "./tensorflow.mjs";
+import { runTool } from "./tool.mjs";
+
+const tfjsNode = join(nodeModules, "@tensorflow/tfjs-node");
+const addon = join(tfjsNode, "lib/napi-v8/tfjs_binding.node");
+const sources = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
+
+// The addon finds the libraries relative to itself, so that the clone can be moved.
+const libraries = join("$ORIGIN", relative(dirname(addon), join(tensorflow, "lib")));
+const flags = [
+  "-shared", "-fPIC", "-O2", "-std=c++17",
+  "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION",
+  "-I", ".",
+  "-I", join(nodeModules, "node-api-headers/include"),
+  "-I", join(tensorflow, "include"),
+  "-L", join(tensorflow, "lib"),
+  "-l:libtensorflow_cc.so.2", "-l:libtensorflow_framework.so.2",
+  `-Wl,-rpath,${libraries}`,
+];
+
+const check = `
+  const tf = require("@tensorflow/tfjs-node");
+  const product = tf.matMul([[1, 2], [3, 4]], [[5, 6], [7, 8]]).arraySync();
+  if (tf.getBackend() !== "tensorflow" || String(product) !== "19,22,43,50")
+    throw new Error(\`backend \${tf.getBackend()}, product \${product}\`);
+`;
+
+export const addonStep = {
+  ...stampedStep({
+    name: "TensorFlow addon for Node",
+    megabytes: 10,
+    stamp: join(dirname(addon), ".stamp"),
+    inputs: () => [...sources.map((file) => readFileSync(join(tfjsNode, file))), libraries],
+    async make(report) {
+      report("compiling");
+      mkdirSync(dirname(addon), { recursive: true });
+      // Sources before libraries, as the linker wants them.
+      await runTool(findCompiler(), [...sources, ...flags, "-o", `${addon}.partial`], { doing: "Building the TensorFlow addon", cwd: tfjsNode });
+      renameSync(`${addon}.partial`, addon);
+
+      report("multiplying two matrices with it");
+      await runTool(process.execPath, ["-e", check], { doing: "Trying the TensorFlow addon", env: { TF_CPP_MIN_LOG_LEVEL: "2" } });
+    },
+  }),
+  requires: findCompiler,
+};

@@ -1,0 +1,47 @@
+// @ts-check
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { cache } from "./clone.mjs";
+
+/** @type {number | undefined} */
+let held;
+
+/**
+ * The lock's file descriptor while it is held. Tools inherit it: one that outlives a killed set-up still holds the lock,
+ * and a second set-up waits for it instead of writing to the same folder.
+ */
+export const heldLock = () => held;
+
+/**
+ * Runs `work` while no other set-up of this clone runs. The kernel keeps the lock (flock), so it ends with the processes
+ * that hold it, however they end, and never goes stale.
+ * @param {() => Promise<void>} work
+ * @param {() => void} onWait  called when another set-up has the lock
+ */
+export async function withLock(work, onWait) {
+  mkdirSync(cache, { recursive: true });
+  const file = openSync(join(cache, "setup.lock"), "a");
+  try {
+    if (!(await flock(file, "--nonblock"))) {
+      onWait();
+      await flock(file);
+    }
+    held = file;
+    await work();
+  } finally {
+    held = undefined;
+    closeSync(file);
+  }
+}
+
+/**
+ * The lock belongs to the open file, not to the flock command, so it stays when the command ends.
+ * @param {number} file
+ * @param {string[]} options
+ */
+async function flock(file, ...options) {
+  const [code] = await once(spawn("flock", [...options, "3"], { stdio: ["ignore", "ignore", "ignore", file] }), "close");
+  return code === 0;
+}

@@ -1,0 +1,41 @@
+// @ts-check
+// JupyterLab, nbconvert and the Python test tools, in a virtual environment inside the clone.
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { cache, root, venv } from "./clone.mjs";
+import { findPython } from "./requirements.mjs";
+import { stampedStep } from "./step.mjs";
+import { runTool } from "./tool.mjs";
+
+export const python = join(venv, "bin", "python");
+
+// Isolated (-I): neither PYTHONPATH nor packages in the user's home take part.
+export const pip = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input"];
+export const pipEnvironment = { PIP_CACHE_DIR: join(cache, "pip"), PIP_USER: "0" };
+
+const requirements = join(root, "requirements.txt");
+
+export const pythonStep = {
+  ...stampedStep({
+    name: "Python packages",
+    megabytes: 600,
+    stamp: join(venv, ".stamp"),
+    // A virtual environment holds its own path and that of its Python: after either moved, it is made again.
+    inputs: () => [readFileSync(requirements), root, existsSync(python) ? realpathSync(python) : "missing"],
+    async make(report) {
+      const doing = "Installing the Python packages";
+      await runTool(findPython(), ["-I", "-m", "venv", "--clear", venv], { doing });
+      const total = readFileSync(requirements, "utf8").match(/^\S+==/gm)?.length;
+      let fetched = 0;
+      await runTool(python, [...pip, "install", "--require-hashes", "--only-binary=:all:", "--progress-bar=off", "-r", requirements], {
+        doing,
+        env: pipEnvironment,
+        onLine(line) {
+          if (line.startsWith("Collecting ")) report(`fetching ${++fetched} of ${total}`);
+          if (line.startsWith("Installing ")) report(`installing ${total}`);
+        },
+      });
+    },
+  }),
+  requires: findPython,
+};

@@ -1,0 +1,105 @@
+// @ts-check
+import { spawn } from "node:child_process";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { cache, root } from "./clone.mjs";
+import { heldLock } from "./lock.mjs";
+import { SetUpError } from "./set-up-error.mjs";
+
+/** Everything that the tools print. */
+export const log = join(cache, "setup.log");
+
+/** Begins a new log. */
+export function openLog() {
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(log, `${new Date().toISOString()}  Node ${process.version}  ${root}\n`);
+}
+
+/**
+ * Runs a tool to its end.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {object} options
+ * @param {string} options.doing  what the tool is run for, to begin an error with: "Installing the Python packages"
+ * @param {string} [options.cwd]
+ * @param {Record<string, string>} [options.env]  added to the environment
+ * @param {(line: string) => void} [options.onLine]  called with each line it prints
+ * @returns {Promise<void>}
+ * @throws {SetUpError} when it cannot be started or fails
+ */
+export async function runTool(command, args, { doing, cwd = root, env = {}, onLine = () => {} }) {
+  appendFileSync(log, `\n$ ${[command, ...args].join(" ")}\n`);
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe", heldLock() ?? "ignore"],
+  });
+  /** @type {string[]} */
+  const lines = [];
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: /** @type {import("node:stream").Readable} */ (stream) }).on("line", (line) => {
+      // pip's progress would make up most of the log.
+      if (!line.startsWith("Progress ")) appendFileSync(log, `${line}\n`);
+      lines.push(line);
+      if (lines.length > 300) lines.shift();
+      onLine(line);
+    });
+
+  const stop = (/** @type {NodeJS.Signals} */ signal) => {
+    child.kill(signal);
+    process.exit(128 + constants.signals[signal]);
+  };
+  const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+  for (const signal of signals) process.once(signal, stop);
+  try {
+    const { code, signal } = await new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code, signal) => resolve({ code, signal }));
+    });
+    if (code === 0) return;
+    const how = signal ? `ended by ${signal}` : `exit code ${code}`;
+    throw new SetUpError(`${doing} failed: ${remedy(lines.join("\n")) ?? `${command} reported an error (${how}); ${log} has all it said`}.`, tail(lines));
+  } catch (error) {
+    if (error.code === "ENOENT") throw new SetUpError(`${doing} failed: the command ${command} was not found; install it and put it on the PATH.`);
+    throw error;
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+  }
+}
+
+/**
+ * What went wrong and what helps, for the failures that do not come from the project.
+ * @param {string} output  of npm, pip, the compiler or tar
+ * @returns {string | undefined}
+ */
+export function remedy(output) {
+  const [, cure] = cures.find(([sign]) => sign.test(output)) ?? [];
+  return cure;
+}
+
+/** @type {[RegExp, string][]} */
+const cures = [
+  [/ENOSPC|No space left on device/i, "the disk is full; free some space and run the same command again"],
+  [
+    /DO NOT MATCH THE HASHES|EINTEGRITY|integrity checksum failed/,
+    "a download is not the file that the project pins (its checksum differs), so it was not used; run the same command again, and if it fails again, something between here and the package registry alters files",
+  ],
+  [
+    /CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF/,
+    "the package registry's certificate is not trusted; tell pip and Node your network's certificates (PIP_CERT and NODE_EXTRA_CA_CERTS) and run the same command again",
+  ],
+  [
+    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|ENETUNREACH|EHOSTUNREACH|Failed to establish a new connection|NewConnectionError|Connection refused|name resolution|Name or service not known|timed out|ProxyError|connection error/i,
+    "the package registry cannot be reached; check the network and the proxy settings, and run the same command again",
+  ],
+];
+
+/** @param {string[]} lines */
+function tail(lines) {
+  return lines
+    .filter((line) => line.trim() && !line.startsWith("Progress "))
+    .slice(-12)
+    .join("\n");
+}
