@@ -1,0 +1,19 @@
+// How a figure looks in the dark: each colour of the figures' common look (lib/figures/figure.ts), and its counterpart on
+// near-black. The colours of the curves stay; they are readable on both.
+const darkColours = {
+  "#ffffff": "#14181d", // paper
+  "#24292f": "#dfe4ea", // text
+  "#e3e6ea": "#2c333b", // grid
+  "#c3c9d0": "#434c56", // the line at zero, the grid of 3D figures
+  "#8a929c": "#7b8590", // axes and ticks
+};
+
+/** A copy of a figure, or of any part of one, for a dark page. */
+function inTheDark(figure) {
+  return JSON.parse(
+    JSON.stringify(figure).replace(/"#[0-9a-f]{6}"/gi, (colour) => {
+      const dark = darkColours[colour.slice(1, -1).toLowerCase()];
+      return dark ? `"${dark}"` : colour;
+    }),
+  );
+}
