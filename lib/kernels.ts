@@ -22,7 +22,7 @@ interface Attribute {
 }
 
 /** Pairs a native form with its plain one and picks by the backend in use. */
-function kernel<F extends (...args: never[]) => Tensor | Tensor[]>(native: F, plain: F): F & { plain: F } {
+function kernel<F extends (...args: any[]) => Tensor | Tensor[]>(native: F, plain: F): F & { plain: F } {
   const run = (...args: Parameters<F>) => (tf.getBackend() === "tensorflow" ? native : plain)(...args);
   return Object.assign(run as F, { plain });
 }

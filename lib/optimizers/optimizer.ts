@@ -33,22 +33,26 @@ export class State {
   }
 }
 
-/** Walks parameters and gradients by name, and frees what a step leaves behind. */
+/**
+ * Takes `step` on each parameter with its gradient, and frees what a step leaves behind. All gradients
+ * are checked before the first step, so a refused update has changed nothing.
+ */
 export function eachParameter(
   params: Params,
   grads: Grads,
   step: (parameter: tf.Variable, gradient: tf.Tensor, name: string) => void,
 ): void {
-  tf.tidy(() => {
-    for (const [name, parameter] of Object.entries(params)) {
-      const gradient = grads[name];
-      if (gradient === undefined) {
-        throw new Error(`update: no gradient for parameter ${name}; the gradients given are ${Object.keys(grads).join(", ") || "none"}`);
-      }
-      if (!tf.util.arraysEqual(parameter.shape, gradient.shape)) {
-        throw new Error(`update: parameter ${name} has shape [${parameter.shape.join(", ")}], its gradient [${gradient.shape.join(", ")}]`);
-      }
-      step(parameter, gradient, name);
+  const names = Object.keys(params);
+  for (const name of names) {
+    const gradient = grads[name];
+    if (gradient === undefined) {
+      throw new Error(`update: no gradient for parameter ${name}; the gradients given are ${Object.keys(grads).join(", ") || "none"}`);
     }
+    if (!tf.util.arraysEqual(params[name].shape, gradient.shape)) {
+      throw new Error(`update: parameter ${name} has shape [${params[name].shape.join(", ")}], its gradient [${gradient.shape.join(", ")}]`);
+    }
+  }
+  tf.tidy(() => {
+    for (const name of names) step(params[name], grads[name], name);
   });
 }
