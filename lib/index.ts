@@ -1,0 +1,27 @@
+/**
+ * All that a notebook's cell imports, in the chapter's order: `import { … } from "../lib"`.
+ */
+
+// The ground: TensorFlow, seeded random numbers, data.
+export { backendInfo, tf } from "./backend";
+export * from "./random";
+
+// 6.1 Updating the parameters
+export * from "./optimizers";
+
+// The layers and the network that all experiments train
+export * from "./layers";
+export * from "./network";
+export * from "./numerical-gradient";
+
+// 6.2 Initial weights
+export * from "./initializers";
+
+// 6.4 Regularization
+export * from "./weight-decay";
+
+// Training runs described as data
+export * from "./experiments";
+
+// Figures and what shows them in a notebook
+export * from "./smooth-curve";
