@@ -2,14 +2,13 @@
 // The browser that draws the static image of each figure. It comes inside an npm package, compressed, together with the
 // few shared libraries that a bare Debian lacks; here it is unpacked into the clone with a fixed set of fonts, so that a
 // figure looks the same on every machine.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { copyFileSync, createReadStream, createWriteStream, mkdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, createReadStream, createWriteStream, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { cache, nodeModules } from "./clone.mjs";
 import { stampedStep, writeWhole } from "./step.mjs";
+import { runTool } from "./tool.mjs";
 
 const version = "143.0.4";
 const home = join(cache, `chromium-${version}`);
@@ -38,11 +37,8 @@ export const chromiumStep = stampedStep({
     const partial = `${home}.partial`;
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(partial, { recursive: true });
-    await pipeline(
-      createReadStream(join(archives, "chromium.br")),
-      createBrotliDecompress(),
-      createWriteStream(join(partial, "chromium"), { mode: 0o755 }),
-    );
+    await decompress("chromium.br", join(partial, "chromium"));
+    chmodSync(join(partial, "chromium"), 0o755);
     await unpackTar("swiftshader.tar.br", partial); // draws WebGL without a graphics card; beside the executable
     await unpackTar("al2023.tar.br", partial); // lib/: NSS, NSPR and expat
     await unpackTar("fonts.tar.br", partial); // fonts/Open_Sans
@@ -55,20 +51,22 @@ export const chromiumStep = stampedStep({
 });
 
 /**
- * Unpacks one of the package's archives with the system's tar.
- * @param {string} name
- * @param {string} target
+ * @param {string} name  one of the package's archives
+ * @param {string} file
  */
-async function unpackTar(name, target) {
-  const tar = spawn("tar", ["-x", "--no-same-owner", "-C", target], { stdio: ["pipe", "ignore", "pipe"] });
-  let complaint = "";
-  tar.stderr.on("data", (text) => (complaint += text));
-  const ended = once(tar, "close");
-  await pipeline(createReadStream(join(archives, name)), createBrotliDecompress(), tar.stdin).catch((error) => {
-    if (error.code !== "EPIPE") throw error; // tar's own complaint, below, says why it stopped reading
-  });
-  const [code] = await ended;
-  if (code !== 0) throw new Error(`unpacking ${name} failed: ${complaint.trim()}`);
+async function decompress(name, file) {
+  await pipeline(createReadStream(join(archives, name)), createBrotliDecompress(), createWriteStream(file));
+}
+
+/**
+ * @param {string} name  one of the package's archives
+ * @param {string} folder
+ */
+async function unpackTar(name, folder) {
+  const tar = join(folder, "archive.tar");
+  await decompress(name, tar);
+  await runTool("tar", ["-xf", tar, "--no-same-owner", "-C", folder], { doing: "Unpacking Chromium" });
+  rmSync(tar);
 }
 
 /**
