@@ -18,6 +18,7 @@ export * from "./numerical-gradient";
 export * from "./initializers";
 
 // 6.4 Regularization
+export * from "./trainer";
 export * from "./weight-decay";
 
 // Training runs described as data

@@ -1,3 +1,3 @@
-export type { DataSpec, History, Measurement, OptimizerSpec, RunSpec } from "./spec";
+export type { DataSpec, OptimizerSpec, RunSpec } from "./spec";
 export { createOptimizer, run, type RunOptions } from "./run";
 export { runAll, RunsFailed, type RunAllOptions } from "./run-all";

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import * as workerpool from "workerpool";
-import { parseRunSpec, type History, type RunSpec } from "./spec";
+import type { History } from "../trainer";
+import { parseRunSpec, type RunSpec } from "./spec";
 
 export interface RunAllOptions {
   /** Processes to run side by side; one a core if not said. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { NetworkSpec } from "../network";
+import type { Measurement } from "../trainer";
 
 /**
  * A training run as plain JSON. Equal specs give equal histories, to the last bit on one kind of
@@ -24,9 +25,6 @@ export interface RunSpec {
   seed: number;
 }
 
-/** `loss` is taken after each update on its own batch; an accuracy at each epoch point on its whole set. */
-export type Measurement = "loss" | "trainAccuracy" | "validationAccuracy" | "testAccuracy";
-
 /** Which of MNIST's 60,000 training images a run may learn from. Its 10,000 test images stay as they are. */
 export interface DataSpec {
   /** How many of the first training images to use. */
@@ -42,20 +40,6 @@ export type OptimizerSpec =
   | { name: "Momentum" | "Nesterov"; learningRate: number; momentum?: number }
   | { name: "RMSProp"; learningRate: number; decayRate?: number }
   | { name: "Adam"; learningRate: number; beta1?: number; beta2?: number };
-
-/** What a run leaves: numbers only, so that it can be stored, sent and compared as JSON. */
-export interface History {
-  /** Updates made. */
-  iterations: number;
-  /** After each update; `null` where it is not finite. */
-  loss: (number | null)[];
-  /** At each epoch point, 0 … 1; `null` from the point on at which the weights are no longer finite. */
-  trainAccuracy: (number | null)[];
-  validationAccuracy: (number | null)[];
-  testAccuracy: (number | null)[];
-  /** Updates after which the weights or the loss were first seen not to be finite, or `null`. */
-  divergedAt: number | null;
-}
 
 const count = (most: number) => z.int().min(1).max(most);
 const share = z.number().min(0).lt(1);

@@ -1,7 +1,8 @@
 /** What a process of the pool executes: runs, one at a time, each on one thread. */
 import * as workerpool from "workerpool";
 import { run } from "./run";
-import type { History, RunSpec } from "./spec";
+import type { History } from "../trainer";
+import type { RunSpec } from "./spec";
 
 workerpool.worker({
   run: (spec: RunSpec): Promise<History> =>

@@ -1,0 +1,121 @@
+import { tf } from "./backend";
+import type { Network } from "./network";
+import type { Optimizer } from "./optimizers";
+import { randomStream, type RandomStream } from "./random";
+
+/** Images and labels as tensors: `x` `[count, 784]` with values 0 … 1, `t` `[count]` int32. */
+export interface Examples {
+  x: tf.Tensor;
+  t: tf.Tensor;
+  count: number;
+}
+
+/** `loss` is taken after each update on its own batch; an accuracy at each epoch point on its whole set. */
+export type Measurement = "loss" | "trainAccuracy" | "validationAccuracy" | "testAccuracy";
+
+/** What a run leaves: numbers only, so that it can be stored, sent and compared as JSON. */
+export interface History {
+  /** Updates made. */
+  iterations: number;
+  /** After each update; `null` where it is not finite. */
+  loss: (number | null)[];
+  /** At each epoch point, 0 … 1; `null` from the point on at which the weights are no longer finite. */
+  trainAccuracy: (number | null)[];
+  validationAccuracy: (number | null)[];
+  testAccuracy: (number | null)[];
+  /** Updates after which the weights or the loss were first seen not to be finite, or `null`. */
+  divergedAt: number | null;
+}
+
+export interface TrainerOptions {
+  /** Images in a mini-batch, drawn with replacement. */
+  batchSize: number;
+  /** Updates to make. Give this or `epochs`. */
+  iterations?: number;
+  /** Points at which accuracies are taken, one every `images / batchSize` updates (rounded down), the first after one update. */
+  epochs?: number;
+  /** What to write down. */
+  record: Measurement[];
+  /** Of the mini-batches. */
+  seed: number;
+}
+
+/**
+ * The chapter's training loop: draw a mini-batch, compute the gradient, update, and write down how it goes.
+ *
+ * Call `step()` once for each of its `iterations`; what was recorded is in `history`.
+ */
+export class Trainer {
+  /** Updates that training consists of. */
+  readonly iterations: number;
+  readonly history: History = {
+    iterations: 0,
+    loss: [],
+    trainAccuracy: [],
+    validationAccuracy: [],
+    testAccuracy: [],
+    divergedAt: null,
+  };
+  private done = 0;
+  private readonly updatesPerEpoch: number;
+  private readonly batches: RandomStream;
+  private readonly recorded: Set<Measurement>;
+
+  constructor(
+    private readonly network: Network,
+    private readonly optimizer: Optimizer,
+    private readonly sets: { train: Examples; validation?: Examples; test?: Examples },
+    private readonly options: TrainerOptions,
+  ) {
+    const { batchSize, iterations, epochs, record, seed } = options;
+    this.updatesPerEpoch = Math.max(Math.floor(sets.train.count / batchSize), 1);
+    this.iterations = iterations ?? (epochs! - 1) * this.updatesPerEpoch + 1;
+    this.batches = randomStream(seed, "batches");
+    this.recorded = new Set(record);
+  }
+
+  /** One update, and whatever is to be recorded after it. A network whose weights are no longer finite is left alone. */
+  step(): void {
+    const { network, optimizer, history, recorded, sets } = this;
+    tf.tidy(() => {
+      if (history.divergedAt === null) {
+        const { x, t } = miniBatch(sets.train, this.options.batchSize, this.batches);
+        optimizer.update(network.params, network.gradient(x, t));
+        history.iterations++;
+        if (recorded.has("loss")) history.loss.push(this.finite(network.loss(x, t)));
+      } else if (recorded.has("loss")) {
+        history.loss.push(null);
+      }
+    });
+    const atEpoch = this.options.epochs !== undefined && this.done % this.updatesPerEpoch === 0;
+    this.done++;
+    if (!atEpoch) return;
+    if (history.divergedAt === null) this.finite(tf.tidy(() => sumOfWeights(network)));
+    if (recorded.has("trainAccuracy")) history.trainAccuracy.push(this.accuracy(sets.train));
+    if (recorded.has("validationAccuracy")) history.validationAccuracy.push(this.accuracy(sets.validation!));
+    if (recorded.has("testAccuracy")) history.testAccuracy.push(this.accuracy(sets.test!));
+  }
+
+  private accuracy({ x, t }: Examples): number | null {
+    return this.history.divergedAt === null ? this.network.accuracy(x, t) : null;
+  }
+
+  /** The value, or `null` and a note that training has diverged. */
+  private finite(value: number): number | null {
+    if (Number.isFinite(value)) return value;
+    this.history.divergedAt ??= this.history.iterations;
+    return null;
+  }
+}
+
+/** `size` rows of a set, drawn with replacement: what a step learns from. The caller frees both tensors. */
+export function miniBatch({ x, t, count }: Examples, size: number, stream: RandomStream): { x: tf.Tensor; t: tf.Tensor } {
+  return tf.tidy(() => {
+    const rows = tf.tensor1d(Int32Array.from({ length: size }, () => stream.integer(count)), "int32");
+    return { x: tf.gather(x, rows), t: tf.gather(t, rows) };
+  });
+}
+
+/** Not finite as soon as one weight is not. */
+const sumOfWeights = ({ params }: Network): number =>
+  Object.values(params).reduce((sum, W) => sum + W.sum().dataSync()[0], 0);
