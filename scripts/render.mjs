@@ -1,15 +1,12 @@
 #!/usr/bin/env node
 // @ts-check
-// npm run render: gives each figure of the executed notebooks its static image, and writes the pages.
+// npm run render: images for the figures of the executed notebooks, and the pages.
 //
-//   node scripts/render.mjs [--notebooks notebooks] [--site site]
-import { join } from "node:path";
+//   npm run render -- [--notebooks notebooks] [--site site]
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
-import { drawFigures } from "./render/draw.mjs";
-import { putImages, readNotebooks, writeNotebooks } from "./render/notebooks.mjs";
+import { setUp } from "./setup.mjs";
 import { root } from "./setup/clone.mjs";
-import { launchOptions } from "./setup/chromium.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -17,14 +14,7 @@ const { values } = parseArgs({
     site: { type: "string", default: join(root, "site") },
   },
 });
-
-const notebooks = readNotebooks(values.notebooks);
-const browser = await chromium.launch(await launchOptions());
-try {
-  const drawings = await drawFigures(browser, notebooks);
-  for (const notebook of notebooks) putImages(notebook, drawings);
-  writeNotebooks(notebooks);
-  console.log(`${drawings.size} figures drawn`);
-} finally {
-  await browser.close();
-}
+await setUp();
+const { render } = await import("./render/render.mjs");
+const { figures } = await render(values.notebooks, values.site);
+console.log(`${figures} figures; the pages begin at ${relative(process.cwd(), join(values.site, "index.html"))}`);

@@ -1,0 +1,102 @@
+// @ts-check
+// What happens to a notebook's cells between nbconvert and the page. It works on the DOM, in the browser that also draws
+// the figures.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+
+/**
+ * @typedef {{ level: number, id: string, html: string }} Heading
+ * @typedef {{ html: string, title: string, headings: Heading[] }} Article
+ */
+
+/**
+ * Typesets the equations, links names to their documentation and figures to where they stand.
+ * @param {import("playwright-core").Page} page  one that `prepare` has been called with
+ * @param {string} html     the cells, as nbconvert has written them
+ * @param {object} links
+ * @param {Record<string, string>} links.names    documentation page of each name that the notebook imports
+ * @param {Record<string, string>} links.figures  page of each figure
+ * @returns {Promise<Article>}
+ */
+export function finish(page, html, links) {
+  return page.evaluate(finishInPage, { html, ...links });
+}
+
+/**
+ * Loads what `finish` needs into a page.
+ * @param {import("playwright-core").Page} page
+ */
+export async function prepare(page) {
+  await page.setContent("<!doctype html>"); // KaTeX refuses to work in quirks mode
+  for (const script of ["katex/dist/katex.min.js", "katex/dist/contrib/auto-render.min.js"])
+    await page.addScriptTag({ content: readFileSync(require.resolve(script), "utf8") });
+}
+
+/**
+ * Runs in the browser.
+ * @param {{ html: string, names: Record<string, string>, figures: Record<string, string> }} input
+ * @returns {Article}
+ */
+function finishInPage({ html, names, figures }) {
+  const article = document.createElement("main");
+  article.append(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+
+  /** @type {any} */ (globalThis).renderMathInElement(article, {
+    delimiters: [
+      { left: "$$", right: "$$", display: true },
+      { left: "\\begin{align}", right: "\\end{align}", display: true },
+      { left: "\\begin{equation}", right: "\\end{equation}", display: true },
+      { left: "$", right: "$", display: false },
+    ],
+    errorCallback(/** @type {string} */ message, /** @type {Error} */ error) {
+      throw new Error(`${message} ${error.message}`);
+    },
+  });
+
+  // A name is imported, so it is the library's wherever it stands alone; after a dot it is a property of the same name.
+  for (const code of article.querySelectorAll(".highlight span, .prose code")) {
+    const name = code.textContent ?? "";
+    if (!Object.hasOwn(names, name) || code.closest("a") || code.previousSibling?.textContent?.endsWith(".")) continue;
+    code.replaceChildren(Object.assign(document.createElement("a"), { href: names[name], textContent: name }));
+  }
+
+  const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
+  const mentions = [];
+  while (texts.nextNode())
+    if (/Figure 6-/.test(texts.currentNode.textContent ?? "")) mentions.push(/** @type {Text} */ (texts.currentNode));
+  for (const text of mentions) {
+    if (!text.parentElement?.closest(".prose") || text.parentElement.closest("a, code, pre, h1, h2, h3, .katex")) continue;
+    const parts = (text.textContent ?? "").split(/(Figure 6-[\w-]*\w)/).map((part) => {
+      const id = part.slice("Figure ".length);
+      if (!part.startsWith("Figure 6-") || !Object.hasOwn(figures, id)) return part;
+      return Object.assign(document.createElement("a"), { href: `${figures[id]}#figure-${id}`, textContent: part });
+    });
+    text.replaceWith(...parts);
+  }
+
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (article.querySelectorAll('a[href*=".ipynb"]')))
+    link.setAttribute("href", (link.getAttribute("href") ?? "").replace(/\.ipynb(?=#|$)/, ".html"));
+
+  for (const table of article.querySelectorAll("table")) {
+    const frame = Object.assign(document.createElement("div"), { className: "table" });
+    table.replaceWith(frame);
+    frame.append(table);
+  }
+
+  const headings = [...article.querySelectorAll("h1, h2, h3")].map((heading) => {
+    const permalink = heading.querySelector(".anchor-link");
+    permalink?.remove();
+    const entry = { level: Number(heading.tagName[1]), id: heading.id, html: heading.innerHTML };
+    if (permalink) {
+      permalink.setAttribute("aria-label", `Link to: ${heading.textContent}`);
+      permalink.textContent = "#";
+      heading.append(permalink);
+    }
+    return entry;
+  });
+
+  const title = article.querySelector("h1")?.firstChild?.textContent ?? "";
+  return { html: article.innerHTML, title, headings };
+}

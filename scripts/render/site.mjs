@@ -1,0 +1,241 @@
+// @ts-check
+// Writes the site: the contents with a gallery of all figures, a page a section, and the reference of the library.
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { nodeModules, root, venv } from "../setup/clone.mjs";
+import { finish, prepare } from "./article.mjs";
+import { plotlyLibrary } from "./draw.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+
+/** @typedef {import("./notebooks.mjs").Notebook} Notebook */
+
+/**
+ * @param {string} site  the folder to write; what was there before is replaced once all is written
+ * @param {import("playwright-core").Browser} browser
+ * @param {Notebook[]} notebooks  with their images
+ * @param {Map<string, import("./draw.mjs").Drawing>} drawings
+ */
+export async function writeSite(site, browser, notebooks, drawings) {
+  const partial = `${site}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(join(partial, "figures"), { recursive: true });
+
+  for (const name of ["style.css", "page.js", "dark.js"]) cpSync(join(here, "theme", name), join(partial, name));
+  cpSync(plotlyLibrary, join(partial, "plotly.min.js"));
+  cpSync(join(nodeModules, "katex/dist/katex.min.css"), join(partial, "katex/katex.min.css"));
+  cpSync(join(nodeModules, "katex/dist/fonts"), join(partial, "katex/fonts"), {
+    recursive: true,
+    filter: (file) => !/\.(ttf|woff)$/.test(file), // every browser of the last ten years takes the first choice, woff2
+  });
+  for (const { figures } of notebooks)
+    for (const { id, plotly } of figures) {
+      const drawing = /** @type {import("./draw.mjs").Drawing} */ (drawings.get(id));
+      writeFileSync(join(partial, `figures/${id}.png`), drawing.light);
+      writeFileSync(join(partial, `figures/${id}-dark.png`), drawing.dark);
+      writeFileSync(join(partial, `figures/${id}.webp`), drawing.thumbnail);
+      writeFileSync(join(partial, `figures/${id}-dark.webp`), drawing.darkThumbnail);
+      // A script and not JSON: a page opened as a file may load scripts, but may not fetch.
+      const { data, layout, frames } = plotly;
+      writeFileSync(join(partial, `figures/${id}.js`), `figures[${JSON.stringify(id)}] = ${JSON.stringify({ data, layout, frames })};\n`);
+    }
+  writeReference(join(partial, "api"));
+  await writePages(partial, browser, notebooks);
+
+  rmSync(site, { recursive: true, force: true });
+  renameSync(partial, site);
+}
+
+/** The reference of the library, from its docstrings. @param {string} folder */
+function writeReference(folder) {
+  run(process.execPath, [
+    join(nodeModules, "typedoc/bin/typedoc"),
+    "--options", join(here, "typedoc.json"),
+    "--entryPoints", join(root, "lib/index.ts"),
+    "--tsconfig", join(root, "tsconfig.json"),
+    "--out", folder,
+  ]);
+}
+
+/**
+ * @param {string} site
+ * @param {import("playwright-core").Browser} browser
+ * @param {Notebook[]} notebooks
+ */
+async function writePages(site, browser, notebooks) {
+  const documentation = documentationPages(join(site, "api"));
+  const figures = Object.fromEntries(notebooks.flatMap(({ name, figures }) => figures.map(({ id }) => [id, `${name}.html`])));
+  const cells = convert(notebooks);
+  const page = await browser.newPage();
+  await prepare(page);
+
+  const [welcome, ...articles] = await Promise.all(
+    cells.map(({ name, html }) => {
+      const imported = importedNames(notebooks.find((notebook) => notebook.name === name));
+      const names = Object.fromEntries(Object.entries(documentation).filter(([name]) => imported.has(name)));
+      return finish(page, html, { names, figures });
+    }),
+  );
+  await page.close();
+
+  const pages = articles.map((article, i) => ({ ...article, file: `${notebooks[i].name}.html` }));
+  pages.forEach((article, i) => {
+    writeFileSync(join(site, article.file), sectionPage(article, pages[i - 1], pages[i + 1]));
+  });
+  writeFileSync(join(site, "index.html"), indexPage(welcome, pages, notebooks));
+}
+
+/**
+ * The cells of the welcome text and of each notebook as HTML, by nbconvert.
+ * @param {Notebook[]} notebooks
+ */
+function convert(notebooks) {
+  const folder = mkdtempSync(join(tmpdir(), "pages-"));
+  try {
+    const welcome = { name: "README", content: notebookOf(readFileSync(join(root, "notebooks/README.md"), "utf8")) };
+    const all = [welcome, ...notebooks];
+    for (const { name, content } of all) writeFileSync(join(folder, `${name}.ipynb`), JSON.stringify(content));
+    run(join(venv, "bin/jupyter-nbconvert"), [
+      "--to", "html",
+      "--template", "template", "--TemplateExporter.extra_template_basedirs", here,
+      ...all.map(({ name }) => join(folder, `${name}.ipynb`)),
+    ]);
+    return all.map(({ name }) => ({ name, html: readFileSync(join(folder, `${name}.html`), "utf8") }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A notebook that holds one text. @param {string} source */
+function notebookOf(source) {
+  return { nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [{ cell_type: "markdown", id: "text", metadata: {}, source }] };
+}
+
+/** What the cells import from the library. @param {Notebook | undefined} notebook */
+function importedNames(notebook) {
+  const sources = (notebook?.content.cells ?? [])
+    .filter((/** @type {any} */ cell) => cell.cell_type === "code")
+    .map((/** @type {any} */ { source }) => (Array.isArray(source) ? source.join("") : source));
+  const imports = [...sources.join("\n").matchAll(/import\s*(?:type\s*)?\{([^}]*)\}\s*from\s*["']\.\.\/lib["']/g)];
+  return new Set(imports.flatMap(([, names]) => names.split(",").map((name) => name.trim().replace(/^type\s+/, ""))));
+}
+
+/** The page of each name in the reference. @param {string} reference @returns {Record<string, string>} */
+function documentationPages(reference) {
+  // Where a value and a type share a name, the value's page: the last one wins.
+  const kinds = ["types", "interfaces", "enums", "variables", "functions", "classes"].filter((kind) => existsSync(join(reference, kind)));
+  return Object.fromEntries(
+    kinds.flatMap((kind) => readdirSync(join(reference, kind)).map((file) => [basename(file, ".html"), `api/${kind}/${file}`])),
+  );
+}
+
+/** @typedef {import("./article.mjs").Article & { file: string }} Page */
+
+/** @param {Page} page @param {Page | undefined} previous @param {Page | undefined} next */
+function sectionPage(page, previous, next) {
+  const contents = page.headings
+    .filter(({ level }) => level > 1)
+    .map(({ level, id, html }) => `<li class="level-${level}"><a href="#${id}">${html}</a></li>`)
+    .join("\n");
+  return shell({
+    title: page.title,
+    contents: `<ol>\n${contents}\n</ol>`,
+    body: page.html,
+    turn: [
+      previous ? `<a rel="prev" href="${previous.file}"><small>Previous</small>${previous.title}</a>` : `<a rel="prev" href="index.html"><small>Previous</small>Contents</a>`,
+      next ? `<a rel="next" href="${next.file}"><small>Next</small>${next.title}</a>` : `<a rel="next" href="index.html"><small>Back to the</small>Contents</a>`,
+    ].join("\n"),
+  });
+}
+
+/** @param {import("./article.mjs").Article} welcome @param {Page[]} pages @param {Notebook[]} notebooks */
+function indexPage(welcome, pages, notebooks) {
+  const contents = pages.map(({ file, title }) => `<li><a href="${file}">${title}</a></li>`).join("\n");
+  const chapter = pages
+    .map(({ file, title, headings }) => {
+      const sections = headings.filter(({ level }) => level === 2).map(({ id, html }) => `<li><a href="${file}#${id}">${html}</a></li>`);
+      return `<section class="chapter-section">\n<h3><a href="${file}">${title}</a></h3>\n<ul>\n${sections.join("\n")}\n</ul>\n</section>`;
+    })
+    .join("\n");
+  const gallery = notebooks
+    .flatMap(({ name, figures }) => figures.map((figure) => ({ name, ...figure })))
+    .map(({ name, id, caption, alt, output }) => {
+      const { width, height } = output.metadata["image/png"];
+      return `<li><a href="${name}.html#figure-${id}">
+  <picture>
+    <source media="screen and (prefers-color-scheme: dark)" srcset="figures/${id}-dark.webp">
+    <img src="figures/${id}.webp" width="480" height="${Math.round((480 * height) / width)}" alt="${escape(alt)}" loading="lazy" decoding="async">
+  </picture>
+  <span class="number">Figure ${id}</span> ${escape(caption)}</a></li>`;
+    })
+    .join("\n");
+  return shell({
+    title: welcome.title,
+    contents: `<ol>\n${contents}\n<li><a href="#figures">All figures</a></li>\n<li><a href="api/index.html">Reference</a></li>\n</ol>`,
+    body: `${welcome.html}
+<h2 id="contents">Contents</h2>
+<div class="chapter">\n${chapter}\n</div>
+<h2 id="figures">All figures</h2>
+<ul class="gallery">\n${gallery}\n</ul>`,
+    turn: `<a rel="next" href="${pages[0].file}"><small>Begin with</small>${pages[0].title}</a>`,
+  });
+}
+
+/**
+ * What all pages have around their text. The contents stand beside the text on a wide screen and fold away above it on a
+ * narrow one, without a script: so they are there twice, and the style sheet shows one.
+ * @param {{ title: string, contents: string, body: string, turn: string }} page
+ */
+function shell({ title, contents, body, turn }) {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="katex/katex.min.css">
+<link rel="stylesheet" href="style.css">
+<script src="dark.js" defer></script>
+<script src="page.js" defer></script>
+</head>
+<body>
+<a class="skip" href="#text">Skip to the text</a>
+<header>
+<a class="home" href="index.html">Training Techniques</a>
+<nav aria-label="Site"><a href="index.html#figures">Figures</a> <a href="api/index.html">Reference</a></nav>
+</header>
+<details class="contents"><summary>Contents</summary><nav aria-label="Contents">
+${contents}
+</nav></details>
+<div class="columns">
+<nav class="contents" aria-label="Contents">
+${contents}
+</nav>
+<main id="text">
+${body}
+<nav class="turn" aria-label="Previous and next">
+${turn}
+</nav>
+</main>
+</div>
+</body>
+</html>
+`;
+}
+
+/** @param {string} text */
+function escape(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}
+
+/** @param {string} command @param {string[]} args */
+function run(command, args) {
+  const { status, stderr, stdout, error } = spawnSync(command, args, { encoding: "utf8", cwd: root });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${basename(command)} failed:\n${stdout}${stderr}`);
+}
