@@ -1,0 +1,88 @@
+// @ts-check
+// npm run notebooks: executes the notebooks from their first cell and renders them.
+import { readdirSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { executeNotebook } from "./execute/notebook.mjs";
+import { runChild } from "./execute/run-child.mjs";
+import { jupyterEnvironment } from "./jupyter.mjs";
+import { setUp } from "./setup.mjs";
+import { cache, root } from "./setup/clone.mjs";
+
+const usage = `Executes notebooks from their first cell, in place, and renders all pages.
+
+  npm run notebooks                   all of them
+  npm run notebooks -- 6.1 6.3        those whose names begin so
+  QUICK=1 npm run notebooks           short trainings, to try the notebooks out; the results go to .cache/quick,
+                                      and the notebooks stay as they are`;
+
+const notebooks = join(root, "notebooks");
+const quick = process.env.QUICK === "1";
+const target = quick ? join(cache, "quick/notebooks") : notebooks;
+const site = quick ? join(cache, "quick/site") : join(root, "site");
+
+const chosen = chooseNotebooks();
+await setUp();
+
+const executions = [];
+for (const file of chosen) executions.push(await executeNotebook(join(notebooks, file), join(target, file)));
+const failures = executions.filter(({ failed }) => failed);
+const rendered = failures.length === 0 && (await render());
+
+printTable(executions);
+if (failures.length > 0)
+  stop(`${failures.length} of ${executions.length} notebooks failed, as said above; their files are as they were, and nothing was rendered.`);
+if (!rendered) stop("Rendering failed, as said above. The notebooks are executed; npm run render tries that part again.");
+if (quick) console.log(`Notebooks: ${relative(root, target)}`);
+console.log(`Pages: ${relative(root, site)}/index.html`);
+
+/** @returns {string[]} file names, sorted */
+function chooseNotebooks() {
+  const all = readdirSync(notebooks).filter((name) => name.endsWith(".ipynb")).sort();
+  const prefixes = readArguments();
+  const begins = (/** @type {string} */ name, /** @type {string} */ prefix) => name.startsWith(basename(prefix));
+  for (const prefix of prefixes)
+    if (!all.some((name) => begins(name, prefix)))
+      stop(`No notebook's name begins with "${prefix}". There are:\n${all.map((name) => `  ${basename(name, ".ipynb")}`).join("\n")}`);
+  const some = all.filter((name) => prefixes.length === 0 || prefixes.some((prefix) => begins(name, prefix)));
+  return some.length > 0 ? some : stop(`There is no notebook in ${notebooks}.`);
+}
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: "boolean", short: "h" } } });
+    if (!values.help) return positionals;
+  } catch (error) {
+    stop(`${error.message}\n\n${usage}`);
+  }
+  console.log(usage);
+  process.exit();
+}
+
+async function render() {
+  const args = [join(root, "scripts/render.mjs"), "--notebooks", target, "--site", site];
+  const { code } = await runChild(process.execPath, args, { cwd: root, env: jupyterEnvironment });
+  return code === 0;
+}
+
+/** @param {import("./execute/notebook.mjs").Execution[]} executions */
+function printTable(executions) {
+  const rows = [
+    ["Notebook", "Cells", "Figures", "Seconds"],
+    ...executions.map(({ name, cells, figures, seconds, failed }) => [name, `${cells}`, failed ? "failed" : `${figures}`, seconds.toFixed(1)]),
+  ];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  console.log();
+  for (const [name, ...numbers] of rows)
+    console.log([name.padEnd(widths[0]), ...numbers.map((text, i) => text.padStart(widths[i + 1]))].join("   "));
+  console.log();
+}
+
+/**
+ * @param {string} message
+ * @returns {never}
+ */
+function stop(message) {
+  console.error(message);
+  process.exit(1);
+}
