@@ -1,0 +1,61 @@
+/**
+ * Small multiples: a grid of equal panels that share one x axis a column and one y axis a row, so that
+ * ticks stand only at the left and at the bottom and the panels stay legible on a phone.
+ */
+import { Layout } from "./figure";
+
+/** The name a trace calls its axis by: `"x"`, `"x2"`, … for index 0, 1, … */
+export function axisName(letter: "x" | "y", index: number): string {
+  return index === 0 ? letter : `${letter}${index + 1}`;
+}
+
+export interface PanelGrid {
+  rows: number;
+  columns: number;
+  /** Texts above the panels, row by row from the top left; a missing one stays empty. */
+  titles: string[];
+  /** Attributes of every x axis, and the one title under all of them. */
+  x: Layout & { title: string };
+  /** Attributes of every y axis, and its title: one for all rows, or one a row. */
+  y: Layout & { title: string | string[] };
+  /** Room between the panels, as a share of a panel's width and height. */
+  gap: { x: number; y: number };
+}
+
+/**
+ * The axes, panel titles and axis titles of a grid of panels. A trace belongs to the panel in
+ * `row`, `column` when its `xaxis` is `axisName("x", column)` and its `yaxis` is `axisName("y", row)`.
+ */
+export function panelGrid({ rows, columns, titles, x, y, gap }: PanelGrid): Layout {
+  const { title: xTitle, ...xAttributes } = x;
+  const { title: yTitle, ...yAttributes } = y;
+  const small = { tickfont: { size: 11 }, mirror: "all", ticks: "" };
+  const axes: Layout = {};
+  for (let column = 0; column < columns; column++) {
+    axes[axisName("x", column).replace("x", "xaxis")] = { ...small, ...xAttributes };
+  }
+  for (let row = 0; row < rows; row++) {
+    const title = Array.isArray(yTitle) ? { title: { text: yTitle[row], font: { size: 12 }, standoff: 4 } } : {};
+    axes[axisName("y", row).replace("y", "yaxis")] = { ...small, ...title, ...yAttributes };
+  }
+  const annotations: Layout[] = titles.map((text, panel) => ({
+    text,
+    xref: `${axisName("x", panel % columns)} domain`,
+    yref: `${axisName("y", Math.floor(panel / columns))} domain`,
+    x: 0.5,
+    y: 1,
+    yanchor: "bottom",
+    showarrow: false,
+    font: { size: 11 },
+  }));
+  const shared = { xref: "paper", yref: "paper", showarrow: false, font: { size: 13 } };
+  annotations.push({ ...shared, text: xTitle, x: 0.5, y: 0, yanchor: "top", yshift: -24 });
+  if (!Array.isArray(yTitle)) {
+    annotations.push({ ...shared, text: yTitle, x: 0, y: 0.5, xanchor: "right", xshift: -32, textangle: -90 });
+  }
+  return {
+    grid: { rows, columns, pattern: "coupled", xgap: gap.x, ygap: gap.y },
+    ...axes,
+    annotations,
+  };
+}
