@@ -49,6 +49,7 @@ export async function executeNotebook(file, target) {
       cwd: root,
       env: jupyterEnvironment,
       onLine(line) {
+        if (!line.startsWith('{"cell"')) return;
         const event = JSON.parse(line);
         progress.report(`cell ${numberOf(event.cell)} of ${total}`);
         if (event.error) failure = event;
@@ -57,7 +58,7 @@ export async function executeNotebook(file, target) {
   );
   const result = { name, cells: total, figures: 0, seconds: (performance.now() - start) / 1000, failed: true };
 
-  let problem = failure ? describe(cells[failure.cell], failure.error) : code !== 0 ? stderr : "";
+  let problem = failure ? describe(cells[failure.cell], failure.error) : code === 0 ? "" : stderr || "nbconvert was killed.";
   let at = failure?.cell;
   if (!problem) {
     const { cells: results } = readNotebook(executed);
