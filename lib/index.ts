@@ -5,6 +5,9 @@
 // The ground: TensorFlow, seeded random numbers, data.
 export { backendInfo, tf } from "./backend";
 export * from "./random";
+export * from "./mnist";
+export { Dataset, shuffleDataset, splitValidation } from "./dataset";
+export { DataError } from "./idx";
 
 // 6.1 Updating the parameters
 export * from "./optimizers";

