@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, 
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { jupyterEnvironment } from "../jupyter.mjs";
 import { nodeModules, root, venv } from "../setup/clone.mjs";
 import { finish, prepare } from "./article.mjs";
 import { plotlyLibrary } from "./draw.mjs";
@@ -235,7 +236,7 @@ function escape(text) {
 
 /** @param {string} command @param {string[]} args */
 function run(command, args) {
-  const { status, stderr, stdout, error } = spawnSync(command, args, { encoding: "utf8", cwd: root });
+  const { status, stderr, stdout, error } = spawnSync(command, args, { encoding: "utf8", cwd: root, env: jupyterEnvironment });
   if (error) throw error;
   if (status !== 0) throw new Error(`${basename(command)} failed:\n${stdout}${stderr}`);
 }
