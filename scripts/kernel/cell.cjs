@@ -1,0 +1,142 @@
+// Runs one cell after another with tslab's executor, and says how each of them ended.
+
+const { createExecutor } = require("tslab/dist/executor.js");
+const { Compiler } = require("./compiler.cjs");
+const { mimeBundle } = require("./display.cjs");
+const { PHASE, PHASES } = require("./interrupt.cjs");
+const { describeDiagnostics, describeError } = require("./traceback.cjs");
+
+class Interrupted extends Error {
+  name = "Interrupted";
+  message = "the cell was stopped before its end";
+}
+
+/** Type errors are described apart: they have no stack, but places. */
+class CompileError extends Error {}
+
+class CellRunner {
+  compiler = new Compiler();
+  #publish;
+  #shared;
+  #executor;
+  /** What tslab's executor has to say: the value of the last expression, or what was thrown. */
+  #result;
+  #thrown;
+  /** The code of every cell, by its name in stack traces. */
+  #sources = new Map();
+  /** The cell that runs: `fail(error)` ends it, `controller` tells the library. */
+  #running;
+  /** Errors from timers or promises that nobody waited for, thrown while no cell was running. */
+  #lateErrors = [];
+
+  /**
+   * @param publish sends a message on iopub
+   * @param shared the numbers that the protocol's thread sees, too
+   */
+  constructor(publish, shared) {
+    this.#publish = publish;
+    this.#shared = shared;
+    this.compiler.onBusy = (busy) => {
+      Atomics.store(shared, PHASE, busy ? PHASES.compiling : this.#running ? PHASES.running : PHASES.idle);
+    };
+    this.#executor = createExecutor(process.cwd(), { node: this.compiler, browser: this.compiler, close() {} }, {
+      log: (value) => (this.#result = value),
+      error: (thrown) => (this.#thrown = { value: thrown }),
+    });
+    globalThis.__tslab__.interrupts = 0;
+    globalThis.__tslab__.resume = (interruptsBefore, value) => {
+      if (interruptsBefore !== globalThis.__tslab__.interrupts) throw new Interrupted();
+      return value;
+    };
+    process.on("uncaughtException", (error) => this.#failLate(error));
+    process.on("unhandledRejection", (error) => this.#failLate(error));
+  }
+
+  /** The signal that is aborted when the running cell is interrupted, or fails. */
+  get signal() {
+    return this.#running?.controller.signal;
+  }
+
+  /** Answers an execute_request. */
+  async execute({ code, silent }, count) {
+    const name = `In[${count}]`;
+    this.compiler.cellName = name;
+    this.compiler.diagnostics = [];
+    this.#sources.set(name, code);
+    const lateErrors = this.#lateErrors.splice(0);
+    for (const error of lateErrors) this.#publish("error", error);
+    try {
+      const value = await this.#run(code);
+      if (value != null && !silent) {
+        this.#publish("execute_result", { data: await mimeBundle(value), metadata: {}, execution_count: count });
+      }
+      if (lateErrors.length > 0) return { status: "error", ...lateErrors[0] };
+      return { status: "ok", user_expressions: {} };
+    } catch (thrown) {
+      const error =
+        thrown instanceof CompileError
+          ? describeDiagnostics(this.compiler.diagnostics, name, code)
+          : this.#describe(thrown);
+      this.#publish("error", error);
+      return { status: "error", ...error };
+    } finally {
+      this.#running = undefined;
+      Atomics.store(this.#shared, PHASE, PHASES.idle);
+    }
+  }
+
+  /** Gives the value of the last expression, or throws what the cell throws. */
+  async #run(code) {
+    this.#result = this.#thrown = undefined;
+    const controller = new AbortController();
+    const failed = new Promise((_, reject) => {
+      this.#running = { controller, fail: reject };
+    });
+    try {
+      // The cell starts on a stack of its own: an interrupt that ends a loop unwinds all that stands on the stack.
+      const executed = new Promise((resolve) => setImmediate(() => resolve(this.#executor.execute(code))));
+      const ok = await Promise.race([executed, failed]);
+      const result = this.#result;
+      if (this.compiler.diagnostics.length > 0) throw new CompileError();
+      if (!ok) throw this.#thrown.value;
+      // A promise that the cell let go of may have failed already: let Node find out, and timers of 0 ms run.
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, 2)), failed]);
+      return result;
+    } catch (error) {
+      controller.abort(error instanceof CompileError ? undefined : error);
+      throw error;
+    }
+  }
+
+  /** Ends the running cell, as the protocol's thread asks for. */
+  interrupt() {
+    if (!this.#running) return;
+    globalThis.__tslab__.interrupts++;
+    const interrupted = new Interrupted();
+    this.#running.controller.abort(interrupted);
+    this.#running.fail(interrupted);
+  }
+
+  /** An error that no cell waits for fails the cell that runs, or else the next one, so that it cannot pass unseen. */
+  #failLate(error) {
+    if (error instanceof Interrupted) return; // the rest of an interrupted cell
+    if (this.#running) return this.#running.fail(error);
+    const description = this.#describe(error);
+    this.#publish("error", description);
+    description.traceback.unshift("This was thrown by an earlier cell, after it had ended:");
+    this.#lateErrors.push(description);
+  }
+
+  #describe(thrown) {
+    return describeError(thrown, (cellName) => this.#sources.get(cellName));
+  }
+
+  complete(code, position) {
+    return this.#executor.complete(code, position);
+  }
+  inspect(code, position) {
+    return this.#executor.inspect(code, position);
+  }
+}
+
+module.exports = { CellRunner };

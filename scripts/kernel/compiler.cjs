@@ -1,0 +1,162 @@
+// tslab's compiler, with what it lacks: top-level await in every form, awaits that an interrupt can end, and
+// positions in the cell instead of in the compiled code.
+//
+// tslab turns a cell into JavaScript in two steps, TypeScript to ES modules and those to CommonJS. Both go through
+// its TypeScript package, two of whose functions are wrapped here in memory. Nothing on disk changes.
+
+const { createRequire, SourceMap } = require("node:module");
+
+const requireFromTslab = createRequire(require.resolve("tslab/package.json"));
+const tsPath = requireFromTslab.resolve("@tslab/typescript-for-tslab");
+const ts = require(tsPath);
+
+/** tslab puts one line in front of each cell, so that TypeScript takes it for a module. */
+const LINES_BEFORE_CELL = 1;
+
+/** Of each compiled cell, by its name: its number of lines, and [CommonJS to ES modules, ES modules to TypeScript]. */
+const sourceMaps = new Map();
+/** The source maps of what was compiled last, waiting for its name: compiled text -> maps. */
+const freshMaps = new Map();
+
+require.cache[tsPath].exports = {
+  ...ts,
+  createWatchCompilerHost: (files, options, ...rest) =>
+    ts.createWatchCompilerHost(files, { ...options, disableTopLevelAwait: false, inlineSourceMap: true }, ...rest),
+  transpileModule(esModule, options) {
+    const [code, map] = takeSourceMap(esModule);
+    const result = ts.transpileModule(code, {
+      ...options,
+      compilerOptions: { ...options.compilerOptions, sourceMap: true },
+      transformers: { before: [interruptibleAwaits] },
+    });
+    const outputText = result.outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "");
+    if (map) freshMaps.set(outputText, [JSON.parse(result.sourceMapText), map]);
+    return { ...result, outputText };
+  },
+};
+
+const { createConverter } = require("tslab/dist/converter.js");
+
+/** Separates a text from the source map that ends it. */
+function takeSourceMap(text) {
+  const match = /\n?\/\/# sourceMappingURL=data:application\/json;base64,(\S+)\s*$/.exec(text);
+  if (!match) return [text, undefined];
+  return [text.slice(0, match.index), JSON.parse(Buffer.from(match[1], "base64").toString())];
+}
+
+/**
+ * Rewrites `await x` to `__tslab__.resume(__tslab__.interrupts, await x)`, which throws if an interrupt came during
+ * the wait (see cell.cjs). So an interrupted loop ends at its next await, its `finally` blocks run, and it does not
+ * go on in the background of later cells.
+ */
+function interruptibleAwaits(context) {
+  const { factory } = context;
+  const kernel = (name) => factory.createPropertyAccessExpression(factory.createIdentifier("__tslab__"), name);
+  const resume = (interruptsBefore, awaited) =>
+    factory.createCallExpression(kernel("resume"), undefined, [interruptsBefore, awaited]);
+
+  function visit(node) {
+    const visited = ts.visitEachChild(node, visit, context);
+    if (ts.isAwaitExpression(node)) return resume(kernel("interrupts"), visited);
+    if (ts.isForOfStatement(node) && node.awaitModifier) {
+      // for await (const x of xs) body  ->  { const before = interrupts; for await (…) { resume(before); body } }
+      // A label must stay on the loop itself: there the check compares with the count at the loop's start, too.
+      const before = factory.createUniqueName("interruptsBefore");
+      const check = factory.createExpressionStatement(resume(before, factory.createVoidZero()));
+      const loop = factory.updateForOfStatement(
+        visited,
+        visited.awaitModifier,
+        visited.initializer,
+        factory.createCommaListExpression([
+          factory.createAssignment(before, kernel("interrupts")),
+          visited.expression,
+        ]),
+        factory.createBlock([check, visited.statement], true),
+      );
+      context.hoistVariableDeclaration(before);
+      return loop;
+    }
+    return visited;
+  }
+
+  return (file) => {
+    context.startLexicalEnvironment();
+    const visited = ts.visitEachChild(file, visit, context);
+    const declarations = context.endLexicalEnvironment() ?? [];
+    return factory.updateSourceFile(visited, [...declarations, ...visited.statements]);
+  };
+}
+
+/** Whether a cell awaits outside of any function. tslab knows only awaits that TypeScript complains about. */
+function awaitsAtTopLevel(code) {
+  const file = ts.createSourceFile("cell.ts", `export {};\n${code}`, ts.ScriptTarget.Latest, true);
+  const awaits = (node) => {
+    if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier)) return true;
+    return !ts.isFunctionLike(node) && ts.forEachChild(node, awaits) === true;
+  };
+  return awaits(file);
+}
+
+class Compiler {
+  #converter = createConverter({ isJS: false, isBrowser: false });
+  /** What the next cell is called in stack traces, like `In[3]`. */
+  cellName = "In[]";
+  /** The cell's type errors, if it has any. */
+  diagnostics = [];
+  /** Told when compiling begins and ends. */
+  onBusy = (_busy) => {};
+
+  convert(declarations, code) {
+    freshMaps.clear();
+    const result = this.#guarded(() => this.#converter.convert(declarations, code));
+    this.diagnostics = result.diagnostics;
+    if (result.output === undefined) return result;
+    sourceMaps.set(this.cellName, { maps: freshMaps.get(result.output), lines: result.output.split("\n").length });
+    return {
+      ...result,
+      hasToplevelAwait: awaitsAtTopLevel(code),
+      // Starts on a line of its own, because tslab puts a function's head in front of it.
+      output: `\n${result.output}\n//# sourceURL=${this.cellName}`,
+    };
+  }
+
+  addModule(...args) {
+    return (this.diagnostics = this.#guarded(() => this.#converter.addModule(...args)));
+  }
+  inspect(...args) {
+    return this.#guarded(() => this.#converter.inspect(...args));
+  }
+  complete(...args) {
+    return this.#guarded(() => this.#converter.complete(...args));
+  }
+  close() {
+    this.#converter.close();
+  }
+
+  #guarded(work) {
+    this.onBusy(true);
+    try {
+      return work();
+    } finally {
+      this.onBusy(false);
+    }
+  }
+}
+
+/**
+ * The place in a cell that belongs to a place in its compiled code; all numbers count from 1.
+ * @returns `{ line, column }`, or undefined for a place that is not of the cell's making
+ */
+function placeInCell(cellName, line, column) {
+  const compiled = sourceMaps.get(cellName);
+  if (!compiled || line - 1 > compiled.lines) return undefined; // beyond it stands tslab's call of the cell
+  let place = { originalLine: line - 2, originalColumn: column - 1 }; // counted from 0, and without our own first line
+  for (const map of compiled.maps) {
+    place = new SourceMap(map).findEntry(place.originalLine, place.originalColumn);
+    if (place.originalLine === undefined) return undefined;
+  }
+  const cellLine = place.originalLine + 1 - LINES_BEFORE_CELL;
+  return cellLine < 1 ? undefined : { line: cellLine, column: place.originalColumn + 1 };
+}
+
+module.exports = { Compiler, placeInCell, ts };

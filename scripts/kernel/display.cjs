@@ -1,0 +1,28 @@
+// What a cell shows: the value of its last expression, tslab's displays, and what the library sends.
+
+const { inspect } = require("node:util");
+const tslab = require("tslab/dist/jupyter.js");
+
+/** The convention of Deno's kernel: a method of this name gives a value's MIME bundle, or a promise of it. */
+const DISPLAY = Symbol.for("Jupyter.display");
+
+/** Lets tslab.display, and the library, send display data through us. tslab's hook takes the whole content. */
+function takeOverDisplay(publish) {
+  tslab.lastWriteDisplayData = ({ data, metadata = {}, transient = {} }, update) => {
+    const { display_id } = transient;
+    publish(update ? "update_display_data" : "display_data", {
+      data,
+      metadata,
+      // tslab.display without an id says `undefined`, which the protocol does not know.
+      transient: display_id == null ? {} : { display_id },
+    });
+  };
+}
+
+/** The MIME bundle of a value: its own, if it has one, and its text in any case. */
+async function mimeBundle(value) {
+  const own = typeof value?.[DISPLAY] === "function" ? await value[DISPLAY]() : undefined;
+  return { "text/plain": inspect(value), ...own };
+}
+
+module.exports = { mimeBundle, takeOverDisplay };

@@ -1,0 +1,113 @@
+// The kernel: `node main.cjs CONNECTION_FILE`, as kernel.json says.
+//
+// tslab compiles and runs TypeScript well, but speaks half of the Jupyter protocol. So its compiler and executor are
+// used here, and the rest is our own: the protocol in a thread (server.cjs), one file for each thing that it adds.
+
+const fs = require("node:fs");
+const path = require("node:path");
+const { Worker } = require("node:worker_threads");
+
+const TSLAB_VERSION = "1.0.22";
+
+function fail(message) {
+  fs.writeSync(2, `TypeScript kernel: ${message}\n`);
+  process.exit(1);
+}
+
+function checkTslab() {
+  let version;
+  try {
+    version = require("tslab/package.json").version;
+  } catch {
+    fail(`tslab is not installed; run npm run setup in ${path.resolve(__dirname, "../..")}.`);
+  }
+  if (version !== TSLAB_VERSION) {
+    fail(`needs tslab ${TSLAB_VERSION}, whose inner parts it uses, and found ${version}; run npm ci.`);
+  }
+}
+
+/** The whole of a kernel_info_reply. */
+function kernelInfo() {
+  const typescript = require("@tslab/typescript-for-tslab/package.json").version;
+  return {
+    status: "ok",
+    protocol_version: "5.4",
+    implementation: "tslab",
+    implementation_version: TSLAB_VERSION,
+    language_info: {
+      name: "typescript",
+      version: typescript,
+      mimetype: "text/typescript",
+      file_extension: ".ts",
+      // JupyterLab finds its highlighter by `mode`, the classic notebook by `name`.
+      codemirror_mode: { mode: "typescript", name: "javascript", typescript: true },
+      nbconvert_exporter: "script",
+      pygments_lexer: "typescript",
+    },
+    banner: `TypeScript ${typescript} on Node.js ${process.versions.node} (tslab ${TSLAB_VERSION})`,
+    help_links: [{ text: "TypeScript", url: "https://www.typescriptlang.org/docs/" }],
+  };
+}
+
+if (process.argv.length !== 3) fail("expected one argument, the connection file that Jupyter writes.");
+checkTslab();
+
+const shared = new Int32Array(new SharedArrayBuffer(4));
+const server = new Worker(path.join(__dirname, "server.cjs"), {
+  workerData: { connection: JSON.parse(fs.readFileSync(process.argv[2], "utf8")), info: kernelInfo(), shared },
+});
+server.on("error", (error) => fail(`the protocol's thread failed: ${error.stack}`));
+require("./lifetime.cjs").guardChildren();
+
+// The thread answers by now; TypeScript takes a second to load.
+const { CellRunner } = require("./cell.cjs");
+const { takeOverDisplay } = require("./display.cjs");
+const editor = require("./editor.cjs");
+
+const publish = (type, content) => server.postMessage({ publish: { type, content } });
+const exit = process.exit;
+
+const cells = new CellRunner(publish, shared);
+takeOverDisplay(publish);
+for (const name of ["stdout", "stderr"]) {
+  process[name].write = (chunk, encoding, callback) => {
+    server.postMessage({ stream: { name, text: typeof chunk === "string" ? chunk : Buffer.from(chunk).toString() } });
+    (typeof encoding === "function" ? encoding : callback)?.();
+    return true;
+  };
+}
+process.exit = (code) => {
+  throw new Error(`process.exit(${code ?? ""}) in a cell would end the kernel; throw an error to end the cell.`);
+};
+// Stack traces of the library name its TypeScript sources.
+process.setSourceMapsEnabled(true);
+
+/** What the library may ask of the kernel; see lib/notebook/kernel.ts. */
+globalThis[Symbol.for("training-techniques.cell")] = {
+  get signal() {
+    return cells.signal;
+  },
+  clearOutput: (wait = false) => publish("clear_output", { wait }),
+};
+
+const answers = {
+  execute_request: (content, count) => cells.execute(content, count),
+  complete_request: (content) => editor.complete(cells, content),
+  inspect_request: (content) => editor.inspect(cells, content),
+  is_complete_request: (content) => editor.isComplete(content),
+};
+
+async function answer({ type, content, count }) {
+  try {
+    server.postMessage({ reply: await answers[type](content, count) });
+  } catch (error) {
+    server.postMessage({ reply: { status: "error", ename: error.name, evalue: error.message, traceback: [error.stack] } });
+  }
+}
+
+server.on("message", ({ request, interrupt, exit: end }) => {
+  if (request) answer(request);
+  else if (interrupt) cells.interrupt();
+  else if (end) exit(0);
+});
+process.on("SIGINT", () => cells.interrupt());
