@@ -123,7 +123,7 @@ function parsePixels(file: string): Uint8Array {
   if (!Array.isArray(data)) throw new DataError(file, `expected an array of pixels under "data", found ${typeof data}`);
   const pixels = new Uint8Array(data.length);
   for (let i = 0; i < data.length; i++) {
-    if (!(data[i] >= 0 && data[i] <= 1)) throw new DataError(file, `expected pixels from 0 to 1, found ${data[i]} at place ${i}`);
+    if (!(typeof data[i] === "number" && data[i] >= 0 && data[i] <= 1)) throw new DataError(file, `expected pixels from 0 to 1, found ${data[i]} at place ${i}`);
     pixels[i] = Math.round(data[i] * 255);
   }
   return pixels;
