@@ -1,0 +1,57 @@
+/**
+ * What the histograms of activations and weights count.
+ */
+
+/** How many values fall in each of `counts.length` equal bins, and how many on either side of them. */
+export interface Histogram {
+  counts: number[];
+  below: number;
+  above: number;
+}
+
+/**
+ * Counts `values` in `bins` equal bins over `[low, high]`; the last bin includes `high`. What lies
+ * outside is counted too, so that the numbers always add up to `values.length`.
+ *
+ * @throws RangeError if there are no values or one is not a number.
+ */
+export function histogram(values: ArrayLike<number>, [low, high]: [number, number], bins: number): Histogram {
+  if (values.length === 0) throw new RangeError("histogram: no values to count; pass a layer's values");
+  const counts = new Array<number>(bins).fill(0);
+  let below = 0;
+  let above = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value < low) below++;
+    else if (value > high) above++;
+    else if (value >= low) counts[Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins))]++;
+    else throw new RangeError(`histogram: value ${i} is ${value}; leave out diverged layers or look for the cause`);
+  }
+  return { counts, below, above };
+}
+
+/**
+ * The share of values on the flat parts of a sigmoid or tanh: where its slope is under 5% of its
+ * largest slope. That is below 0.013 or above 0.987 for the sigmoid, beyond ±0.975 for tanh.
+ */
+export function saturatedShare(values: ArrayLike<number>, activation: "sigmoid" | "tanh"): number {
+  const relativeSlope = activation === "sigmoid" ? (y: number) => 4 * y * (1 - y) : (y: number) => 1 - y * y;
+  let saturated = 0;
+  for (let i = 0; i < values.length; i++) if (relativeSlope(values[i]) < 0.05) saturated++;
+  return saturated / values.length;
+}
+
+/**
+ * The share of units that output 0 for every input, and so never learn. `values` is a layer's output
+ * `[batch, units]`, row by row.
+ *
+ * @throws RangeError if the values do not fill whole rows of `units`.
+ */
+export function deadShare(values: ArrayLike<number>, units: number): number {
+  if (values.length % units !== 0) {
+    throw new RangeError(`deadShare: ${values.length} values are no whole rows of ${units} units; pass the layer's width`);
+  }
+  const alive = new Array<boolean>(units).fill(false);
+  for (let i = 0; i < values.length; i++) if (values[i] !== 0) alive[i % units] = true;
+  return alive.filter((isAlive) => !isAlive).length / units;
+}

@@ -1,0 +1,18 @@
+/** Data in, Plotly figure out: every figure of the chapter and some of our own, in the chapter's order. */
+export type { Figure } from "./figure";
+
+// 6.2 Initial weights
+export * from "./activation-histograms";
+export { deadShare, histogram, saturatedShare, type Histogram } from "./histogram";
+export * from "./xavier-scale";
+
+// 6.3 Batch normalization
+export * from "./batch-norm-drawings";
+export * from "./scale-panels";
+
+// 6.4 Regularization
+export * from "./regularization";
+export * from "./dropout-drawing";
+
+// 6.5 Hyperparameters
+export * from "./search-panels";

@@ -1,0 +1,91 @@
+import { histogram } from "./histogram";
+import { axisName, panelGrid } from "./panels";
+import { Figure, palette, template } from "./figure";
+
+/** The weights that a training left behind. */
+export interface TrainedWeights {
+  /** As it shall be read above the panel: `"no penalty"`, `"L2, λ = 0.1"`, … */
+  penalty: string;
+  /** All weights of the network, one after the other; or one list a layer. */
+  weights: ArrayLike<number> | ArrayLike<number>[];
+}
+
+/** An odd number, so that the weights next to 0 have a bin of their own. */
+const BINS = 61;
+
+/** A weight counts as zero when a pixel of an input could as well not be there. */
+const NEAR_ZERO = 1e-3;
+
+/**
+ * A figure of our own: how the weights are distributed after training with each penalty, one panel a
+ * penalty, two a row, on one scale. The counts are logarithmic, so that both the peak at 0 that L1
+ * makes and the few large weights are seen. No weight lies outside the range.
+ *
+ * @throws RangeError if there is nothing to draw or a weight is not a number.
+ */
+export function weightHistograms(trainings: TrainedWeights[]): Figure {
+  if (trainings.length === 0) throw new RangeError("weightHistograms: nothing to draw; pass the weights of at least one training");
+  const panels = trainings.map(({ penalty, weights }) => {
+    const values = flat(weights);
+    return { penalty, values, ...describe(values) };
+  });
+  const reach = Math.max(...panels.map(({ largest }) => largest)) || 1;
+  const columns = Math.min(2, panels.length);
+  const rows = Math.ceil(panels.length / columns);
+  const width = (2 * reach) / BINS;
+  const histograms = panels.map(({ values }) => histogram(values, [-reach, reach], BINS));
+  const most = Math.max(...histograms.flatMap(({ counts }) => counts));
+  const numbers = ({ nearZero, deviation, largest }: (typeof panels)[number]) =>
+    `${(100 * nearZero).toFixed(1)}% ≈0, largest ${largest.toPrecision(2)}, std ${deviation.toPrecision(2)}`;
+  return {
+    id: "6-21-weights",
+    caption:
+      `The weights after training with each penalty, counted in ${BINS} bins on a logarithmic scale. ` +
+      `Above each panel: the share of weights within ±${NEAR_ZERO} of 0, the largest absolute weight, and the standard deviation.`,
+    alt:
+      "Histograms of the weights after training, one panel a penalty, on common axes with logarithmic counts. " +
+      `${panels.map((panel) => `${panel.penalty}: ${numbers(panel).replace("≈0", `within ${NEAR_ZERO} of zero`)}`).join("; ")}.`,
+    data: histograms.map(({ counts }, index) => ({
+      type: "bar",
+      xaxis: axisName("x", index % columns),
+      yaxis: axisName("y", Math.floor(index / columns)),
+      x: counts.map((_, bin) => Number((-reach + (bin + 0.5) * width).toFixed(6))),
+      y: counts,
+      width,
+      marker: { color: palette[0] },
+      hovertemplate: "around %{x:.3f}: %{y} weights<extra></extra>",
+    })),
+    layout: {
+      template,
+      height: 110 + 180 * rows,
+      margin: { l: 64, r: 8, t: 64, b: 52 },
+      showlegend: false,
+      bargap: 0,
+      ...panelGrid({
+        rows,
+        columns,
+        titles: panels.map((panel) => `<b>${panel.penalty}</b><br>${numbers(panel).replace(", std", "<br>std")}`),
+        x: { title: "weight", range: [-reach, reach], nticks: 5 },
+        y: { title: "weights per bin", type: "log", range: [Math.log10(0.7), Math.log10(1.5 * most)], dtick: 1, exponentformat: "power" },
+        gap: { x: 0.1, y: 0.45 },
+      }),
+    },
+  };
+}
+
+function flat(weights: ArrayLike<number> | ArrayLike<number>[]): ArrayLike<number> {
+  return typeof weights[0] === "object" ? (weights as ArrayLike<number>[]).flatMap((layer) => Array.from(layer)) : (weights as ArrayLike<number>);
+}
+
+function describe(values: ArrayLike<number>): { nearZero: number; deviation: number; largest: number } {
+  let [near, sum, squares, largest] = [0, 0, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const size = Math.abs(values[i]);
+    if (size <= NEAR_ZERO) near++;
+    sum += values[i];
+    squares += size * size;
+    largest = Math.max(largest, size);
+  }
+  const mean = sum / values.length;
+  return { nearZero: near / values.length, deviation: Math.sqrt(squares / values.length - mean * mean), largest };
+}

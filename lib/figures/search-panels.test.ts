@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { rankCorrelation, rankTrials, searchMethods, searchPanels, searchScatter } from "./search-panels";
+
+/** 100 trials whose accuracy grows with the learning rate alone; the last three diverged. */
+const trials = Array.from({ length: 100 }, (_, i) => {
+  const final = 0.1 + 0.008 * i;
+  const validation = [0.1, final / 2, i < 97 ? final : null];
+  return { learningRate: 10 ** (-6 + 0.04 * i), weightDecay: 10 ** (-8 + 0.04 * ((i * 37) % 100)), validation, train: validation };
+});
+
+test("ranks by the last validation accuracy; ties keep their order, diverged trials come last", () => {
+  const trial = (name: string, ...validation: (number | null)[]) => ({ name, validation });
+  const ranked = rankTrials([trial("diverged", 0.9, null), trial("first", 0.5), trial("best", 0.2, 0.6), trial("second", 0.5)]);
+  assert.deepEqual(ranked.map(({ name }) => name), ["best", "first", "second", "diverged"]);
+});
+
+test("figure 6-24: the best 20 in order, five a row, validation solid and train dashed", () => {
+  const figure = searchPanels(trials);
+  assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+  assert.equal(figure.id, "6-24");
+  const titles = (figure.layout.annotations as { text: string; xref: string; yref: string }[]).slice(0, 20);
+  assert.equal(titles[0].text, "Best-1<br>val 0.87");
+  assert.equal(titles[19].text, "Best-20<br>val 0.72");
+  assert.deepEqual([titles[6].xref, titles[6].yref], ["x2 domain", "y2 domain"]);
+  assert.equal(figure.data.length, 40);
+  assert.deepEqual(figure.data[12].y, trials[90].validation);
+  assert.deepEqual([figure.data[12].name, figure.data[12].xaxis, figure.data[12].yaxis], ["validation", "x2", "y2"]);
+  const dash = (name: string) => new Set(figure.data.filter((trace) => trace.name === name).map(({ line }) => (line as { dash: string }).dash));
+  assert.deepEqual([...dash("validation"), ...dash("train")], ["solid", "dash"]);
+  assert.equal(searchPanels(trials.slice(0, 3)).data.length, 6, "fewer than 20 are all shown");
+});
+
+test("the scatter holds every trial, the best five apart, and tells what explains the accuracy", () => {
+  const finite = trials.slice(0, 97);
+  const figure = searchScatter(finite);
+  assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+  assert.deepEqual(figure.data.map(({ name, x }) => [name, (x as number[]).length]), [["other trials", 92], ["best five", 5]]);
+  assert.deepEqual(figure.data[1].x, [96, 95, 94, 93, 92].map((i) => finite[i].learningRate));
+  for (const axis of ["xaxis", "yaxis"]) assert.equal((figure.layout[axis] as { type: string }).type, "log");
+  assert.match(figure.caption, /learning rate 1\.00, weight decay −?0\.\d\d\./);
+});
+
+test("rank correlation agrees with values known from elsewhere", () => {
+  assert.equal(rankCorrelation([1, 2, 3, 4], [10, 20, 30, 400]), 1);
+  assert.equal(rankCorrelation([1, 2, 3, 4], [4, 3, 2, 1]), -1);
+  // IQ against hours of television, the worked example of Wikipedia's article: −29/165.
+  const iq = [106, 100, 86, 101, 99, 103, 97, 113, 112, 110];
+  const hours = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17];
+  assert.ok(Math.abs(rankCorrelation(iq, hours) + 29 / 165) < 1e-12);
+  // With ties: Pearson's correlation of the ranks 1, 2.5, 2.5, 4, 5 and 2, 1, 3.5, 3.5, 5, as Python's statistics.correlation gives it.
+  assert.ok(Math.abs(rankCorrelation([1, 2, 2, 3, 5], [2, 1, 4, 4, 9]) - 0.7631578947368421) < 1e-12);
+  assert.throws(() => rankCorrelation([1], [1, 2]), /1 values against 2/);
+});
+
+test("search methods: the best so far over the seeds, by hand", () => {
+  const figure = searchMethods([
+    {
+      name: "random",
+      searches: [
+        { steps: [10, 20, 30], accuracies: [0.2, 0.6, 0.4] },
+        { steps: [10, 20, 30], accuracies: [0.4, 0.3, 0.8] },
+        { steps: [10, 20, 30], accuracies: [0.5, 0.5, 0.5] },
+      ],
+    },
+    { name: "halving", searches: [{ steps: [5, 12], accuracies: [0.3, 0.3] }, { steps: [8], accuracies: [0.7] }] },
+  ]);
+  assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+  const median = (name: string) => figure.data.find((trace) => trace.name === name && trace.mode === "lines")!;
+  assert.deepEqual([median("random").x, median("random").y], [[10, 20, 30], [0.4, 0.5, 0.6]]);
+  // Counted from where both seeds have a result; nothing changes between there and the end.
+  assert.deepEqual([median("halving").x, median("halving").y], [[8, 12], [0.5, 0.5]]);
+  const [low, high] = figure.data;
+  assert.deepEqual((low.y as number[]).map((value) => value.toFixed(2)), ["0.30", "0.45", "0.55"]);
+  assert.deepEqual((high.y as number[]).map((value) => value.toFixed(2)), ["0.45", "0.55", "0.70"]);
+  assert.notEqual((median("random").line as { dash: string }).dash, (median("halving").line as { dash: string }).dash);
+});
+
+test("what cannot be drawn is refused", () => {
+  assert.throws(() => searchPanels([]), /no trials/);
+  assert.throws(() => searchScatter([{ ...trials[0], validation: [] }]), /trial 0 has no validation accuracies/);
+  assert.throws(() => searchMethods([]), /no methods/);
+  assert.throws(() => searchMethods([{ name: "random", searches: [] }]), /"random" has no searches/);
+  assert.throws(() => searchMethods([{ name: "random", searches: [{ steps: [1], accuracies: [] }] }]), /0 accuracies for 1 steps/);
+});

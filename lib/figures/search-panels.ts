@@ -1,0 +1,299 @@
+import { axisName, panelGrid } from "./panels";
+import { Figure, Trace, dashes, markers, palette, template } from "./figure";
+
+/** One trial of a search: the hyperparameters drawn, and the accuracies that followed from them. */
+export interface SearchTrial {
+  learningRate: number;
+  weightDecay: number;
+  /** Validation accuracy at each epoch point, 0 … 1; `null` from where the run diverged. */
+  validation: (number | null)[];
+  /** Train accuracy at the same points. */
+  train: (number | null)[];
+}
+
+/** One search method: for each seed, what its runs cost and what they found. */
+export interface MethodResults {
+  name: string;
+  /** One entry a seed. */
+  searches: {
+    /** Training steps spent when each result came in, in increasing order. */
+    steps: number[];
+    /** The validation accuracy that came in then. */
+    accuracies: number[];
+  }[];
+}
+
+/**
+ * The trials from the best to the worst by their last validation accuracy, diverged ones last; equal
+ * ones stay in the order given.
+ */
+export function rankTrials<T extends Pick<SearchTrial, "validation">>(trials: T[]): T[] {
+  return [...trials].sort((a, b) => finalAccuracy(b) - finalAccuracy(a));
+}
+
+/**
+ * Figure 6-24: the best 20 trials in small panels, five a row: validation accuracy solid, train
+ * accuracy dashed.
+ *
+ * @throws RangeError if there are no trials or one has no validation accuracies.
+ */
+export function searchPanels(trials: SearchTrial[]): Figure {
+  checkTrials("searchPanels", trials);
+  const best = rankTrials(trials).slice(0, 20);
+  const columns = Math.min(5, best.length);
+  const rows = Math.ceil(best.length / columns);
+  const points = Math.max(...best.map(({ validation }) => validation.length));
+  const accuracy = (trial: SearchTrial) => finalAccuracy(trial).toFixed(2);
+  return {
+    id: "6-24",
+    caption:
+      `The ${best.length} best of ${trials.length} trials by validation accuracy after the last epoch (val, above each panel): ` +
+      "validation accuracy solid, train accuracy dashed.",
+    alt:
+      `${best.length} small panels of accuracy by epoch, from the best trial to the worst shown. ` +
+      best
+        .slice(0, 5)
+        .map((trial, i) => `Best-${i + 1}: validation accuracy ${accuracy(trial)}, learning rate ${trial.learningRate.toPrecision(3)}, weight decay ${trial.weightDecay.toExponential(2)}`)
+        .join("; ") +
+      `. Best-${best.length}: validation accuracy ${accuracy(best[best.length - 1])}.`,
+    data: best.flatMap(({ validation, train }, index): Trace[] =>
+      [
+        { name: "validation", y: validation, line: { color: palette[0], dash: "solid", width: 2 } },
+        { name: "train", y: train, line: { color: palette[1], dash: "dash", width: 1.5 } },
+      ].map((curve) => ({
+        type: "scatter",
+        mode: "lines",
+        xaxis: axisName("x", index % columns),
+        yaxis: axisName("y", Math.floor(index / columns)),
+        ...curve,
+        legendgroup: curve.name,
+        showlegend: index === 0,
+        hovertemplate: "epoch %{x}: %{y:.2f}<extra>%{fullData.name}</extra>",
+      })),
+    ),
+    layout: {
+      template,
+      height: 120 + 130 * rows,
+      margin: { l: 52, r: 8, t: 72, b: 52 },
+      legend: { orientation: "h", x: 0.5, xanchor: "center", y: 1, yref: "container", yanchor: "top" },
+      ...panelGrid({
+        rows,
+        columns,
+        titles: best.map((trial, index) => `Best-${index + 1}<br>val ${accuracy(trial)}`),
+        x: { title: "epoch", range: [0, points], tickvals: [0, points / 2, points] },
+        y: { title: "accuracy", range: [0, 1.03], tickvals: [0, 0.5, 1] },
+        gap: { x: 0.25, y: 0.42 },
+      }),
+    },
+  };
+}
+
+/**
+ * A figure of our own: what explains the accuracy? Every trial at its learning rate and weight decay,
+ * coloured by validation accuracy and larger the better it is; the best five are diamonds. The
+ * caption gives both rank correlations with the accuracy.
+ *
+ * @throws RangeError if there are no trials or one has no validation accuracies.
+ */
+export function searchScatter(trials: SearchTrial[]): Figure {
+  checkTrials("searchScatter", trials);
+  const ranked = rankTrials(trials);
+  const accuracies = ranked.map((trial) => Math.max(0, finalAccuracy(trial)));
+  const byLearningRate = rankCorrelation(ranked.map(({ learningRate }) => learningRate), accuracies);
+  const byWeightDecay = rankCorrelation(ranked.map(({ weightDecay }) => weightDecay), accuracies);
+  const colorbar = {
+    title: { text: "validation accuracy", side: "top" },
+    orientation: "h",
+    thickness: 12,
+    len: 0.9,
+    x: 0.5,
+    y: -0.24,
+    yanchor: "top",
+    tickvals: [0, 0.25, 0.5, 0.75, 1],
+  };
+  const group = (name: string, symbol: string, from: number, to: number, withScale: boolean): Trace => ({
+    type: "scatter",
+    mode: "markers",
+    name,
+    x: ranked.slice(from, to).map(({ learningRate }) => learningRate),
+    y: ranked.slice(from, to).map(({ weightDecay }) => weightDecay),
+    marker: {
+      symbol,
+      size: accuracies.slice(from, to).map((accuracy) => Number((7 + 10 * accuracy).toFixed(2))),
+      color: accuracies.slice(from, to),
+      colorscale: "Viridis",
+      cmin: 0,
+      cmax: 1,
+      showscale: withScale,
+      ...(withScale && { colorbar }),
+      opacity: 1,
+      line: { width: 1, color: "#6e7781" },
+    },
+    customdata: accuracies.slice(from, to),
+    hovertemplate: "learning rate %{x:.3~g}<br>weight decay %{y:.2e}<br>validation accuracy %{customdata:.2f}<extra></extra>",
+  });
+  const power = { type: "log", dtick: 1, exponentformat: "power", showexponent: "all", zeroline: false };
+  return {
+    id: "6-24-parameters",
+    caption:
+      `The ${trials.length} trials at their learning rate and weight decay; the lighter and larger, the better the validation accuracy. ` +
+      `Rank correlation with it: learning rate ${signed(byLearningRate)}, weight decay ${signed(byWeightDecay)}.`,
+    alt:
+      "Scatter plot, learning rate against weight decay, both on logarithmic axes; colour and size show validation accuracy. " +
+      `Spearman's rank correlation with the accuracy is ${signed(byLearningRate)} for the learning rate and ${signed(byWeightDecay)} for the weight decay. ` +
+      `The best five trials have learning rates from ${extreme(ranked, Math.min).toPrecision(3)} to ${extreme(ranked, Math.max).toPrecision(3)}.`,
+    data: [group("other trials", "circle", 5, ranked.length, false), group("best five", "diamond", 0, 5, true)],
+    layout: {
+      template,
+      height: 560,
+      margin: { l: 72, r: 16, t: 48, b: 148 },
+      xaxis: { ...power, title: { text: "learning rate" }, tickangle: 0 },
+      yaxis: { ...power, title: { text: "weight decay" } },
+      legend: { orientation: "h", x: 0.5, xanchor: "center", y: 1.02, yanchor: "bottom" },
+    },
+  };
+}
+
+/**
+ * A figure of our own: search methods at equal cost, as the best validation accuracy found so far
+ * against the training steps spent. The line is the median over the seeds, the band their middle half.
+ *
+ * @throws RangeError if there are no methods, one has no searches, or a search has not as many accuracies as steps.
+ */
+export function searchMethods(methods: MethodResults[]): Figure {
+  if (methods.length === 0) throw new RangeError("searchMethods: no methods; pass at least one");
+  const summaries = methods.map((method) => ({ name: method.name, seeds: method.searches.length, curve: progress(method) }));
+  const traces = summaries.flatMap(({ name, curve }, index): Trace[] => {
+    const color = palette[index % palette.length];
+    const line = { type: "scatter", mode: "lines", x: curve.map(({ steps }) => steps), legendgroup: name };
+    const edge = { ...line, line: { width: 0, shape: "hv" }, showlegend: false, hoverinfo: "skip" };
+    return [
+      { ...edge, y: curve.map(({ low }) => low) },
+      { ...edge, y: curve.map(({ high }) => high), fill: "tonexty", fillcolor: translucent(color) },
+      {
+        ...line,
+        y: curve.map(({ median }) => median),
+        name,
+        line: { color, dash: dashes[index % dashes.length], width: 2.5, shape: "hv" },
+        hovertemplate: "%{x:,} steps: %{y:.3f}<extra>%{fullData.name}</extra>",
+      },
+    ];
+  });
+  // One marker a line, at its end, tells the methods apart where dashes are hard to see.
+  const ends = summaries.map(({ name, curve }, index): Trace => {
+    const { steps, median } = curve[curve.length - 1];
+    return {
+      type: "scatter",
+      mode: "markers",
+      x: [steps],
+      y: [median],
+      marker: { symbol: markers[index % markers.length], size: 10, color: palette[index % palette.length] },
+      legendgroup: name,
+      showlegend: false,
+      hoverinfo: "skip",
+    };
+  });
+  const counts = [...new Set(summaries.map(({ seeds }) => seeds))].sort((a, b) => a - b);
+  return {
+    id: "6-24-methods",
+    caption:
+      "Best validation accuracy found so far against the training steps spent: " +
+      `the line is the median over ${counts.join(" to ")} seeds, the band the middle half of them.`,
+    alt:
+      "Step curves of the best validation accuracy found against training steps, one a search method, with a band for the middle half of the seeds. At the end: " +
+      summaries
+        .map(({ name, curve }) => {
+          const { steps, low, median, high } = curve[curve.length - 1];
+          return `${name} ${median.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}) after ${steps} steps`;
+        })
+        .join("; ") +
+      ".",
+    data: [...traces, ...ends],
+    layout: {
+      template,
+      height: 440,
+      margin: { l: 64, r: 16, t: 24, b: 56 },
+      xaxis: { title: { text: "training steps spent" }, rangemode: "tozero", tickformat: "~s" },
+      yaxis: { title: { text: "best validation accuracy so far" } },
+      legend: { orientation: "h", x: 0.5, xanchor: "center", y: 1.02, yanchor: "bottom" },
+    },
+  };
+}
+
+/**
+ * Spearman's rank correlation: how well one order predicts the other, from −1 to 1; ties share their
+ * mean rank. NaN if all values of one side are equal.
+ *
+ * Spearman, "The Proof and Measurement of Association between Two Things", 1904.
+ *
+ * @throws RangeError if the two differ in length.
+ */
+export function rankCorrelation(x: number[], y: number[]): number {
+  if (x.length !== y.length) throw new RangeError(`rankCorrelation: ${x.length} values against ${y.length}; pass pairs`);
+  const [rx, ry] = [ranks(x), ranks(y)];
+  const mean = (x.length + 1) / 2;
+  const product = (a: number[], b: number[]) => a.reduce((sum, rank, i) => sum + (rank - mean) * (b[i] - mean), 0);
+  return product(rx, ry) / Math.sqrt(product(rx, rx) * product(ry, ry));
+}
+
+/** Each value's place in increasing order, from 1; ties share their mean place. */
+function ranks(values: number[]): number[] {
+  const sorted = [...values].sort((a, b) => a - b);
+  return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2 + 1);
+}
+
+/** The last validation accuracy, or −1 for a run that diverged. */
+function finalAccuracy({ validation }: Pick<SearchTrial, "validation">): number {
+  const last = validation[validation.length - 1];
+  return typeof last === "number" && Number.isFinite(last) ? last : -1;
+}
+
+/** Quartiles over the seeds of the best accuracy so far, where any of them changes; from where every seed has a result. */
+function progress({ name, searches }: MethodResults): { steps: number; low: number; median: number; high: number }[] {
+  if (searches.length === 0) throw new RangeError(`searchMethods: "${name}" has no searches; pass one a seed`);
+  for (const { steps, accuracies } of searches) {
+    if (steps.length !== accuracies.length || steps.length === 0) {
+      throw new RangeError(`searchMethods: "${name}" has ${accuracies.length} accuracies for ${steps.length} steps; pass one for each`);
+    }
+  }
+  const start = Math.max(...searches.map(({ steps }) => steps[0]));
+  const grid = [...new Set(searches.flatMap(({ steps }) => steps))].filter((steps) => steps >= start).sort((a, b) => a - b);
+  const points = grid.map((spent) => {
+    const bests = searches
+      .map(({ steps, accuracies }) => Math.max(...accuracies.filter((_, i) => steps[i] <= spent)))
+      .sort((a, b) => a - b);
+    return { steps: spent, low: quantile(bests, 0.25), median: quantile(bests, 0.5), high: quantile(bests, 0.75) };
+  });
+  return points.filter((point, i) => {
+    const before = points[i - 1];
+    const changed = i === 0 || point.low !== before.low || point.median !== before.median || point.high !== before.high;
+    return changed || i === points.length - 1;
+  });
+}
+
+/** The `share` quantile of sorted values, linear between neighbours. */
+function quantile(sorted: number[], share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  return sorted[below] + (place - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below]);
+}
+
+function checkTrials(who: string, trials: SearchTrial[]): void {
+  if (trials.length === 0) throw new RangeError(`${who}: no trials; pass at least one`);
+  const empty = trials.findIndex(({ validation }) => validation.length === 0);
+  if (empty !== -1) throw new RangeError(`${who}: trial ${empty} has no validation accuracies; record them in its run`);
+}
+
+function extreme(ranked: SearchTrial[], pick: (...values: number[]) => number): number {
+  return pick(...ranked.slice(0, 5).map(({ learningRate }) => learningRate));
+}
+
+function signed(value: number): string {
+  return value.toFixed(2).replace("-", "−");
+}
+
+/** A palette colour as the band behind its line. */
+function translucent(hex: string): string {
+  const [red, green, blue] = [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
+  return `rgba(${red}, ${green}, ${blue}, 0.2)`;
+}
