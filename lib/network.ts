@@ -88,7 +88,7 @@ export class Network {
 
   /** The share of rows of `x` whose highest score is at their label in `t`: 0 … 1. */
   accuracy(x: tf.Tensor, t: tf.Tensor): number {
-    return tf.tidy(() => this.predict(x).argMax(1).equal(t).cast("float32").mean().dataSync()[0]);
+    return tf.tidy(() => this.predict(x).argMax(1).equal(t).sum().dataSync()[0]) / x.shape[0];
   }
 
   /**
