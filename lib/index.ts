@@ -29,3 +29,4 @@ export * from "./experiments";
 
 // Figures and what shows them in a notebook
 export * from "./smooth-curve";
+export * from "./notebook";

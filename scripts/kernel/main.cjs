@@ -83,12 +83,14 @@ process.exit = (code) => {
 process.setSourceMapsEnabled(true);
 
 /** What the library may ask of the kernel; see lib/notebook/kernel.ts. */
-globalThis[Symbol.for("training-techniques.cell")] = {
+const cell = (globalThis[Symbol.for("training-techniques.cell")] = {
   get signal() {
     return cells.signal;
   },
+  /** The notebook's name for the cell: JupyterLab says it. */
+  id: undefined,
   clearOutput: (wait = false) => publish("clear_output", { wait }),
-};
+});
 
 const answers = {
   execute_request: (content, count) => cells.execute(content, count),
@@ -97,7 +99,8 @@ const answers = {
   is_complete_request: (content) => editor.isComplete(content),
 };
 
-async function answer({ type, content, count }) {
+async function answer({ type, content, count, cellId }) {
+  if (type === "execute_request") cell.id = cellId;
   try {
     server.postMessage({ reply: await answers[type](content, count) });
   } catch (error) {

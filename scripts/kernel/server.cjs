@@ -1,7 +1,7 @@
 // The kernel's ears and mouth: a thread of its own that speaks the Jupyter protocol, so that heartbeats,
 // interrupts, shut-downs and the output of a busy loop pass while the main thread runs a cell.
 //
-// To the main thread go { request: { type, content, count } }, one at a time, in the order received;
+// To the main thread go { request: { type, content, … } }, one at a time, in the order received;
 // from it come { publish } for iopub, { ask } for stdin, and { reply } when the request is answered.
 
 const { writeSync } = require("node:fs");
@@ -72,7 +72,7 @@ function next() {
     } else {
       current = message;
       if (type === "execute_request") beginExecution(message);
-      parentPort.postMessage({ request: { type, content, count: executionCount } });
+      parentPort.postMessage({ request: { type, content, count: executionCount, cellId: message.metadata.cellId } });
     }
   }
 }

@@ -1,0 +1,79 @@
+/**
+ * The way to the notebook that runs the cell. Nothing else in the library knows that there is one:
+ * in a script or a test there is none, and what would be shown is printed.
+ */
+
+/** A MIME bundle: each key a type, each value the same thing in that type; JSON for a `…+json` type. */
+export type MimeBundle = Record<string, unknown>;
+
+export interface DisplayOptions {
+  metadata?: Record<string, unknown>;
+  /** A name for this output, so that it can be changed later. */
+  id?: string;
+  /** Changes the output of that `id` instead of adding one. */
+  update?: boolean;
+}
+
+/** What our kernel offers a cell beyond stock tslab; see scripts/kernel/main.cjs. */
+interface Cell {
+  signal?: AbortSignal;
+  /** The notebook's name for the cell, if the client says it. */
+  id?: string;
+  clearOutput(wait: boolean): void;
+}
+
+type WriteDisplayData = (
+  content: { data: MimeBundle; metadata: Record<string, unknown>; transient: { display_id?: string } },
+  update: boolean,
+) => void;
+
+/** Whether a notebook's cell runs this, in our kernel or in a stock tslab. */
+export function inNotebook(): boolean {
+  return "__tslab__" in globalThis;
+}
+
+function cell(): Cell | undefined {
+  return (globalThis as Record<symbol, unknown>)[Symbol.for("training-techniques.cell")] as Cell | undefined;
+}
+
+/**
+ * Shows a MIME bundle as one output of the cell. Outside of a notebook its `text/plain` is printed.
+ */
+export function display(data: MimeBundle, { metadata = {}, id, update = false }: DisplayOptions = {}): void {
+  if (!inNotebook()) {
+    console.log(data["text/plain"]);
+    return;
+  }
+  // tslab.display sends one MIME type a call; the function behind it takes whole bundles. tslab sets it anew
+  // for each cell, so it is looked up at each call.
+  const tslab = require("tslab/dist/jupyter.js") as { lastWriteDisplayData: WriteDisplayData };
+  tslab.lastWriteDisplayData({ data, metadata, transient: id === undefined ? {} : { display_id: id } }, update);
+}
+
+/**
+ * Removes what the cell has shown so far.
+ * @param wait Not before the next output comes, so that nothing flickers.
+ */
+export function clearOutput(wait = false): void {
+  cell()?.clearOutput(wait);
+}
+
+/**
+ * A signal that is aborted when the running cell is interrupted or fails: hand it to what works in the
+ * background, so that it stops, too. Undefined outside of a cell.
+ */
+export function cellSignal(): AbortSignal | undefined {
+  return cell()?.signal;
+}
+
+/** The notebook's name for the running cell, if it is known. */
+export function cellId(): string | undefined {
+  return cell()?.id;
+}
+
+let displays = 0;
+
+/** A new name for an output that will change, unlike those of other kernels. */
+export function newDisplayId(): string {
+  return `training-techniques-${process.pid}-${++displays}`;
+}

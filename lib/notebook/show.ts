@@ -1,0 +1,120 @@
+/**
+ * Figures as outputs of a cell.
+ */
+import { readFileSync } from "node:fs";
+import type { Figure } from "../figures/figure";
+import { cellId, cellSignal, display, inNotebook, newDisplayId } from "./kernel";
+
+/**
+ * Shows a figure as one output, in three forms: as a Plotly figure for viewers that know Plotly, as HTML
+ * that draws itself, and as its alt text. Caption and alt text stand in `metadata.figure`, too.
+ *
+ * Outside of a notebook the alt text is printed.
+ */
+export function show(figure: Figure): void {
+  display(bundle(figure, plotlyFor(cellId())), { metadata: metadata(figure) });
+}
+
+/**
+ * A figure that changes while its cell runs, like the loss during training.
+ *
+ * ```ts
+ * const live = liveFigure(() => lossCurves({ …, curves: [{ name: "SGD", runs: [losses] }] }));
+ * for (const i of progress(2000)) {
+ *   losses.push(step());
+ *   live.refresh();
+ * }
+ * live.finish();
+ * ```
+ *
+ * @param draw makes the figure of what is known by now
+ */
+export function liveFigure(draw: () => Figure): {
+  /** Draws anew, unless it did so half a second ago: call it as often as you like. */
+  refresh(): void;
+  /** Draws the last state. */
+  finish(): void;
+} {
+  const id = newDisplayId();
+  let shown = false;
+  let next = 0;
+
+  function put(withPlotly: boolean) {
+    const figure = draw();
+    display(bundle(figure, withPlotly ? plotlyFor(id, shown) : ""), { metadata: metadata(figure), id, update: shown });
+    shown = true;
+  }
+
+  return {
+    refresh() {
+      if (!inNotebook() || performance.now() < next) return;
+      put(!shown);
+      next = performance.now() + 500;
+    },
+    finish: () => put(true),
+  };
+}
+
+function metadata({ id, caption, alt }: Figure): Record<string, unknown> {
+  return { figure: { id, caption, alt } };
+}
+
+function bundle({ id, caption, alt, data, layout, frames }: Figure, plotly: string) {
+  const plot = { data, layout, ...(frames && { frames }), config: { responsive: true } };
+  return {
+    "application/vnd.plotly.v1+json": plot,
+    "text/html": plotly + html({ id, caption, alt }, plot),
+    "text/plain": alt,
+  };
+}
+
+/**
+ * The figure's data lie in its HTML and wait to be drawn: by its own script, or, if plotly.js is not yet loaded
+ * then, by the one that loads it. Until then the alt text is to be seen.
+ */
+function html({ id, caption, alt }: Pick<Figure, "id" | "caption" | "alt">, plot: object): string {
+  return [
+    `<figure class="training-techniques-figure" data-figure="${escape(id)}" style="margin: 0">`,
+    `<div role="img" aria-label="${escape(alt)}"><p>${escape(alt)}</p></div>`,
+    `<figcaption>${escape(caption)}</figcaption>`,
+    // Inside of a script element only "</script" must not stand.
+    `<script type="application/json">${JSON.stringify(plot).replaceAll("<", "\\u003c")}</script>`,
+    `<script>window.drawTrainingTechniquesFigures?.()</script>`,
+    `</figure>`,
+  ].join("\n");
+}
+
+const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const escape = (text: string) => text.replace(/[&<>"]/g, (character) => escapes[character]);
+
+/** The output that carries plotly.js, and the run of a cell in which it was shown. */
+let carrier: { output: string | undefined; run: unknown } | undefined;
+
+/**
+ * plotly.js, 4.8 MB, for the first output that asks, so that a notebook has it once; and again for what takes that
+ * output's place, when its cell is run again or the output is updated.
+ *
+ * @param output the name of the cell, or of the display
+ */
+function plotlyFor(output: string | undefined, isUpdate = false): string {
+  const run = cellSignal();
+  const replaces = output !== undefined && output === carrier?.output && (isUpdate || run !== carrier.run);
+  if (!inNotebook() || (carrier && !replaces)) return "";
+  carrier = { output, run };
+  const library = readFileSync(require.resolve("plotly.js-dist-min"), "utf8");
+  return `<script>${library}</script>\n<script>${drawFigures}</script>\n`;
+}
+
+const drawFigures = `
+window.drawTrainingTechniquesFigures = () => {
+  for (const figure of document.querySelectorAll("figure.training-techniques-figure:not([data-drawn])")) {
+    figure.dataset.drawn = "";
+    const { data, layout, frames, config } = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+    const place = figure.querySelector("[role=img]");
+    place.replaceChildren();
+    Plotly.newPlot(place, { data, layout, frames, config });
+  }
+};
+window.drawTrainingTechniquesFigures();
+document.addEventListener("DOMContentLoaded", window.drawTrainingTechniquesFigures);
+`;
