@@ -1,5 +1,5 @@
 export { cellSignal, clearOutput, display, inNotebook, type DisplayOptions, type MimeBundle } from "./kernel";
-export { progress, progressBars } from "./progress";
+export { progress, progressBars, runsProgress } from "./progress";
 export { liveFigure, show } from "./show";
 export { showSource } from "./show-source";
 export { claims, overSeeds, showTable, type Claim } from "./table";

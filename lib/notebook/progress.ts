@@ -53,6 +53,28 @@ export function progressBars(names: readonly string[]): (index: number, done: nu
   return (index, done, total) => (done < total ? lines.set(index, done, total) : lines.finish(index, done, total));
 }
 
+/**
+ * One line for many runs: how many of them have ended. It goes to `runAll` as it is, and ends the runs when
+ * the cell is interrupted.
+ *
+ * ```ts
+ * const histories = await runAll(specs, runsProgress(specs.length));
+ * ```
+ */
+export function runsProgress(
+  count: number,
+  label = "runs",
+): { onProgress: (index: number, done: number, total: number) => void; signal?: AbortSignal } {
+  const lines = new Lines([label]);
+  const ended = new Set<number>();
+  const onProgress = (index: number, done: number, total: number) => {
+    if (done === total) ended.add(index);
+    if (ended.size < count) lines.set(0, ended.size, count);
+    else lines.finish(0, count, count);
+  };
+  return { onProgress, signal: cellSignal() };
+}
+
 interface Line {
   label?: string;
   done: number;
