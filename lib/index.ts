@@ -28,5 +28,6 @@ export * from "./weight-decay";
 export * from "./experiments";
 
 // Figures and what shows them in a notebook
+export * from "./figures";
 export * from "./smooth-curve";
 export * from "./notebook";
