@@ -15,7 +15,8 @@ function example(count: number, changes: Partial<DatasetForm> = {}): Dataset {
 
 test("pixels become numbers from 0 to 1, or stay 0 to 255", () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
-  const set = (normalize: boolean) => new Dataset(bytes, new Uint8Array(1), { ...form, rows: 16, columns: 16, normalize });
+  const set = (normalize: boolean) =>
+    new Dataset(bytes, new Uint8Array(1), { ...form, rows: 16, columns: 16, normalize });
   const { images } = set(true);
   assert.ok(images instanceof Float32Array);
   assert.equal(images[0], 0);
@@ -26,12 +27,24 @@ test("pixels become numbers from 0 to 1, or stay 0 to 255", () => {
 
 test("tensors have the shapes that were asked for", async () => {
   const flat = example(5).tensors();
-  assert.deepEqual([flat.x.shape, flat.x.dtype, flat.t.shape, flat.t.dtype, flat.count], [[5, 6], "float32", [5], "int32", 5]);
+  assert.deepEqual(
+    [flat.x.shape, flat.x.dtype, flat.t.shape, flat.t.dtype, flat.count],
+    [[5, 6], "float32", [5], "int32", 5],
+  );
   assert.deepEqual([...(await flat.t.data())], [0, 1, 2, 3, 0]);
   const square = example(5, { flatten: false, normalize: false, oneHot: true }).tensors();
   assert.deepEqual([square.x.shape, square.t.shape, square.t.dtype], [[5, 2, 3], [5, 4], "float32"]);
-  assert.deepEqual((await square.x.array() as number[][][])[1], [[6, 7, 8], [9, 10, 11]]);
-  assert.deepEqual(await square.t.array(), [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, 0, 0, 0]]);
+  assert.deepEqual(((await square.x.array()) as number[][][])[1], [
+    [6, 7, 8],
+    [9, 10, 11],
+  ]);
+  assert.deepEqual(await square.t.array(), [
+    [1, 0, 0, 0],
+    [0, 1, 0, 0],
+    [0, 0, 1, 0],
+    [0, 0, 0, 1],
+    [1, 0, 0, 0],
+  ]);
   tf.dispose([flat.x, flat.t, square.x, square.t]);
 });
 
@@ -70,12 +83,20 @@ test("shuffling moves images with their labels, the same way for the same stream
   assert.deepEqual(set.pixels, example(40).pixels);
   const firsts = [...shuffled.pixels].filter((_, i) => i % 6 === 0);
   firsts.forEach((first, i) => assert.equal(shuffled.labels[i], (first / 6) % 4));
-  assert.deepEqual(firsts.sort((a, b) => a - b), [...set.pixels].filter((_, i) => i % 6 === 0));
+  assert.deepEqual(
+    firsts.sort((a, b) => a - b),
+    [...set.pixels].filter((_, i) => i % 6 === 0),
+  );
 });
 
 test("a validation split takes its share from the front and leaves the rest for training", () => {
   const set = example(10);
-  for (const [rate, n] of [[0.2, 2], [0.29, 3], [0.5, 5], [0.9, 9]]) {
+  for (const [rate, n] of [
+    [0.2, 2],
+    [0.29, 3],
+    [0.5, 5],
+    [0.9, 9],
+  ]) {
     const { train, validation } = splitValidation(set, rate);
     assert.deepEqual([validation.count, train.count], [n, 10 - n]);
     assert.deepEqual([...validation.pixels, ...train.pixels], [...set.pixels]);
@@ -84,8 +105,14 @@ test("a validation split takes its share from the front and leaves the rest for 
 
 test("wrong numbers are refused with their value", () => {
   const set = example(5);
-  for (const n of [0, -1, 6, 1.5, NaN]) assert.throws(() => set.take(n), new RegExp(`expected .* from 1 to 5, got ${n}`));
-  for (const place of [-1, 5, 0.5, NaN]) assert.throws(() => set.select([0, place]), new RegExp(`from 0 to 4, got ${place}`));
-  for (const rate of [0, 1, -0.1, 1.1, 0.01, NaN]) assert.throws(() => splitValidation(set, rate), new RegExp(`the 5 images, got ${rate}`));
-  assert.throws(() => new Dataset(new Uint8Array(11), new Uint8Array(2), form), /2 images of 2 × 3 pixels for 2 labels, got 11 pixels/);
+  for (const n of [0, -1, 6, 1.5, NaN])
+    assert.throws(() => set.take(n), new RegExp(`expected .* from 1 to 5, got ${n}`));
+  for (const place of [-1, 5, 0.5, NaN])
+    assert.throws(() => set.select([0, place]), new RegExp(`from 0 to 4, got ${place}`));
+  for (const rate of [0, 1, -0.1, 1.1, 0.01, NaN])
+    assert.throws(() => splitValidation(set, rate), new RegExp(`the 5 images, got ${rate}`));
+  assert.throws(
+    () => new Dataset(new Uint8Array(11), new Uint8Array(2), form),
+    /2 images of 2 × 3 pixels for 2 labels, got 11 pixels/,
+  );
 });

@@ -140,7 +140,9 @@ export function shuffleDataset(set: Dataset, stream: RandomStream): Dataset {
 export function splitValidation(set: Dataset, rate: number): { train: Dataset; validation: Dataset } {
   const n = Math.round(set.count * rate);
   if (!(n >= 1 && n < set.count)) {
-    throw new RangeError(`splitValidation: expected a rate that leaves both parts some of the ${set.count} images, got ${rate}`);
+    throw new RangeError(
+      `splitValidation: expected a rate that leaves both parts some of the ${set.count} images, got ${rate}`,
+    );
   }
   return { train: set.slice(n), validation: set.slice(0, n) };
 }

@@ -39,7 +39,8 @@ export interface IdxArray {
  */
 export function readIdx(file: string, dimensions: number, sha256?: string): IdxArray {
   const found = [file, `${file}.gz`].find((name) => existsSync(name));
-  if (found === undefined) throw new DataError(file, `no such file, nor ${basename(file)}.gz; data/README.md says where to get it`);
+  if (found === undefined)
+    throw new DataError(file, `no such file, nor ${basename(file)}.gz; data/README.md says where to get it`);
   const stored = readFile(found);
   const bytes = found.endsWith(".gz") ? gunzip(found, stored) : stored;
 
@@ -52,19 +53,28 @@ export function readIdx(file: string, dimensions: number, sha256?: string): IdxA
       `expected magic number ${hex(magic)} (IDX, unsigned bytes, ${dimensions} dimensions), found ${hex(bytes.readUInt32BE(0))}${gzipped}`,
     );
   }
-  if (bytes.length < header) throw new DataError(found, `expected a header of ${header} bytes, found ${bytes.length} bytes in all: truncated`);
+  if (bytes.length < header)
+    throw new DataError(found, `expected a header of ${header} bytes, found ${bytes.length} bytes in all: truncated`);
 
   const shape = Array.from({ length: dimensions }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
   const expected = header + shape.reduce((product, size) => product * size, 1);
   if (bytes.length !== expected) {
     const verdict = bytes.length < expected ? "truncated" : "something was added";
-    throw new DataError(found, `expected ${expected} bytes for an array of [${shape.join(", ")}], found ${bytes.length}: ${verdict}`);
+    throw new DataError(
+      found,
+      `expected ${expected} bytes for an array of [${shape.join(", ")}], found ${bytes.length}: ${verdict}`,
+    );
   }
-  if (shape.includes(0)) throw new DataError(found, `expected at least one value, found an array of [${shape.join(", ")}]`);
+  if (shape.includes(0))
+    throw new DataError(found, `expected at least one value, found an array of [${shape.join(", ")}]`);
 
   if (sha256 !== undefined) {
     const actual = createHash("sha256").update(stored).digest("hex");
-    if (actual !== sha256) throw new DataError(found, `expected SHA-256 ${sha256}, found ${actual}: damaged or changed; install it anew, as data/README.md says`);
+    if (actual !== sha256)
+      throw new DataError(
+        found,
+        `expected SHA-256 ${sha256}, found ${actual}: damaged or changed; install it anew, as data/README.md says`,
+      );
   }
   return { file: found, shape, values: new Uint8Array(bytes.buffer, bytes.byteOffset + header, bytes.length - header) };
 }
@@ -80,7 +90,10 @@ export function readFile(file: string): Buffer {
 
 function gunzip(file: string, bytes: Buffer): Buffer {
   if (bytes.length < 2 || bytes.readUInt16BE(0) !== 0x1f8b) {
-    throw new DataError(file, `expected gzip, which starts with 1f 8b, found ${bytes.toString("hex", 0, 2) || "an empty file"}; leave .gz out of the name if it is not gzipped`);
+    throw new DataError(
+      file,
+      `expected gzip, which starts with 1f 8b, found ${bytes.toString("hex", 0, 2) || "an empty file"}; leave .gz out of the name if it is not gzipped`,
+    );
   }
   try {
     return gunzipSync(bytes);

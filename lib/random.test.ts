@@ -74,7 +74,11 @@ test("the reference generator gives its published first outputs from state (1, 2
 });
 
 test("a stream is xoroshiro128+ on the hash of seed and name", () => {
-  for (const [seed, name] of [[0, "weights"], [1, "weights"], [Number.MAX_SAFE_INTEGER, ""]] as const) {
+  for (const [seed, name] of [
+    [0, "weights"],
+    [1, "weights"],
+    [Number.MAX_SAFE_INTEGER, ""],
+  ] as const) {
     const stream = randomStream(seed, name);
     const expected = reference(seed, name);
     for (let i = 0; i < 1000; i++) assert.equal(stream.uniform(), expected.next().value);
@@ -144,7 +148,10 @@ test("integers are alike, for numbers that do and do not divide 2³²", () => {
 
 test("a permutation has each number once, and all 24 orders of four are alike", () => {
   const stream = randomStream(14, "orders");
-  assert.deepEqual(stream.permutation(1000).sort((a, b) => a - b), Array.from({ length: 1000 }, (_, i) => i));
+  assert.deepEqual(
+    stream.permutation(1000).sort((a, b) => a - b),
+    Array.from({ length: 1000 }, (_, i) => i),
+  );
   assert.deepEqual(stream.permutation(0), []);
   const counts = new Map<string, number>();
   for (let i = 0; i < 24_000; i++) {
@@ -157,7 +164,14 @@ test("a permutation has each number once, and all 24 orders of four are alike", 
 
 test("streams of neighbouring seeds and of other names are uncorrelated", () => {
   const n = 20_000;
-  const streams = [[0, "a"], [1, "a"], [2, "a"], [0, "b"], [0, "ab"], [10, "a"]] as const;
+  const streams = [
+    [0, "a"],
+    [1, "a"],
+    [2, "a"],
+    [0, "b"],
+    [0, "ab"],
+    [10, "a"],
+  ] as const;
   const drawn = streams.map(([seed, name]) => randomStream(seed, name).normals(n));
   drawn.forEach((x, i) =>
     drawn.slice(0, i).forEach((y) => {
@@ -175,7 +189,10 @@ test("the first numbers of seeds 0, 1, 2, … are as uniform as those of one str
 
 test("a seed that is not a whole number from 0 is refused, with its value", () => {
   for (const seed of [-1, 0.5, NaN, Infinity, 2 ** 53]) {
-    assert.throws(() => randomStream(seed, "x"), new RegExp(`expected a seed that is an integer from 0 to .*, got ${seed}`));
+    assert.throws(
+      () => randomStream(seed, "x"),
+      new RegExp(`expected a seed that is an integer from 0 to .*, got ${seed}`),
+    );
   }
   assert.throws(() => randomStream("1" as unknown as number, "x"), RangeError);
 });

@@ -46,7 +46,9 @@ export interface RandomStream {
  */
 export function randomStream(seed: number, name: string): RandomStream {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`randomStream: expected a seed that is an integer from 0 to ${Number.MAX_SAFE_INTEGER}, got ${seed}`);
+    throw new RangeError(
+      `randomStream: expected a seed that is an integer from 0 to ${Number.MAX_SAFE_INTEGER}, got ${seed}`,
+    );
   }
   const hash = createHash("sha256").update(`${seed} ${name}`).digest();
   const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((byte) => hash.readInt32BE(byte)));
@@ -79,12 +81,14 @@ export function randomStream(seed: number, name: string): RandomStream {
   };
 
   const integer = (n: number) => {
-    if (!Number.isSafeInteger(n) || n < 1) throw new RangeError(`integer: expected n to be an integer of at least 1, got ${n}`);
+    if (!Number.isSafeInteger(n) || n < 1)
+      throw new RangeError(`integer: expected n to be an integer of at least 1, got ${n}`);
     return uniformInt(generator, 0, n - 1);
   };
 
   const permutation = (n: number) => {
-    if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`permutation: expected n to be an integer of at least 0, got ${n}`);
+    if (!Number.isSafeInteger(n) || n < 0)
+      throw new RangeError(`permutation: expected n to be an integer of at least 0, got ${n}`);
     const order = Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = integer(i + 1);
