@@ -1,12 +1,28 @@
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import * as workerpool from "workerpool";
 import type { History } from "../trainer";
+import { runKey } from "./key";
+import { ProcessPool } from "./pool";
+import type { Runner } from "./runner";
 import { parseRunSpec, type RunSpec } from "./spec";
+import type { RunStore } from "./store";
 
-export interface RunAllOptions {
-  /** Processes to run side by side; one a core if not said. */
+/** Where runs are executed, and whether their histories are kept. */
+export interface RunnerOptions {
+  /** Processes to run side by side on this machine; one a core if not said. */
   workers?: number;
+  /**
+   * Keeps each history as soon as its run has ended, and takes from there what was kept before:
+   * `true` for `.cache/runs.sqlite` in the clone, or a file. If not said, the environment's `RUNS_STORE`
+   * (`1`, or a file) decides; without it everything is computed afresh and nothing is kept.
+   */
+  store?: boolean | string;
+  /**
+   * Hands the runs to the machines on which `npm run worker` serves this Redis (`redis://…`, `rediss://…`
+   * for TLS), rather than to processes here. If not said, the environment's `RUNS_REDIS_URL`.
+   */
+  redisUrl?: string;
+}
+
+export interface RunAllOptions extends RunnerOptions {
   /** Called whenever a run gets on: which one, the updates it has made and how many there will be. */
   onProgress?: (index: number, done: number, total: number) => void;
   /** Ends all runs when aborted; `runAll` then throws the signal's reason. */
@@ -31,40 +47,103 @@ export class RunsFailed extends Error {
 
 /**
  * Executes independent runs side by side, one process a core, each on a single thread.
- * Any number of processes gives the same histories, to the last bit.
+ * Any number of processes or machines of one kind gives the same histories, to the last bit.
  *
  * @returns the histories in the order of the specs.
  * @throws TypeError naming the field before anything runs if a spec is not one; {@link RunsFailed}
  * after the other runs have ended if some failed; the signal's reason if aborted.
  */
-export async function runAll(
-  specs: RunSpec[],
-  { workers = availableParallelism(), onProgress, signal }: RunAllOptions = {},
-): Promise<History[]> {
-  specs.forEach(parseRunSpec);
+export async function runAll(specs: RunSpec[], { onProgress, signal, ...where }: RunAllOptions = {}): Promise<History[]> {
+  specs = specs.map(parseRunSpec);
   signal?.throwIfAborted();
-  const pool = workerpool.pool(join(__dirname, "worker.js"), {
-    workerType: "process",
-    minWorkers: Math.min(workers, specs.length),
-    maxWorkers: workers,
-  });
-  const stop = () => void pool.terminate(true);
-  signal?.addEventListener("abort", stop, { once: true });
+  const runner = await openRunner(where);
   try {
     const results = await Promise.allSettled(
       specs.map((spec, index) =>
-        pool.exec("run", [spec], { on: ({ done, total }) => onProgress?.(index, done, total) }),
+        runner.run(spec, { signal, onProgress: (done, total) => onProgress?.(index, done, total) }),
       ),
     );
     signal?.throwIfAborted();
     const failures = results.flatMap((result, index) =>
       result.status === "rejected" ? [{ index, spec: specs[index], error: result.reason as Error }] : [],
     );
-    const histories = results.map((result) => (result.status === "fulfilled" ? (result.value as History) : undefined));
+    const histories = results.map((result) => (result.status === "fulfilled" ? result.value : undefined));
     if (failures.length > 0) throw new RunsFailed(failures, histories);
     return histories as History[];
   } finally {
-    signal?.removeEventListener("abort", stop);
-    await pool.terminate();
+    await runner.close();
   }
+}
+
+/**
+ * What `runAll` executes runs with, for searches that decide by the first runs which ones come next.
+ * Equal specs are run once. Close it when done.
+ */
+export async function openRunner({ workers, store, redisUrl = process.env.RUNS_REDIS_URL }: RunnerOptions = {}): Promise<Runner> {
+  const kept = await openStore(store ?? process.env.RUNS_STORE);
+  try {
+    const runner = redisUrl ? await connect(redisUrl) : new ProcessPool(workers);
+    return once(kept ? remember(runner, kept) : runner);
+  } catch (error) {
+    kept?.close();
+    throw error;
+  }
+}
+
+// The database and the queue are loaded only by those who use them.
+async function openStore(store: boolean | string | undefined): Promise<RunStore | undefined> {
+  if (!store) return undefined;
+  const { DEFAULT_STORE, RunStore } = await import("./store.js");
+  return new RunStore(store === true || store === "1" ? DEFAULT_STORE : store);
+}
+
+async function connect(redisUrl: string): Promise<Runner> {
+  const { RunQueue } = await import("./queue.js");
+  return RunQueue.connect(redisUrl);
+}
+
+/** Gives every caller with an equal spec the same run. */
+function once(runner: Runner): Runner {
+  const runs = new Map<string, Promise<History>>();
+  return {
+    run(spec, options) {
+      const key = runKey(spec);
+      const history = runs.get(key) ?? runner.run(spec, options);
+      runs.set(key, history);
+      return history;
+    },
+    close: () => runner.close(),
+  };
+}
+
+/** Takes histories from the store where they are in it, and keeps those of new runs. */
+function remember(runner: Runner, store: RunStore): Runner {
+  let asked = 0;
+  let found = 0;
+  let unkept = 0;
+  return {
+    async run(spec, options) {
+      asked++;
+      const old = store.get(spec);
+      if (old) {
+        found++;
+        options?.onProgress?.(old.iterations, old.iterations);
+        return old;
+      }
+      const history = await runner.run(spec, options);
+      try {
+        store.set(spec, history);
+      } catch (error) {
+        // The history is worth more than its copy: the search goes on without keeping this one.
+        if (unkept++ === 0) console.warn((error as Error).message);
+      }
+      return history;
+    },
+    async close() {
+      await runner.close();
+      store.close();
+      console.log(`${found} of ${asked} runs were found in ${store.file}.`);
+      if (unkept > 0) console.warn(`${unkept} of the ${asked - found} new ones could not be kept there.`);
+    },
+  };
 }

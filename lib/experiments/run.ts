@@ -11,12 +11,6 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/**
- * Bumped whenever equal specs may give other histories than before, so that a stored history is
- * never taken for one of today's.
- */
-export const ALGORITHM = 1;
-
 /** How long training may hold the thread before others get a turn, in ms. It changes no result. */
 const TURN = 50;
 

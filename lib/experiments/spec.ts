@@ -41,6 +41,10 @@ export type OptimizerSpec =
   | { name: "RMSProp"; learningRate: number; decayRate?: number }
   | { name: "Adam"; learningRate: number; beta1?: number; beta2?: number };
 
+/** The most numbers that a network may have as weights, and as values of its units for a batch or an evaluated set. */
+const MOST_WEIGHTS = 2 ** 24;
+const MOST_VALUES = 2 ** 26;
+
 const count = (most: number) => z.int().min(1).max(most);
 const share = z.number().min(0).lt(1);
 const positive = z.number().positive().finite();
@@ -93,7 +97,26 @@ const spec = z
   .refine(({ data, record }) => !record.includes("validationAccuracy") || (data.validation ?? 0) > 0, {
     path: ["data", "validation"],
     message: "validationAccuracy needs validation images",
+  })
+  .refine(({ network }) => weights(network) <= MOST_WEIGHTS, {
+    path: ["network", "hiddenSizes"],
+    message: `more than ${MOST_WEIGHTS} weights`,
+  })
+  .refine((run) => values(run) <= MOST_VALUES, {
+    path: ["network", "hiddenSizes"],
+    message: `more than ${MOST_VALUES} values of hidden units for one batch or evaluated set; take fewer units or images`,
   });
+
+function weights({ inputSize, hiddenSizes, outputSize }: NetworkSpec): number {
+  const sizes = [inputSize, ...hiddenSizes, outputSize];
+  return sizes.slice(1).reduce((sum, units, i) => sum + sizes[i] * units, 0);
+}
+
+function values({ network, data, batchSize, record }: Pick<RunSpec, "network" | "data" | "batchSize" | "record">): number {
+  const evaluated = record.some((what) => what !== "loss") ? data.images : 0;
+  const images = Math.max(batchSize, evaluated, record.includes("testAccuracy") ? 10_000 : 0);
+  return images * network.hiddenSizes.reduce((sum, units) => sum + units, 0);
+}
 
 /**
  * Checks what is to be run before anything runs: a spec may come from a file or over the network.

@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto";
+import type { RunSpec } from "./spec";
+
+/**
+ * Bumped whenever equal specs may give other histories than before, so that a history kept from
+ * earlier is never taken for one of today's.
+ */
+export const ALGORITHM = 1;
+
+/** What a run is known by wherever its history is kept: SHA-256 of its spec and {@link ALGORITHM}, in hexadecimal. */
+export function runKey(spec: RunSpec): string {
+  return createHash("sha256").update(canonical([ALGORITHM, spec])).digest("hex");
+}
+
+/** JSON with the keys of every object in order, so that equal values give equal text. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part) =>
+    part !== null && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

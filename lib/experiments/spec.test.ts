@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { runAll } from "./run-all";
+import { parseRunSpec, type RunSpec } from "./spec";
+
+const good: RunSpec = {
+  data: { images: 500, validation: 100, shuffleSeed: 7 },
+  network: { inputSize: 784, hiddenSizes: [100, 100], outputSize: 10, weightDecay: 1e-6 },
+  optimizer: { name: "SGD", learningRate: 0.01 },
+  batchSize: 100,
+  epochs: 5,
+  record: ["loss", "trainAccuracy", "validationAccuracy", "testAccuracy"],
+  seed: 0,
+};
+
+test("takes the specs of the chapter's runs as they are", () => {
+  assert.deepEqual(parseRunSpec(good), good);
+  const { epochs: _, ...rest } = good;
+  for (const optimizer of [
+    { name: "AdaGrad", learningRate: 0.01 },
+    { name: "Momentum", learningRate: 0.01, momentum: 0.9 },
+    { name: "Nesterov", learningRate: 0.01 },
+    { name: "RMSProp", learningRate: 0.01, decayRate: 0.99 },
+    { name: "Adam", learningRate: 0.001, beta1: 0.9, beta2: 0.999 },
+  ]) {
+    const spec = { ...rest, data: { images: 60_000 }, optimizer, iterations: 2000, record: ["loss"] };
+    assert.deepEqual(parseRunSpec(JSON.parse(JSON.stringify(spec))), spec);
+  }
+});
+
+/** The good spec with one part replaced; `undefined` takes it away. */
+function bad(path: string, value: unknown): unknown {
+  const spec = structuredClone(good) as unknown as Record<string, unknown>;
+  const names = path.split(".");
+  let part = spec;
+  for (const name of names.slice(0, -1)) part = part[name] as Record<string, unknown>;
+  const last = names.at(-1)!;
+  if (value === undefined) delete part[last];
+  else Object.defineProperty(part, last, { value, enumerable: true, configurable: true, writable: true });
+  return spec;
+}
+
+/** What is wrong, and the field that the error must name. */
+const hostile: [what: string, spec: unknown, field: string][] = [
+  ["nothing", undefined, "spec"],
+  ["null", null, "spec"],
+  ["a text", "rm -rf /", "spec"],
+  ["a list", [good], "spec"],
+  ["an empty object", {}, "data"],
+  ["an unknown key", bad("command", "rm -rf /"), "command"],
+  ["a key of the prototype, as JSON may bring it", JSON.parse(JSON.stringify(good).replace("{", '{"__proto__":{"seed":1},')), "__proto__"],
+  ["the prototype in a part", bad("network.__proto__", { dropoutRate: 0.5 }), "__proto__"],
+  ["constructor as a key", bad("optimizer.constructor", { prototype: {} }), "constructor"],
+  ["no data", bad("data", undefined), "data"],
+  ["no images", bad("data.images", 0), "data.images"],
+  ["a negative number of images", bad("data.images", -5), "data.images"],
+  ["more images than there are", bad("data.images", 60_001), "data.images"],
+  ["a file's name for the images", bad("data.images", "/etc/passwd"), "data.images"],
+  ["a data set's path", bad("data.path", "/etc/passwd"), "path"],
+  ["nothing left to train on", bad("data.validation", 500), "data.validation"],
+  ["validation accuracy without validation images", bad("data.validation", 0), "data.validation"],
+  ["half a seed", bad("data.shuffleSeed", 0.5), "data.shuffleSeed"],
+  ["other inputs than MNIST's", bad("network.inputSize", 1e9), "network.inputSize"],
+  ["other classes than MNIST's", bad("network.outputSize", 0), "network.outputSize"],
+  ["hidden sizes as a number", bad("network.hiddenSizes", 100), "network.hiddenSizes"],
+  ["a layer without units", bad("network.hiddenSizes", [100, 0]), "network.hiddenSizes.1"],
+  ["a negative size", bad("network.hiddenSizes", [-100]), "network.hiddenSizes.0"],
+  ["a size that is no number", bad("network.hiddenSizes", ["100"]), "network.hiddenSizes.0"],
+  ["half a unit", bad("network.hiddenSizes", [100.5]), "network.hiddenSizes.0"],
+  ["a gigabyte of units", bad("network.hiddenSizes", [2 ** 28]), "network.hiddenSizes.0"],
+  ["a gigabyte of weights", bad("network.hiddenSizes", Array(20).fill(4096)), "network.hiddenSizes"],
+  ["a million layers", bad("network.hiddenSizes", Array(1e6).fill(1)), "network.hiddenSizes"],
+  ["an unknown layer", bad("network.activation", "softplus"), "network.activation"],
+  ["a layer's name from the prototype", bad("network.activation", "constructor"), "network.activation"],
+  ["a function for a layer", bad("network.activation", () => process.exit(1)), "network.activation"],
+  ["unknown initial weights", bad("network.initialWeights", "lecun"), "network.initialWeights"],
+  ["NaN for the initial weights", bad("network.initialWeights", NaN), "network.initialWeights"],
+  ["a layer to be dropped whole", bad("network.dropoutRate", 1), "network.dropoutRate"],
+  ["a negative weight decay", bad("network.weightDecay", -1e-4), "network.weightDecay"],
+  ["an unknown norm", bad("network.weightDecayNorm", "L3"), "network.weightDecayNorm"],
+  ["BatchNormalization in a wrong place", bad("network.batchNormalization", true), "network.batchNormalization"],
+  ["an unknown update rule", bad("optimizer.name", "LBFGS"), "optimizer.name"],
+  ["an update rule's name from the prototype", bad("optimizer.name", "__proto__"), "optimizer.name"],
+  ["NaN for the learning rate", bad("optimizer.learningRate", NaN), "optimizer.learningRate"],
+  ["what JSON makes of NaN", bad("optimizer.learningRate", null), "optimizer.learningRate"],
+  ["an infinite learning rate", bad("optimizer.learningRate", Infinity), "optimizer.learningRate"],
+  ["a negative learning rate", bad("optimizer.learningRate", -0.01), "optimizer.learningRate"],
+  ["an option of another update rule", bad("optimizer.momentum", 0.9), "momentum"],
+  ["no images in a batch", bad("batchSize", 0), "batchSize"],
+  ["a batch larger than the data set", bad("batchSize", 60_001), "batchSize"],
+  ["a batch that fills the memory", { ...good, batchSize: 60_000, network: { ...good.network, hiddenSizes: [2048] } }, "network.hiddenSizes"],
+  ["an evaluated set that fills the memory", { ...good, data: { images: 60_000, validation: 1 }, network: { ...good.network, hiddenSizes: [2048] } }, "network.hiddenSizes"],
+  ["neither epochs nor iterations", bad("epochs", undefined), "iterations"],
+  ["both epochs and iterations", bad("iterations", 10), "iterations"],
+  ["a negative number of epochs", bad("epochs", -1), "epochs"],
+  ["a training without end", bad("epochs", 1e15), "epochs"],
+  ["a number JavaScript can't hold", bad("seed", 2 ** 60), "seed"],
+  ["a negative seed", bad("seed", -1), "seed"],
+  ["something unknown to record", bad("record", ["weights"]), "record.0"],
+  ["the same to be recorded a million times", bad("record", Array(1e6).fill("loss")), "record"],
+];
+
+test("refuses what is malformed or hostile, and names the field", async (t) => {
+  assert.ok(hostile.length >= 30);
+  for (const [what, spec, field] of hostile) {
+    await t.test(what, () => {
+      assert.throws(
+        () => parseRunSpec(spec),
+        (error: Error) => error instanceof TypeError && error.message.includes(field) && error.message.length < 2000,
+      );
+    });
+  }
+  assert.equal(({} as { seed?: number }).seed, undefined, "nothing may have got into the prototype of all objects");
+});
+
+test("runAll refuses before anything runs", async () => {
+  let ran = 0;
+  const specs = [good, bad("network.hiddenSizes", [-100]) as RunSpec];
+  await assert.rejects(runAll(specs, { onProgress: () => ran++ }), { name: "TypeError", message: /network\.hiddenSizes\.0/ });
+  assert.equal(ran, 0);
+});
