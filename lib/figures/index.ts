@@ -1,6 +1,11 @@
 /** Data in, Plotly figure out: every figure of the chapter and some of our own, in the chapter's order. */
 export type { Figure } from "./figure";
 
+// 6.1 Updating the parameters
+export * from "./bowl";
+export * from "./rolling-ball";
+export * from "./learning-curves";
+
 // 6.2 Initial weights
 export * from "./activation-histograms";
 export { deadShare, histogram, saturatedShare, type Histogram } from "./histogram";
