@@ -76,7 +76,18 @@ test("a path keeps to the ranges of the chapter's figure, and marks the minimum"
   const { data, layout } = descentPath({ id: "6-3", ...sgd(0.95, 30) });
   assert.deepEqual((layout.xaxis as { range: number[] }).range, [-10, 10]);
   assert.deepEqual((layout.yaxis as { range: number[] }).range, [-10, 10]);
-  assert.deepEqual([data[0].type, data[1].x, data[1].y], ["contour", [0], [0]]);
+  assert.deepEqual([data[1].x, data[1].y], [[0], [0]]);
+});
+
+test("beneath a path lie closed contours of f at 1, 2, … 7", () => {
+  const { x, y } = descentPath({ id: "6-3", ...sgd(0.95, 30) }).data[0] as unknown as { x: (number | null)[]; y: (number | null)[] };
+  const ends = x.flatMap((value, i) => (value === null ? [i] : []));
+  assert.equal(ends.length, 7);
+  ends.forEach((end, i) => {
+    const start = i === 0 ? 0 : ends[i - 1] + 1;
+    for (let j = start; j < end; j++) assert.ok(Math.abs(x[j]! ** 2 / 20 + y[j]! ** 2 - (i + 1)) < 1e-3);
+    assert.deepEqual([x[start], y[start]], [x[end - 1], y[end - 1]]);
+  });
 });
 
 test("caption and alt tell what the path did", () => {

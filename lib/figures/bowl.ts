@@ -213,14 +213,20 @@ function positionsOf({ name, path: { x, y } }: DescentPath): Positions {
   return { x: Array.from(x, (value) => round(value, 4)), y: Array.from(y, (value) => round(value, 4)) };
 }
 
-/** The contours 1 … 7 of f, and its minimum: what lies beneath a path. */
+/**
+ * The contours 1 … 7 of f, and its minimum: what lies beneath a path. The contours are drawn as the
+ * ellipses they are; Plotly takes a contour trace off the picture while it animates another one.
+ */
 function background(): Trace[] {
+  const angles = grid(0, 72, 1).map((i) => (i * Math.PI) / 36);
+  const levels = grid(1, 7, 1);
   return [
     {
-      type: "contour",
-      ...heights(),
-      contours: { start: 1, end: 7, size: 1, coloring: "none" },
-      line: { color: ink, width: 1 },
+      type: "scatter",
+      mode: "lines",
+      x: levels.flatMap((level) => [...angles.map((angle) => round(Math.sqrt(20 * level) * Math.cos(angle), 4)), null]),
+      y: levels.flatMap((level) => [...angles.map((angle) => round(Math.sqrt(level) * Math.sin(angle), 4)), null]),
+      line: { color: ink, width: 1, shape: "spline" },
       opacity: 0.6,
       hoverinfo: "skip",
     },
