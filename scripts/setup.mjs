@@ -10,9 +10,9 @@ import { nodeStep } from "./setup/node.mjs";
 import { showProgress } from "./setup/progress.mjs";
 import { pythonStep } from "./setup/python.mjs";
 import { checkDisk, checkMachine, checkNode, checkWritable } from "./setup/requirements.mjs";
-import { SetUpError } from "./setup/set-up-error.mjs";
+import { SetUpError, remedy } from "./setup/set-up-error.mjs";
 import { tensorflowStep } from "./setup/tensorflow.mjs";
-import { log, openLog, remedy } from "./setup/tool.mjs";
+import { log, openLog } from "./setup/tool.mjs";
 
 /** In the order in which they need each other. @type {import("./setup/step.mjs").Step[]} */
 const steps = [nodeStep, pythonStep, tensorflowStep, addonStep, chromiumStep, kernelspecStep, libraryStep];
@@ -28,12 +28,18 @@ export async function setUp() {
     checkWritable();
     await withLock(makeWhatIsMissing, () => console.error("Another set-up is at work in this clone; waiting for it …"));
   } catch (error) {
-    const known = error instanceof SetUpError ? error : remedy(String(error)) && new SetUpError(`Set-up failed: ${remedy(String(error))}.`);
-    if (!known) throw error;
-    console.error(`\n${known.message}`);
-    if (known.details) console.error(`\n${known.details.replace(/^/gm, "  | ")}\n\nThe whole log: ${log}`);
+    const cure = remedy(String(error));
+    if (error instanceof SetUpError) explain(error);
+    else if (cure) explain(new SetUpError(`Set-up failed: ${cure}.`));
+    else throw error;
     process.exit(1);
   }
+}
+
+/** @param {SetUpError} error */
+function explain({ message, details }) {
+  console.error(`\n${message}`);
+  if (details) console.error(`\n${details.replace(/^/gm, "  | ")}\n\nThe whole log: ${log}`);
 }
 
 async function makeWhatIsMissing() {

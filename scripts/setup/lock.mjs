@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { cache } from "./clone.mjs";
+import { SetUpError } from "./set-up-error.mjs";
 
 /** @type {number | undefined} */
 let held;
@@ -42,6 +43,9 @@ export async function withLock(work, onWait) {
  * @param {string[]} options
  */
 async function flock(file, ...options) {
-  const [code] = await once(spawn("flock", [...options, "3"], { stdio: ["ignore", "ignore", "ignore", file] }), "close");
+  const child = spawn("flock", [...options, "3"], { stdio: ["ignore", "ignore", "ignore", file] });
+  const [code] = await once(child, "close").catch(() => {
+    throw new SetUpError("The command flock was not found; install it (on Debian: apt install util-linux) and run the same command again.");
+  });
   return code === 0;
 }

@@ -16,8 +16,10 @@ export const nodeStep = {
     const total = Object.keys(packagesOf(join(root, "package-lock.json"))).length;
     let fetched = 0;
     // Said outright, because under `npm run` the outer npm's settings come in through the environment.
+    // npm's own pauses between tries add up to more than a minute before it admits that there is no network.
+    const patience = ["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=15000"];
     const settings = ["--prefix", root, "--cache", join(cache, "npm"), "--global=false", "--include=dev", "--include=optional", "--dry-run=false"];
-    await runTool("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http", ...settings], {
+    await runTool("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http", ...patience, ...settings], {
       doing: "Installing the Node packages",
       onLine(line) {
         if (line.startsWith("npm http fetch")) report(`fetching ${Math.min(++fetched, total)} of ${total}`);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { cache, root } from "./clone.mjs";
 import { heldLock } from "./lock.mjs";
-import { SetUpError } from "./set-up-error.mjs";
+import { SetUpError, remedy } from "./set-up-error.mjs";
 
 /** Everything that the tools print. */
 export const log = join(cache, "setup.log");
@@ -30,6 +30,7 @@ export function openLog() {
  * @throws {SetUpError} when it cannot be started or fails
  */
 export async function runTool(command, args, { doing, cwd = root, env = {}, onLine = () => {} }) {
+  mkdirSync(cache, { recursive: true });
   appendFileSync(log, `\n$ ${[command, ...args].join(" ")}\n`);
   const child = spawn(command, args, {
     cwd,
@@ -60,41 +61,16 @@ export async function runTool(command, args, { doing, cwd = root, env = {}, onLi
     });
     if (code === 0) return;
     const how = signal ? `ended by ${signal}` : `exit code ${code}`;
-    throw new SetUpError(`${doing} failed: ${remedy(lines.join("\n")) ?? `${command} reported an error (${how}); ${log} has all it said`}.`, tail(lines));
+    const reason = remedy(lines.join("\n")) ?? `${command} reported an error (${how}), shown below`;
+    throw new SetUpError(`${doing} failed: ${reason}.`, tail(lines));
   } catch (error) {
-    if (error.code === "ENOENT") throw new SetUpError(`${doing} failed: the command ${command} was not found; install it and put it on the PATH.`);
+    if (error.code === "ENOENT")
+      throw new SetUpError(`${doing} failed: the command ${command} was not found; install it and run the same command again.`);
     throw error;
   } finally {
     for (const signal of signals) process.off(signal, stop);
   }
 }
-
-/**
- * What went wrong and what helps, for the failures that do not come from the project.
- * @param {string} output  of npm, pip, the compiler or tar
- * @returns {string | undefined}
- */
-export function remedy(output) {
-  const [, cure] = cures.find(([sign]) => sign.test(output)) ?? [];
-  return cure;
-}
-
-/** @type {[RegExp, string][]} */
-const cures = [
-  [/ENOSPC|No space left on device/i, "the disk is full; free some space and run the same command again"],
-  [
-    /DO NOT MATCH THE HASHES|EINTEGRITY|integrity checksum failed/,
-    "a download is not the file that the project pins (its checksum differs), so it was not used; run the same command again, and if it fails again, something between here and the package registry alters files",
-  ],
-  [
-    /CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF/,
-    "the package registry's certificate is not trusted; tell pip and Node your network's certificates (PIP_CERT and NODE_EXTRA_CA_CERTS) and run the same command again",
-  ],
-  [
-    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|ENETUNREACH|EHOSTUNREACH|Failed to establish a new connection|NewConnectionError|Connection refused|name resolution|Name or service not known|timed out|ProxyError|connection error/i,
-    "the package registry cannot be reached; check the network and the proxy settings, and run the same command again",
-  ],
-];
 
 /** @param {string[]} lines */
 function tail(lines) {

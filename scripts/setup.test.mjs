@@ -1,0 +1,158 @@
+// @ts-check
+// Set-up as a whole, and its steps where something goes wrong on the way.
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { root } from "./setup/clone.mjs";
+import { outcome, throwawayClone } from "./setup/throwaway-clone.mjs";
+
+const unreachable = "http://127.0.0.1:9/"; // nothing listens there
+
+test("with nothing to do, set-up takes under a second and starts no program", async () => {
+  const start = performance.now();
+  const { code, output } = await outcome(spawn(process.execPath, [join(root, "scripts/setup.mjs")], { env: { PATH: "/nonexistent" } }));
+  assert.equal(code, 0, output);
+  assert.doesNotMatch(output, /✓/);
+  assert.ok(performance.now() - start < 1000, `took ${performance.now() - start} ms`);
+});
+
+test("without a compiler, set-up stops before it installs anything", async (t) => {
+  const clone = throwawayClone(t);
+  const path = mkdtempSync(join(tmpdir(), "path-"));
+  t.after(() => rmSync(path, { recursive: true }));
+  for (const name of ["node", "npm", "flock"]) symlinkSync(which(name), join(path, name));
+  symlinkSync(realpathSync(join(root, ".venv/bin/python")), join(path, "python3"));
+  const { code, output } = await clone.setUp({ PATH: path, CXX: "" });
+  assert.equal(code, 1);
+  assert.match(output, /C\+\+ compiler is needed/);
+  assert.equal(output.trim().split("\n").length, 1, output);
+  assert.ok(!clone.has("node_modules") && !clone.has(".venv"));
+});
+
+test("without the npm registry, set-up says so", async (t) => {
+  const clone = throwawayClone(t);
+  const { code, output } = await clone.setUp({ npm_config_registry: unreachable, npm_config_fetch_retries: "0" });
+  assert.equal(code, 1);
+  assert.match(output, /Installing the Node packages failed: the package registry cannot be reached; check the network/);
+  assert.match(output, /The whole log: .*\.cache\/setup\.log/);
+  assert.equal(await clone.isDone("node"), false);
+});
+
+test("without the Python package index, set-up says so, and the half-made environment does not count", async (t) => {
+  const clone = throwawayClone(t);
+  const { code, output } = await clone.makeStep("python", { PIP_INDEX_URL: unreachable, PIP_FIND_LINKS: "", PIP_RETRIES: "1" });
+  assert.equal(code, 1);
+  assert.match(output, /Installing the Python packages failed: the package registry cannot be reached/);
+  assert.ok(clone.has(".venv/bin/python"));
+  assert.equal(await clone.isDone("python"), false);
+});
+
+test("a Node package that is not the pinned one is not installed", async (t) => {
+  const server = createServer((_, response) => response.end("not the package")).listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+
+  const clone = throwawayClone(t);
+  const project = { name: "one-package", version: "1.0.0", dependencies: { tiny: "1.0.0" } };
+  const tiny = { version: "1.0.0", resolved: `http://127.0.0.1:${port}/tiny.tgz`, integrity: `sha512-${"A".repeat(86)}==` };
+  writeFileSync(join(clone.folder, "package.json"), JSON.stringify(project));
+  writeFileSync(
+    join(clone.folder, "package-lock.json"),
+    JSON.stringify({ ...project, lockfileVersion: 3, packages: { "": project, "node_modules/tiny": tiny } }),
+  );
+  const { code, output } = await clone.makeStep("node", { npm_config_fetch_retries: "0" });
+  assert.equal(code, 1);
+  assert.match(output, /Installing the Node packages failed: a download is not the file that the project pins/);
+  assert.equal(await clone.isDone("node"), false);
+});
+
+test("a TensorFlow wheel that is not the pinned one is not unpacked", async (t) => {
+  const clone = throwawayClone(t, { borrow: [".venv"] });
+  const wheels = join(clone.folder, "wheels");
+  mkdirSync(wheels);
+  writeFileSync(join(wheels, "tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl"), "not the wheel");
+  const { code, output } = await clone.makeStep("tensorflow", { PIP_NO_INDEX: "1", PIP_FIND_LINKS: wheels });
+  assert.equal(code, 1);
+  assert.match(output, /Downloading TensorFlow failed: a download is not the file that the project pins/);
+  assert.ok(!clone.has(".cache/tensorflow-2.21.0"));
+});
+
+test("a step that was killed halfway is made again", async (t) => {
+  const clone = throwawayClone(t, { borrow: ["node_modules"] });
+  const first = clone.startStep("chromium");
+  while (first.exitCode === null && !clone.has(".cache/chromium-143.0.4.partial/chromium")) await new Promise((done) => setTimeout(done, 20));
+  first.kill("SIGKILL");
+  await once(first, "close");
+  assert.equal(await clone.isDone("chromium"), false);
+
+  const { code, output } = await clone.makeStep("chromium");
+  assert.equal(code, 0, output);
+  assert.equal(await clone.isDone("chromium"), true);
+  assert.match(execFileSync(join(clone.folder, ".cache/chromium-143.0.4/chromium"), ["--version"], { encoding: "utf8", env: { LD_LIBRARY_PATH: join(clone.folder, ".cache/chromium-143.0.4/lib") } }), /143/);
+});
+
+// A file system of 20 MB, in a mount namespace that ends with the process.
+const small = ["--mount", "sh", "-c", 'mount -t tmpfs -o size=20m tmpfs .cache && exec "$0" "$@"'];
+const maySmall = spawnSync("unshare", ["--mount", "true"]).status === 0;
+
+test("a disk that is too small is told before anything is fetched", { skip: !maySmall && "needs the right to mount" }, async (t) => {
+  const { folder } = throwawayClone(t);
+  const mount = `mount -t tmpfs -o size=20m tmpfs "$1" && cp -r "${folder}/." "$1" && cd "$1" && exec "$0" scripts/setup.mjs`;
+  const place = mkdtempSync(join(tmpdir(), "small-"));
+  t.after(() => rmSync(place, { recursive: true }));
+  const { code, output } = await outcome(spawn("unshare", ["--mount", "sh", "-c", mount, process.execPath, place]));
+  assert.equal(code, 1);
+  assert.match(output, /Set-up needs \d+ MB of disk space in .*small-.* and only \d+ MB are free/);
+});
+
+test("a disk that fills up on the way is told", { skip: !maySmall && "needs the right to mount" }, async (t) => {
+  const clone = throwawayClone(t, { borrow: ["node_modules", ".venv"] });
+  mkdirSync(join(clone.folder, ".cache"));
+  const step = `const { SetUpError, remedy } = await import("./scripts/setup/set-up-error.mjs");
+    const { chromiumStep } = await import("./scripts/setup/chromium.mjs");
+    await chromiumStep.make(() => {}).catch((error) => console.log(remedy(String(error))));
+    console.log(chromiumStep.isDone());`;
+  const { output } = await outcome(spawn("unshare", [...small, process.execPath, "--input-type=module", "-e", step], { cwd: clone.folder }));
+  assert.equal(output, "the disk is full; free some space and run the same command again\nfalse\n");
+});
+
+test("the library is built, its errors are shown, and what lost its source goes", async (t) => {
+  const clone = throwawayClone(t, { borrow: ["node_modules"] });
+  const lib = join(clone.folder, "lib");
+  writeFileSync(join(lib, "one.ts"), "export const one: number = 1;\n");
+  writeFileSync(join(lib, "two.test.ts"), "export const two: number = 2;\n");
+  assert.equal((await clone.makeStep("library")).code, 0);
+  assert.ok(clone.has("lib/dist/one.js") && clone.has("lib/dist/two.test.js"));
+  assert.equal(await clone.isDone("library"), true);
+
+  rmSync(join(lib, "two.test.ts"));
+  assert.equal(await clone.isDone("library"), false);
+  assert.equal((await clone.makeStep("library")).code, 0);
+  assert.ok(!clone.has("lib/dist/two.test.js") && clone.has("lib/dist/one.d.ts"));
+
+  writeFileSync(join(lib, "one.ts"), 'export const one: number = "1";\n');
+  const { code, output } = await clone.makeStep("library");
+  assert.equal(code, 1);
+  assert.match(output, /TypeScript errors/);
+  assert.equal(await clone.isDone("library"), false);
+});
+
+test("nothing that is installed from PyPI is unpinned, and no index is named", () => {
+  for (const file of ["requirements.txt", "scripts/setup/tensorflow.txt"]) {
+    const text = readFileSync(join(root, file), "utf8");
+    assert.doesNotMatch(text, /https?:|find-links|index-url/);
+    for (const requirement of text.replace(/\\\n/g, "").split("\n").filter((line) => /^\w/.test(line)))
+      assert.match(requirement, /^[\w.-]+==\S+ .*--hash=sha256:/);
+  }
+});
+
+/** @param {string} program */
+function which(program) {
+  return execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
+}
