@@ -1,9 +1,11 @@
 // Runs one cell after another with tslab's executor, and says how each of them ended.
 
+const path = require("node:path");
 const { createExecutor } = require("tslab/dist/executor.js");
 const { Compiler } = require("./compiler.cjs");
 const { mimeBundle } = require("./display.cjs");
 const { PHASE, PHASES } = require("./interrupt.cjs");
+const { Reloader } = require("./reload.cjs");
 const { describeDiagnostics, describeError } = require("./traceback.cjs");
 
 class Interrupted extends Error {
@@ -26,6 +28,7 @@ class CellRunner {
   #sources = new Map();
   /** The cell that runs: `fail(error)` ends it, `controller` tells the library. */
   #running;
+  #reloader = new Reloader();
   /** Errors from timers or promises that nobody waited for, thrown while no cell was running. */
   #lateErrors = [];
 
@@ -81,6 +84,7 @@ class CellRunner {
       return { status: "error", ...error };
     } finally {
       this.#running = undefined;
+      this.#reloader.remember();
       Atomics.store(this.#shared, PHASE, PHASES.idle);
     }
   }
@@ -94,7 +98,16 @@ class CellRunner {
     });
     try {
       // The cell starts on a stack of its own: an interrupt that ends a loop unwinds all that stands on the stack.
-      const executed = new Promise((resolve) => setImmediate(() => resolve(this.#executor.execute(code))));
+      const executed = new Promise((resolve, reject) =>
+        setImmediate(() => {
+          try {
+            this.#reload();
+            resolve(this.#executor.execute(code));
+          } catch (error) {
+            reject(error);
+          }
+        }),
+      );
       const ok = await Promise.race([executed, failed]);
       const result = this.#result;
       if (this.compiler.diagnostics.length > 0) throw new CompileError();
@@ -106,6 +119,14 @@ class CellRunner {
       controller.abort(error instanceof CompileError ? undefined : error);
       throw error;
     }
+  }
+
+  #reload() {
+    const { changed, dependents } = this.#reloader.refresh(this.compiler.declarations, this.#executor.locals);
+    if (changed.length === 0) return;
+    const names = changed.map((file) => path.relative(process.cwd(), file)).join(", ");
+    const others = dependents.length === 0 ? "" : ` and ${dependents.length} that use it`;
+    console.warn(`Loaded anew: ${names}${others}. What cells made before still runs the old code; run them again.`);
   }
 
   /** Ends the running cell, as the protocol's thread asks for. */

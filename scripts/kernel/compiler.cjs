@@ -20,8 +20,10 @@ const freshMaps = new Map();
 
 require.cache[tsPath].exports = {
   ...ts,
-  createWatchCompilerHost: (files, options, ...rest) =>
-    ts.createWatchCompilerHost(files, { ...options, disableTopLevelAwait: false, inlineSourceMap: true }, ...rest),
+  createWatchCompilerHost(files, options, ...rest) {
+    const compilerOptions = { ...options, disableTopLevelAwait: false, inlineSourceMap: true };
+    return withTwoTimers(ts.createWatchCompilerHost(files, compilerOptions, ...rest));
+  },
   transpileModule(esModule, options) {
     const [code, map] = takeSourceMap(esModule);
     const result = ts.transpileModule(code, {
@@ -36,6 +38,20 @@ require.cache[tsPath].exports = {
 };
 
 const { createConverter } = require("tslab/dist/converter.js");
+
+/**
+ * TypeScript's watching compiler sets two timers: one to recompile, which tslab takes into its own hands, and one,
+ * when a file comes or goes where an import was looked for, to look again. tslab takes the second for the first, and
+ * throws, when a library is rebuilt at the wrong moment. Node gets it.
+ */
+function withTwoTimers(host) {
+  const { setTimeout: recompileLater, clearTimeout: cancelRecompile } = host;
+  host.setTimeout = (callback, delay) =>
+    callback.name === "invalidateResolutionsOfFailedLookup" ? setTimeout(callback, delay).unref() : recompileLater(callback, delay);
+  host.clearTimeout = (timer) => (timer instanceof NodeTimer ? clearTimeout(timer) : cancelRecompile(timer));
+  return host;
+}
+const NodeTimer = setTimeout(() => {}).constructor;
 
 /** Separates a text from the source map that ends it. */
 function takeSourceMap(text) {
@@ -99,6 +115,8 @@ function awaitsAtTopLevel(code) {
 
 class Compiler {
   #converter = createConverter({ isJS: false, isBrowser: false });
+  /** What the cells so far have declared, as TypeScript declarations. */
+  declarations = "";
   /** What the next cell is called in stack traces, like `In[3]`. */
   cellName = "In[]";
   /** The cell's type errors, if it has any. */
@@ -110,6 +128,7 @@ class Compiler {
     freshMaps.clear();
     const result = this.#guarded(() => this.#converter.convert(declarations, code));
     this.diagnostics = result.diagnostics;
+    this.declarations = result.declOutput ?? declarations;
     if (result.output === undefined) return result;
     sourceMaps.set(this.cellName, { maps: freshMaps.get(result.output), lines: result.output.split("\n").length });
     return {

@@ -4,6 +4,8 @@ const path = require("node:path");
 const { inspect } = require("node:util");
 const { placeInCell } = require("./compiler.cjs");
 
+const PROJECT = path.resolve(__dirname, "../..");
+
 /** Frames of the kernel, of tslab and of Node's own machinery say nothing about a cell. */
 const isOurs = (line) =>
   line.includes(__dirname + path.sep) || line.includes(path.join("node_modules", "tslab", "dist")) || /\(?node:/.test(line);
@@ -27,8 +29,11 @@ function describeError(thrown, sourceOf) {
 /** Name, message and frames of an error and of its causes, and the topmost place in a cell. */
 function describeStack(error) {
   const lines = `${nameOf(error)}: ${error.message}`.split("\n");
+  const stack = String(error.stack).split("\n");
+  // A file that is no JavaScript is named in front of the error only.
+  if (error instanceof SyntaxError && /^\/.*:\d+$/.test(stack[0])) lines.push(`    in ${withShortPath(stack[0])}`);
   let place;
-  for (const line of String(error.stack).split("\n")) {
+  for (const line of stack) {
     if (!/^\s+at /.test(line) || isOurs(line)) continue;
     const frame = mapFrame(line);
     if (!frame) continue;
@@ -53,12 +58,18 @@ const isError = (value) => value instanceof Error || Object.prototype.toString.c
 function mapFrame(line) {
   // at f (In[3]:2:9)   or   at In[3]:2:9
   const match = /^(\s+at .*?)(In\[\d*\]):(\d+):(\d+)(\)?)$/.exec(line);
-  if (!match) return { line };
+  if (!match) return { line: withShortPath(line) };
   const [, before, cell, row, column, bracket] = match;
   const place = placeInCell(cell, Number(row), Number(column));
   if (!place) return undefined;
   return { line: `${before}${cell}:${place.line}:${place.column}${bracket}`, place: { cell, ...place } };
 }
+
+/** Names a file of this project as the cell would import it. A saved notebook shall not tell whose machine it was. */
+const withShortPath = (line) =>
+  line.replace(/(?:file:\/\/)?(\/[^():]+)(?=:\d+)/, (whole, file) =>
+    file.startsWith(PROJECT + path.sep) ? path.relative(process.cwd(), file) : whole,
+  );
 
 /** A few lines of a cell around a place, with a caret under it. */
 function excerpt(source, { line, column }) {

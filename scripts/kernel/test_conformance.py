@@ -1,0 +1,1 @@
+from conformance import TypeScriptKernelTests, TypeScriptKernelWelcomeTests  # noqa: F401  (pytest runs them)
