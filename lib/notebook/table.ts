@@ -6,7 +6,7 @@ import { display } from "./kernel";
 export type Cell = string | number;
 
 /**
- * Shows rows as a table. The first row's keys are the columns; numbers stand on the right.
+ * Shows rows as a table. The first row's keys are the columns; numbers stand on the right, with four significant digits.
  *
  * ```ts
  * showTable([{ optimizer: "SGD", "final loss": 0.31 }, { optimizer: "Adam", "final loss": 0.04 }]);
@@ -17,7 +17,7 @@ export type Cell = string | number;
 export function showTable(rows: readonly Record<string, Cell>[]): void {
   if (rows.length === 0) throw new RangeError("showTable: expected at least one row, got none");
   const columns = Object.keys(rows[0]);
-  const cells = rows.map((row) => columns.map((column) => String(row[column] ?? "")));
+  const cells = rows.map((row) => columns.map((column) => written(row[column])));
   const numeric = columns.map((column) => rows.every((row) => typeof row[column] === "number"));
   const line = (values: string[]) => `| ${values.map((value) => value.replaceAll("|", "\\|")).join(" | ")} |`;
   const markdown = [line(columns), line(numeric.map((right) => (right ? "---:" : ":---"))), ...cells.map(line)];
@@ -28,6 +28,13 @@ export function showTable(rows: readonly Record<string, Cell>[]): void {
   const text = [columns, widths.map((width) => "-".repeat(width)), ...cells].map(pad);
 
   display({ "text/markdown": markdown.join("\n"), "text/plain": text.join("\n") });
+}
+
+/** A number as it is read: whole, or with four significant digits. */
+function written(value: Cell | undefined): string {
+  if (typeof value !== "number" || Number.isInteger(value) || !Number.isFinite(value)) return String(value ?? "");
+  const size = Math.abs(value);
+  return size >= 1e-4 && size < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential(2);
 }
 
 /** Something the section says, and whether it was so. */
