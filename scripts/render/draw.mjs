@@ -68,8 +68,9 @@ async function drawInPage({ data, layout, frames = [] }) {
 
   /** @param {any} drawn */
   const png = (drawn) => Plotly.toImage(drawn, { format: "png", width, height, scale: 2 });
-  const light = await png({ data, layout });
-  const dark = await png(inTheDark({ data, layout }));
+  const { sliders, updatemenus, ...still } = layout; // an image has nothing to press
+  const light = await png({ data, layout: still });
+  const dark = await png(inTheDark({ data, layout: still }));
   return { fault, width, height, light, dark, thumbnail: await small(light), darkThumbnail: await small(dark) };
 
   /** @param {string} url */

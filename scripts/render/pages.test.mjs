@@ -1,0 +1,251 @@
+// @ts-check
+// The pages as a reader meets them: rendered from the committed notebooks and opened in real Chromium.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+import { launchOptions } from "../setup/chromium.mjs";
+import { root } from "../setup/clone.mjs";
+import { render } from "./render.mjs";
+import { serve } from "./server.mjs";
+
+const temporary = mkdtempSync(join(tmpdir(), "pages-test-"));
+const notebooks = join(temporary, "notebooks");
+const site = join(temporary, "site");
+cpSync(process.env.NOTEBOOKS ?? join(root, "notebooks"), notebooks, { recursive: true });
+const sections = readdirSync(notebooks).filter((name) => name.endsWith(".ipynb")).map((name) => name.replace(".ipynb", ".html")).sort();
+const pages = ["index.html", ...sections];
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {{ url: string, close: () => void }} */
+let server;
+
+before(async () => {
+  await render(notebooks, site);
+  browser = await chromium.launch(await launchOptions());
+  server = await serve(site, 0);
+});
+after(async () => {
+  await browser?.close();
+  server?.close();
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+/**
+ * Opens a page and notes what must not happen.
+ * @param {string} name
+ * @param {import("playwright-core").BrowserContextOptions} [options]
+ */
+async function open(name, options) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const troubles = [];
+  page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
+  page.on("pageerror", (error) => troubles.push(error.message));
+  page.on("response", (response) => response.status() >= 400 && troubles.push(`${response.status()} ${response.url()}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url())) troubles.push(`asks for ${request.url()}`);
+  });
+  await page.goto(server.url + name);
+  return { page, troubles, close: () => context.close() };
+}
+
+/** Scrolls to each figure and waits until it is live. @param {import("playwright-core").Page} page */
+async function enlivenAll(page) {
+  const figures = await page.locator("figure[data-figure]").all();
+  for (const figure of figures) {
+    await figure.scrollIntoViewIfNeeded();
+    await figure.and(page.locator('[data-state="live"]')).waitFor({ timeout: 20_000 });
+  }
+  return figures;
+}
+
+for (const name of sections) {
+  test(`${name}: every figure comes alive with all its traces in view`, async () => {
+    const { page, troubles, close } = await open(name);
+    for (const figure of await enlivenAll(page)) {
+      await figure.scrollIntoViewIfNeeded();
+      const id = await figure.getAttribute("data-figure");
+      const unseen = await figure.locator(".plot").evaluate(unseenTraces);
+      assert.deepEqual(unseen, [], `traces of figure ${id} without a mark in view`);
+    }
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+}
+
+/**
+ * Runs in the browser: the traces of a figure that put no mark on the page. A trace that a frame is to fill is looked at in
+ * the last frame.
+ * @param {any} plot
+ * @returns {Promise<string[]>}
+ */
+async function unseenTraces(plot) {
+  const { Plotly } = /** @type {any} */ (globalThis);
+  const frames = plot._transitionData._frames;
+  if (frames.length > 0)
+    await Plotly.animate(plot, [frames.at(-1).name], { mode: "immediate", frame: { duration: 0 }, transition: { duration: 0 } });
+  const area = plot.getBoundingClientRect();
+  const unseen = [];
+  for (const trace of plot._fullData) {
+    if (trace.visible === "legendonly") continue;
+    const seen = trace.visible && (trace.scene ? await changesPixels(trace) : marks(trace).some(inView));
+    if (!seen) unseen.push(`${trace.index} ${trace.name} (${trace.type})`);
+  }
+  return unseen;
+
+  /** @param {any} trace @returns {Element[]} */
+  function marks(trace) {
+    const groups = [...plot.querySelectorAll("svg g")].filter(({ __data__: bound }) => bound?.[0]?.trace?.index === trace.index);
+    return groups.flatMap((group) => [...group.querySelectorAll("path, image, text, rect, circle")]);
+  }
+  /** @param {Element} mark */
+  function inView(mark) {
+    const { left, right, top, bottom, width, height } = mark.getBoundingClientRect();
+    return Math.max(width, height) > 0.5 && right > area.left && left < area.right && bottom > area.top && top < area.bottom;
+  }
+  /** Marks in 3D are pixels: some must change when the trace is taken away. @param {any} trace */
+  async function changesPixels(trace) {
+    const picture = () => plot._fullLayout[trace.scene]._scene.toImage("png");
+    const shown = picture();
+    await Plotly.restyle(plot, { visible: false }, [trace.index]);
+    const hidden = picture();
+    await Plotly.restyle(plot, { visible: true }, [trace.index]);
+    return shown !== hidden;
+  }
+}
+
+test("with more figures in 3D on a page than a browser has WebGL contexts, those near the reader are live and none loses its WebGL context", async () => {
+  const three = sections.find((name) => readFileSync(join(site, name), "utf8").includes('id="figure-6-1"'));
+  assert.ok(three, "figure 6-1, a surface, is on no page");
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const warnings = [];
+  page.on("console", (message) => /webgl|context/i.test(message.text()) && warnings.push(message.text()));
+  await page.route(`**/${three}`, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: (await response.text()).replace(/<figure [^>]*data-figure="6-1"[\s\S]*?<\/figure>/, (figure) => figure.repeat(18)) });
+  });
+  await page.goto(server.url + three);
+  const figures = await page.locator('figure[data-figure="6-1"]').all();
+  assert.equal(figures.length, 18);
+  let most = 0;
+  for (const figure of [...figures, figures[0]]) {
+    await figure.scrollIntoViewIfNeeded();
+    await figure.and(page.locator('[data-state="live"]')).waitFor({ timeout: 20_000 });
+    most = Math.max(most, await page.locator(".gl-container canvas").count());
+    const lost = await figure.locator(".gl-container canvas").first().evaluate((canvas) =>
+      /** @type {HTMLCanvasElement} */ (canvas).getContext("webgl")?.isContextLost());
+    assert.notEqual(lost, true);
+  }
+  assert.ok(most <= 12, `${most} canvases at once`);
+  assert.deepEqual(warnings.filter((text) => !text.includes("getContext")), []);
+  await context.close();
+});
+
+for (const name of pages) {
+  test(`${name}: without JavaScript every figure is its image, with alt text`, async () => {
+    const { page, troubles, close } = await open(name, { javaScriptEnabled: false });
+    const images = await page.locator("picture img").all();
+    if (name !== "index.html") assert.ok(images.length > 0);
+    for (const image of images) {
+      await image.scrollIntoViewIfNeeded();
+      assert.ok((await image.getAttribute("alt"))?.trim(), "an image without alt text");
+      await image.evaluate((element) => /** @type {HTMLImageElement} */ (element).decode());
+      assert.ok(await image.isVisible());
+    }
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  test(`${name}: 390 pixels are wide enough`, async () => {
+    const { page, troubles, close } = await open(name, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+    await enlivenAll(page);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
+    assert.deepEqual(troubles, []);
+    await close();
+  });
+
+  for (const colorScheme of /** @type {const} */ (["light", "dark"]))
+    test(`${name}: axe finds nothing serious, ${colorScheme}`, async () => {
+      const { page, close } = await open(name, { colorScheme, reducedMotion: "reduce" });
+      await enlivenAll(page);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), []);
+      await close();
+    });
+
+  test(`${name}: under 3 MB beside Plotly, and readable within a second on a slow machine`, async () => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    let bytes = 0;
+    page.on("response", async (response) => {
+      if (!response.url().endsWith("plotly.min.js")) bytes += Number(response.headers()["content-length"] ?? 0);
+    });
+    const session = await context.newCDPSession(page);
+    await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+    await page.goto(server.url + name);
+    const firstPaint = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const observer = new PerformanceObserver((list) => list.getEntriesByName("first-contentful-paint").forEach((paint) => resolve(paint.startTime)));
+          observer.observe({ type: "paint", buffered: true });
+        }),
+    );
+    await session.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+    for (const image of await page.locator("picture img").all()) await image.scrollIntoViewIfNeeded();
+    await enlivenAll(page);
+    await page.waitForLoadState("networkidle");
+    assert.ok(bytes < 3e6, `${bytes} bytes`);
+    assert.ok(firstPaint < 1000, `first text after ${firstPaint} ms`);
+    await context.close();
+  });
+}
+
+test("links lead somewhere", async () => {
+  for (const name of pages) {
+    const { page, close } = await open(name);
+    const links = await page.locator("a[href]").evaluateAll((all) => all.map((link) => /** @type {HTMLAnchorElement} */ (link).href));
+    for (const link of new Set(links)) {
+      if (!link.startsWith(server.url)) continue;
+      const { pathname, hash } = new URL(link);
+      const file = join(site, pathname);
+      assert.ok(statSync(file, { throwIfNoEntry: false })?.isFile(), `${name} links to ${pathname}`);
+      if (hash) assert.ok(readFileSync(file, "utf8").includes(`id="${decodeURIComponent(hash.slice(1))}"`), `${name} links to ${pathname}${hash}`);
+    }
+    await close();
+  }
+});
+
+test("a name of the library in a cell leads to its documentation", () => {
+  const linked = sections.filter((name) => /class="highlight[\s\S]*?<a href="api\/(classes|functions)\//.test(readFileSync(join(site, name), "utf8")));
+  assert.deepEqual(linked, sections);
+});
+
+test("each notebook is under 6 MB", () => {
+  for (const name of readdirSync(notebooks)) assert.ok(statSync(join(notebooks, name)).size < 6e6, name);
+});
+
+test("rendering twice gives the same files", async () => {
+  const first = fingerprints(temporary);
+  await render(notebooks, site);
+  assert.deepEqual(fingerprints(temporary), first);
+});
+
+/** @param {string} folder @returns {Record<string, string>} */
+function fingerprints(folder) {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  return Object.fromEntries(
+    files
+      .filter((file) => statSync(join(folder, file)).isFile())
+      .map((file) => [file, createHash("sha256").update(readFileSync(join(folder, file))).digest("hex")]),
+  );
+}
