@@ -4,7 +4,7 @@ const path = require("node:path");
 const { createExecutor } = require("tslab/dist/executor.js");
 const { Compiler } = require("./compiler.cjs");
 const { mimeBundle } = require("./display.cjs");
-const { PHASE, PHASES } = require("./interrupt.cjs");
+const { COMPILING } = require("./interrupt.cjs");
 const { Reloader } = require("./reload.cjs");
 const { describeDiagnostics, describeError } = require("./traceback.cjs");
 
@@ -19,7 +19,6 @@ class CompileError extends Error {}
 class CellRunner {
   compiler = new Compiler();
   #publish;
-  #shared;
   #executor;
   /** What tslab's executor has to say: the value of the last expression, or what was thrown. */
   #result;
@@ -38,10 +37,7 @@ class CellRunner {
    */
   constructor(publish, shared) {
     this.#publish = publish;
-    this.#shared = shared;
-    this.compiler.onBusy = (busy) => {
-      Atomics.store(shared, PHASE, busy ? PHASES.compiling : this.#running ? PHASES.running : PHASES.idle);
-    };
+    this.compiler.onBusy = (busy) => Atomics.store(shared, COMPILING, busy ? 1 : 0);
     this.#executor = createExecutor(process.cwd(), { node: this.compiler, browser: this.compiler, close() {} }, {
       log: (value) => (this.#result = value),
       error: (thrown) => (this.#thrown = { value: thrown }),
@@ -85,7 +81,6 @@ class CellRunner {
     } finally {
       this.#running = undefined;
       this.#reloader.remember();
-      Atomics.store(this.#shared, PHASE, PHASES.idle);
     }
   }
 
@@ -129,13 +124,25 @@ class CellRunner {
     console.warn(`Loaded anew: ${names}${others}. What cells made before still runs the old code; run them again.`);
   }
 
-  /** Ends the running cell, as the protocol's thread asks for. */
+  /**
+   * Ends the running cell, as the protocol's thread asks for.
+   * @returns false if there is none, or if it was told so before
+   */
   interrupt() {
-    if (!this.#running) return;
+    if (!this.#running || this.#running.controller.signal.aborted) return false;
     globalThis.__tslab__.interrupts++;
     const interrupted = new Interrupted();
     this.#running.controller.abort(interrupted);
     this.#running.fail(interrupted);
+    return true;
+  }
+
+  /** Forgets a cell that cannot end by itself any more, and gives the answer in its place. */
+  abandon() {
+    this.#running = undefined;
+    const error = this.#describe(new Interrupted());
+    this.#publish("error", error);
+    return { status: "error", ...error };
   }
 
   /** An error that no cell waits for fails the cell that runs, or else the next one, so that it cannot pass unseen. */

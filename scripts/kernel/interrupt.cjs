@@ -6,26 +6,25 @@
 
 const { Session } = require("node:inspector");
 
-/** The places of the array of numbers that both threads see. */
-const PHASE = 0; // what the main thread does
-const PHASES = { idle: 0, compiling: 1, running: 2 };
+/** In the array of numbers that both threads see: 1 while TypeScript compiles. */
+const COMPILING = 0;
 
 const PATIENCE = 150; // ms in which a main thread that is not in a loop answers
 
 /**
- * Interrupts the cell that runs now.
- * @param port to the main thread
+ * Interrupts the main thread, and does not give up before it has answered.
+ * @param port to it
  * @param shared the array of numbers
- * @param stillRuns says whether the cell is running still
+ * @param request the id of the execute_request that runs, or null if only a timer of an earlier cell may be busy
+ * @param answered says whether the main thread has answered the request, or the question
  */
-function interrupt(port, shared, stillRuns) {
-  if (!stillRuns()) return;
-  port.postMessage({ interrupt: true });
+function interrupt(port, shared, request, answered) {
+  if (answered()) return;
+  port.postMessage({ interrupt: { request } });
   setTimeout(() => {
-    if (!stillRuns()) return;
     // TypeScript's compiler must not be torn out of its work. It takes a second at most.
-    if (Atomics.load(shared, PHASE) === PHASES.running) terminateExecution();
-    interrupt(port, shared, stillRuns);
+    if (!answered() && Atomics.load(shared, COMPILING) === 0) terminateExecution();
+    interrupt(port, shared, request, answered);
   }, PATIENCE);
 }
 
@@ -35,4 +34,4 @@ function terminateExecution() {
   session.post("Runtime.terminateExecution", () => session.disconnect());
 }
 
-module.exports = { interrupt, PHASE, PHASES };
+module.exports = { COMPILING, interrupt };

@@ -99,18 +99,27 @@ const answers = {
   is_complete_request: (content) => editor.isComplete(content),
 };
 
-async function answer({ type, content, count, cellId }) {
+/** The last request that was answered. */
+let answered;
+
+async function answer({ id, type, content, count, cellId }) {
   if (type === "execute_request") cell.id = cellId;
+  let reply;
   try {
-    server.postMessage({ reply: await answers[type](content, count) });
+    reply = await answers[type](content, count);
   } catch (error) {
-    server.postMessage({ reply: { status: "error", ename: error.name, evalue: error.message, traceback: [error.stack] } });
+    reply = { status: "error", ename: error.name, evalue: error.message, traceback: [error.stack] };
   }
+  server.postMessage({ to: id, reply });
+  answered = id;
 }
 
 server.on("message", ({ request, interrupt, exit: end }) => {
   if (request) answer(request);
-  else if (interrupt) cells.interrupt();
   else if (end) exit(0);
+  else if (interrupt.request === null) server.postMessage({ idle: true });
+  else if (interrupt.request === answered) return;
+  // Asked for the second time, then the answer to the first was torn away together with a loop.
+  else if (!cells.interrupt()) server.postMessage({ to: interrupt.request, reply: cells.abandon() });
 });
 process.on("SIGINT", () => cells.interrupt());

@@ -1,7 +1,7 @@
 // The kernel's ears and mouth: a thread of its own that speaks the Jupyter protocol, so that heartbeats,
 // interrupts, shut-downs and the output of a busy loop pass while the main thread runs a cell.
 //
-// To the main thread go { request: { type, content, … } }, one at a time, in the order received;
+// To the main thread go { request: { id, type, content, … } }, one at a time, in the order received;
 // from it come { publish } for iopub, { ask } for stdin, and { reply } when the request is answered.
 
 const { writeSync } = require("node:fs");
@@ -38,6 +38,8 @@ let current;
 /** The last execute_request: what arrives from the main thread later, from a timer, say, belongs to it. */
 let lastExecuted;
 let executionCount = 0;
+/** The main thread's answer when it is interrupted and no cell runs. */
+let idle = true;
 
 /** Publishes on iopub in the name of the last executed cell, unless that cell is silent. */
 function publish(type, content, metadata) {
@@ -54,8 +56,9 @@ function reply(channel, message, content) {
   send(channel, { identities: message.identities, type, parent: message.header, content });
 }
 
-// Sending only hands the message to ZeromMQ's own thread. It fails when a client has gone: nothing is lost then.
+// Sending only hands the message to ZeroMQ's own thread. It fails when a client has gone: nothing is lost then.
 function send(socket, message) {
+  if (socket.closed) return; // the kernel is about to end
   socket.send(encode(connection.key, message)).catch(() => {});
 }
 
@@ -72,7 +75,8 @@ function next() {
     } else {
       current = message;
       if (type === "execute_request") beginExecution(message);
-      parentPort.postMessage({ request: { type, content, count: executionCount, cellId: message.metadata.cellId } });
+      const { msg_id: id } = message.header;
+      parentPort.postMessage({ request: { id, type, content, count: executionCount, cellId: message.metadata.cellId } });
     }
   }
 }
@@ -144,7 +148,9 @@ function onControl(message) {
   publishStatus(message, "busy");
   if (type in answers) reply(control, message, answers[type](message.content));
   if (type === "interrupt_request") {
-    interrupt(parentPort, shared, () => current?.header.msg_type === "execute_request");
+    const cell = current?.header.msg_type === "execute_request" ? current : null;
+    idle = false;
+    interrupt(parentPort, shared, cell && cell.header.msg_id, () => (cell ? current !== cell : idle));
     reply(control, message, { status: "ok" });
   }
   publishStatus(message, "idle");
@@ -159,7 +165,9 @@ function shutDown(channel, message) {
 }
 
 parentPort.on("message", (message) => {
-  if (message.reply) finish(message.reply);
+  // An interrupted request may be answered twice.
+  if (message.reply) message.to === current?.header.msg_id && finish(message.reply);
+  else if (message.idle) idle = true;
   else if (message.stream) streams.add(message.stream.name, message.stream.text);
   else if (message.publish) {
     streams.flush();
