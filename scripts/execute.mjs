@@ -31,26 +31,36 @@ const rendered = failures.length === 0 && (await render());
 
 printTable(executions);
 if (failures.length > 0)
-  stop(`${failures.length} of ${executions.length} notebooks failed, as said above; their files are as they were, and nothing was rendered.`);
-if (!rendered) stop("Rendering failed, as said above. The notebooks are executed; npm run render tries that part again.");
+  stop(
+    `${failures.length} of ${executions.length} notebooks failed, as said above; ` +
+      "their files are as they were, and nothing was rendered.",
+  );
+if (!rendered)
+  stop("Rendering failed, as said above. The notebooks are executed; npm run render tries that part again.");
 if (quick) console.log(`Notebooks: ${relative(root, target)}`);
 console.log(`Pages: ${relative(root, site)}/index.html`);
 
 /** @returns {string[]} file names, sorted */
 function chooseNotebooks() {
-  const all = readdirSync(notebooks).filter((name) => name.endsWith(".ipynb")).sort();
-  const prefixes = readArguments();
-  const begins = (/** @type {string} */ name, /** @type {string} */ prefix) => name.startsWith(basename(prefix));
-  for (const prefix of prefixes)
-    if (!all.some((name) => begins(name, prefix)))
-      stop(`No notebook's name begins with "${prefix}". There are:\n${all.map((name) => `  ${basename(name, ".ipynb")}`).join("\n")}`);
-  const some = all.filter((name) => prefixes.length === 0 || prefixes.some((prefix) => begins(name, prefix)));
-  return some.length > 0 ? some : stop(`There is no notebook in ${notebooks}.`);
+  const all = readdirSync(notebooks)
+    .filter((name) => name.endsWith(".ipynb"))
+    .sort();
+  const prefixes = readArguments().map((argument) => basename(argument));
+  const unknown = prefixes.find((prefix) => !all.some((name) => name.startsWith(prefix)));
+  if (unknown !== undefined) {
+    const names = all.map((name) => `  ${basename(name, ".ipynb")}`);
+    stop(`No notebook's name begins with "${unknown}". There are:\n${names.join("\n")}`);
+  }
+  if (all.length === 0) stop(`There is no notebook in ${notebooks}.`);
+  return all.filter((name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)));
 }
 
 function readArguments() {
   try {
-    const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: "boolean", short: "h" } } });
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { help: { type: "boolean", short: "h" } },
+    });
     if (!values.help) return positionals;
   } catch (error) {
     stop(`${error.message}\n\n${usage}`);
@@ -69,7 +79,12 @@ async function render() {
 function printTable(executions) {
   const rows = [
     ["Notebook", "Cells", "Figures", "Seconds"],
-    ...executions.map(({ name, cells, figures, seconds, failed }) => [name, `${cells}`, failed ? "failed" : `${figures}`, seconds.toFixed(1)]),
+    ...executions.map(({ name, cells, figures, seconds, failed }) => [
+      name,
+      `${cells}`,
+      failed ? "failed" : `${figures}`,
+      seconds.toFixed(1),
+    ]),
   ];
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   console.log();

@@ -26,7 +26,7 @@ export async function setUp() {
     checkNode();
     if (steps.every((step) => step.isDone())) return;
     checkWritable();
-    await withLock(makeWhatIsMissing, () => console.error("Another set-up is at work in this clone; waiting for it …"));
+    await withLock(makeWhatIsMissing, () => console.error("Another set-up works in this clone; waiting for it …"));
   } catch (error) {
     const cure = remedy(String(error));
     if (error instanceof SetUpError) explain(error);

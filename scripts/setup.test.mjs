@@ -15,7 +15,9 @@ const unreachable = "http://127.0.0.1:9/"; // nothing listens there
 
 test("with nothing to do, set-up takes under a second and starts no program", async () => {
   const start = performance.now();
-  const { code, output } = await outcome(spawn(process.execPath, [join(root, "scripts/setup.mjs")], { env: { PATH: "/nonexistent" } }));
+  const { code, output } = await outcome(
+    spawn(process.execPath, [join(root, "scripts/setup.mjs")], { env: { PATH: "/nonexistent" } }),
+  );
   assert.equal(code, 0, output);
   assert.doesNotMatch(output, /✓/);
   assert.ok(performance.now() - start < 1000, `took ${performance.now() - start} ms`);
@@ -38,14 +40,21 @@ test("without the npm registry, set-up says so", async (t) => {
   const clone = throwawayClone(t);
   const { code, output } = await clone.setUp({ npm_config_registry: unreachable, npm_config_fetch_retries: "0" });
   assert.equal(code, 1);
-  assert.match(output, /Installing the Node packages failed: the package registry cannot be reached; check the network/);
+  assert.match(
+    output,
+    /Installing the Node packages failed: the package registry cannot be reached; check the network/,
+  );
   assert.match(output, /The whole log: .*\.cache\/setup\.log/);
   assert.equal(await clone.isDone("node"), false);
 });
 
 test("without the Python package index, set-up says so, and the half-made environment does not count", async (t) => {
   const clone = throwawayClone(t);
-  const { code, output } = await clone.makeStep("python", { PIP_INDEX_URL: unreachable, PIP_FIND_LINKS: "", PIP_RETRIES: "1" });
+  const { code, output } = await clone.makeStep("python", {
+    PIP_INDEX_URL: unreachable,
+    PIP_FIND_LINKS: "",
+    PIP_RETRIES: "1",
+  });
   assert.equal(code, 1);
   assert.match(output, /Installing the Python packages failed: the package registry cannot be reached/);
   assert.ok(clone.has(".venv/bin/python"));
@@ -60,7 +69,11 @@ test("a Node package that is not the pinned one is not installed", async (t) => 
 
   const clone = throwawayClone(t);
   const project = { name: "one-package", version: "1.0.0", dependencies: { tiny: "1.0.0" } };
-  const tiny = { version: "1.0.0", resolved: `http://127.0.0.1:${port}/tiny.tgz`, integrity: `sha512-${"A".repeat(86)}==` };
+  const tiny = {
+    version: "1.0.0",
+    resolved: `http://127.0.0.1:${port}/tiny.tgz`,
+    integrity: `sha512-${"A".repeat(86)}==`,
+  };
   writeFileSync(join(clone.folder, "package.json"), JSON.stringify(project));
   writeFileSync(
     join(clone.folder, "package-lock.json"),
@@ -86,7 +99,8 @@ test("a TensorFlow wheel that is not the pinned one is not unpacked", async (t) 
 test("a step that was killed halfway is made again", async (t) => {
   const clone = throwawayClone(t, { borrow: ["node_modules"] });
   const first = clone.startStep("chromium");
-  while (first.exitCode === null && !clone.has(".cache/chromium-143.0.4.partial/chromium")) await new Promise((done) => setTimeout(done, 20));
+  while (first.exitCode === null && !clone.has(".cache/chromium-143.0.4.partial/chromium"))
+    await new Promise((done) => setTimeout(done, 20));
   first.kill("SIGKILL");
   await once(first, "close");
   assert.equal(await clone.isDone("chromium"), false);
@@ -94,22 +108,33 @@ test("a step that was killed halfway is made again", async (t) => {
   const { code, output } = await clone.makeStep("chromium");
   assert.equal(code, 0, output);
   assert.equal(await clone.isDone("chromium"), true);
-  assert.match(execFileSync(join(clone.folder, ".cache/chromium-143.0.4/chromium"), ["--version"], { encoding: "utf8", env: { LD_LIBRARY_PATH: join(clone.folder, ".cache/chromium-143.0.4/lib") } }), /143/);
+  assert.match(
+    execFileSync(join(clone.folder, ".cache/chromium-143.0.4/chromium"), ["--version"], {
+      encoding: "utf8",
+      env: { LD_LIBRARY_PATH: join(clone.folder, ".cache/chromium-143.0.4/lib") },
+    }),
+    /143/,
+  );
 });
 
 // A file system of 20 MB, in a mount namespace that ends with the process.
 const small = ["--mount", "sh", "-c", 'mount -t tmpfs -o size=20m tmpfs .cache && exec "$0" "$@"'];
 const maySmall = spawnSync("unshare", ["--mount", "true"]).status === 0;
 
-test("a disk that is too small is told before anything is fetched", { skip: !maySmall && "needs the right to mount" }, async (t) => {
-  const { folder } = throwawayClone(t);
-  const mount = `mount -t tmpfs -o size=20m tmpfs "$1" && cp -r "${folder}/." "$1" && cd "$1" && exec "$0" scripts/setup.mjs`;
-  const place = mkdtempSync(join(tmpdir(), "small-"));
-  t.after(() => rmSync(place, { recursive: true }));
-  const { code, output } = await outcome(spawn("unshare", ["--mount", "sh", "-c", mount, process.execPath, place]));
-  assert.equal(code, 1);
-  assert.match(output, /Set-up needs \d+ MB of disk space in .*small-.* and only \d+ MB are free/);
-});
+test(
+  "a disk that is too small is told before anything is fetched",
+  { skip: !maySmall && "needs the right to mount" },
+  async (t) => {
+    const { folder } = throwawayClone(t);
+    const copy = `mount -t tmpfs -o size=20m tmpfs "$1" && cp -r "${folder}/." "$1" && cd "$1"`;
+    const mount = `${copy} && exec "$0" scripts/setup.mjs`;
+    const place = mkdtempSync(join(tmpdir(), "small-"));
+    t.after(() => rmSync(place, { recursive: true }));
+    const { code, output } = await outcome(spawn("unshare", ["--mount", "sh", "-c", mount, process.execPath, place]));
+    assert.equal(code, 1);
+    assert.match(output, /Set-up needs \d+ MB of disk space in .*small-.* and only \d+ MB are free/);
+  },
+);
 
 test("a disk that fills up on the way is told", { skip: !maySmall && "needs the right to mount" }, async (t) => {
   const clone = throwawayClone(t, { borrow: ["node_modules", ".venv"] });
@@ -118,7 +143,9 @@ test("a disk that fills up on the way is told", { skip: !maySmall && "needs the 
     const { chromiumStep } = await import("./scripts/setup/chromium.mjs");
     await chromiumStep.make(() => {}).catch((error) => console.log(remedy(String(error))));
     console.log(chromiumStep.isDone());`;
-  const { output } = await outcome(spawn("unshare", [...small, process.execPath, "--input-type=module", "-e", step], { cwd: clone.folder }));
+  const { output } = await outcome(
+    spawn("unshare", [...small, process.execPath, "--input-type=module", "-e", step], { cwd: clone.folder }),
+  );
   assert.equal(output, "the disk is full; free some space and run the same command again\nfalse\n");
 });
 
@@ -147,7 +174,10 @@ test("nothing that is installed from PyPI is unpinned, and no index is named", (
   for (const file of ["requirements.txt", "scripts/setup/tensorflow.txt"]) {
     const text = readFileSync(join(root, file), "utf8");
     assert.doesNotMatch(text, /https?:|find-links|index-url/);
-    for (const requirement of text.replace(/\\\n/g, "").split("\n").filter((line) => /^\w/.test(line)))
+    for (const requirement of text
+      .replace(/\\\n/g, "")
+      .split("\n")
+      .filter((line) => /^\w/.test(line)))
       assert.match(requirement, /^[\w.-]+==\S+ .*--hash=sha256:/);
   }
 });

@@ -29,13 +29,17 @@ const total = add(
 );
 
 const ran = total.passed + total.failed;
-if (ran === 0) console.error(filters.length > 0 ? `No test's path contains ${filters.join(" or ")}.` : "No test was run.");
+if (ran === 0)
+  console.error(filters.length > 0 ? `No test's path contains ${filters.join(" or ")}.` : "No test was run.");
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ""}`);
 process.exit(total.failed === 0 && ran > 0 ? 0 : 1);
 
 function readArguments() {
   try {
-    const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: "boolean", short: "h" } } });
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { help: { type: "boolean", short: "h" } },
+    });
     if (!values.help) return positionals;
   } catch (error) {
     console.error(`${error.message}\n\n${usage}`);
@@ -77,7 +81,11 @@ async function runNodeTests(files) {
   /** @type {Record<string, number>} */
   const counts = {};
   if (files.length > 0) {
-    const events = run({ files: files.map((file) => join(root, file)), concurrency: availableParallelism(), timeout: 15 * 60_000 });
+    const events = run({
+      files: files.map((file) => join(root, file)),
+      concurrency: availableParallelism(),
+      timeout: 15 * 60_000,
+    });
     // The runner's closing lines: "pass 12", "fail 0", …
     events.on("test:diagnostic", ({ message, nesting }) => {
       const [, kind, count] = message.match(/^(pass|fail|cancelled|skipped|todo) (\d+)$/) ?? [];
@@ -100,14 +108,19 @@ async function runPythonTests(files) {
   const report = join(cache, "test/pytest.xml");
   mkdirSync(join(cache, "test"), { recursive: true });
   rmSync(report, { force: true });
-  const pytest = spawn(python, ["-m", "pytest", "--rootdir=.", "-p", "no:cacheprovider", `--junitxml=${report}`, ...files], {
-    cwd: root,
-    env: { ...jupyterEnvironment, PYTHONDONTWRITEBYTECODE: "1" },
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  const pytest = spawn(
+    python,
+    ["-m", "pytest", "--rootdir=.", "-p", "no:cacheprovider", `--junitxml=${report}`, ...files],
+    {
+      cwd: root,
+      env: { ...jupyterEnvironment, PYTHONDONTWRITEBYTECODE: "1" },
+      stdio: ["ignore", "inherit", "inherit"],
+    },
+  );
   const [code] = await once(pytest, "close");
   const suite = existsSync(report) ? readFileSync(report, "utf8") : "";
-  const count = (/** @type {string} */ kind) => Number(suite.match(new RegExp(`<testsuite [^>]*\\b${kind}="(\\d+)"`))?.[1] ?? 0);
+  const count = (/** @type {string} */ kind) =>
+    Number(suite.match(new RegExp(`<testsuite [^>]*\\b${kind}="(\\d+)"`))?.[1] ?? 0);
   const failed = count("failures") + count("errors");
   return {
     passed: count("tests") - failed - count("skipped"),

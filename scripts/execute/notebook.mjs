@@ -23,8 +23,8 @@ const config = join(root, "scripts/execute/nbconvert_config.py");
  */
 
 /**
- * Executes a notebook with nbconvert from its first cell. The result is written elsewhere and moved to `target` only when
- * every cell has run; of a failing cell, the code, the message and the stack go to the terminal.
+ * Executes a notebook with nbconvert from its first cell. The result is written elsewhere and moved to `target` only
+ * when every cell has run; of a failing cell, the code, the message and the stack go to the terminal.
  * @param {string} file
  * @param {string} target  may be `file` itself
  * @returns {Promise<Execution>}
@@ -58,7 +58,11 @@ export async function executeNotebook(file, target) {
   );
   const result = { name, cells: total, figures: 0, seconds: (performance.now() - start) / 1000, failed: true };
 
-  let problem = failure ? describe(cells[failure.cell], failure.error) : code === 0 ? "" : stderr || "nbconvert was killed.";
+  let problem = failure
+    ? describe(cells[failure.cell], failure.error)
+    : code === 0
+      ? ""
+      : stderr || "nbconvert was killed.";
   let at = failure?.cell;
   if (!problem) {
     const { cells: results } = readNotebook(executed);
@@ -69,7 +73,9 @@ export async function executeNotebook(file, target) {
   if (problem) {
     progress.failed();
     rmSync(executed, { force: true });
-    console.error(`\n${relative(root, file)}${at === undefined ? "" : `, code cell ${numberOf(at)}`}:\n\n${problem.trimEnd()}\n`);
+    console.error(
+      `\n${relative(root, file)}${at === undefined ? "" : `, code cell ${numberOf(at)}`}:\n\n${problem.trimEnd()}\n`,
+    );
     return result;
   }
   renameSync(executed, target);

@@ -4,8 +4,8 @@ import { constants } from "node:os";
 import { createInterface } from "node:readline";
 
 /**
- * Runs a program to its end. Ctrl-C, or any other signal that ends us, ends it too: it runs in a process group of its own
- * and is interrupted once, by us, so that nbconvert can shut its kernel down; after 5 s the whole group is killed.
+ * Runs a program to its end. Ctrl-C, or any other signal that ends us, ends it too: it runs in a process group of its
+ * own and is interrupted once, by us, so that nbconvert can shut its kernel down; after 5 s the whole group is killed.
  * @param {string} command
  * @param {string[]} args
  * @param {object} options
@@ -15,7 +15,12 @@ import { createInterface } from "node:readline";
  * @returns {Promise<{ code: number | null, stderr: string }>}
  */
 export function runChild(command, args, { env, cwd, onLine }) {
-  const child = spawn(command, args, { env, cwd, detached: true, stdio: onLine ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"] });
+  const child = spawn(command, args, {
+    env,
+    cwd,
+    detached: true,
+    stdio: onLine ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
+  });
   let stderr = "";
   child.stderr?.on("data", (text) => (stderr += text));
   if (child.stdout && onLine) createInterface({ input: child.stdout }).on("line", onLine);

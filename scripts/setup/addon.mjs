@@ -16,13 +16,18 @@ const sources = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
 // The addon finds the libraries relative to itself, so that the clone can be moved.
 const libraries = `$ORIGIN/${relative(dirname(addon), join(tensorflow, "lib"))}`;
 const flags = [
-  "-shared", "-fPIC", "-O2", "-std=c++17",
-  "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION",
-  "-I", ".",
-  "-I", join(nodeModules, "node-api-headers/include"),
-  "-I", join(tensorflow, "include"),
-  "-L", join(tensorflow, "lib"),
-  "-l:libtensorflow_cc.so.2", "-l:libtensorflow_framework.so.2",
+  "-shared",
+  "-fPIC",
+  "-O2",
+  "-std=c++17",
+  "-DNAPI_VERSION=8",
+  "-DBUILDING_NODE_EXTENSION",
+  "-I.",
+  `-I${join(nodeModules, "node-api-headers/include")}`,
+  `-I${join(tensorflow, "include")}`,
+  `-L${join(tensorflow, "lib")}`,
+  "-l:libtensorflow_cc.so.2",
+  "-l:libtensorflow_framework.so.2",
   `-Wl,-rpath,${libraries}`,
 ];
 
@@ -43,11 +48,17 @@ export const addonStep = {
       report("compiling");
       mkdirSync(dirname(addon), { recursive: true });
       // Sources before libraries, as the linker wants them.
-      await runTool(findCompiler(), [...sources, ...flags, "-o", `${addon}.partial`], { doing: "Building the TensorFlow addon", cwd: tfjsNode });
+      await runTool(findCompiler(), [...sources, ...flags, "-o", `${addon}.partial`], {
+        doing: "Building the TensorFlow addon",
+        cwd: tfjsNode,
+      });
       renameSync(`${addon}.partial`, addon);
 
       report("multiplying two matrices with it");
-      await runTool(process.execPath, ["--stack-trace-limit=0", "-e", check], { doing: "Trying the TensorFlow addon", env: { TF_CPP_MIN_LOG_LEVEL: "2" } });
+      await runTool(process.execPath, ["--stack-trace-limit=0", "-e", check], {
+        doing: "Trying the TensorFlow addon",
+        env: { TF_CPP_MIN_LOG_LEVEL: "2" },
+      });
     },
   }),
   requires: findCompiler,

@@ -1,7 +1,7 @@
 // @ts-check
 // The browser that draws the static image of each figure. It comes inside an npm package, compressed, together with the
-// few shared libraries that a bare Debian lacks; here it is unpacked into the clone with a fixed set of fonts, so that a
-// figure looks the same on every machine.
+// few shared libraries that a bare Debian lacks; here it is unpacked into the clone with a fixed set of fonts, so that
+// a figure looks the same on every machine.
 import { chmodSync, copyFileSync, createReadStream, createWriteStream, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -79,7 +79,9 @@ export async function launchOptions() {
     executablePath: join(home, "chromium"),
     args: [
       "--no-sandbox", // the sandbox needs rights that containers do not give; only our own pages are opened
-      "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", // WebGL in software, the same everywhere
+      "--use-gl=angle",
+      "--use-angle=swiftshader",
+      "--enable-unsafe-swiftshader", // WebGL in software, the same everywhere
       "--font-render-hinting=none",
       "--force-color-profile=srgb",
     ],

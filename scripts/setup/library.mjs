@@ -18,16 +18,25 @@ export const libraryStep = stampedStep({
     ...sourceFiles().flatMap((file) => [file, readFileSync(join(lib, file))]),
   ],
   async make() {
+    // From scratch: what tsc remembers of an earlier build keeps errors that another version of a package caused.
+    rmSync(join(libraryBuild, ".tsbuildinfo"), { force: true });
     /** @type {string[]} */
     const errors = [];
     try {
-      await runTool(process.execPath, [join(nodeModules, "typescript/bin/tsc"), "--project", root, "--pretty", "false"], {
-        doing: "Building the library",
-        onLine: (line) => errors.push(line),
-      });
+      await runTool(
+        process.execPath,
+        [join(nodeModules, "typescript/bin/tsc"), "--project", root, "--pretty", "false"],
+        {
+          doing: "Building the library",
+          onLine: (line) => errors.push(line),
+        },
+      );
     } catch (error) {
       if (!errors.some((line) => line.includes("error TS"))) throw error;
-      throw new SetUpError("The library in lib/ has TypeScript errors; correct them and run the same command again.", errors.slice(0, 20).join("\n"));
+      throw new SetUpError(
+        "The library in lib/ has TypeScript errors; correct them and run the same command again.",
+        errors.slice(0, 20).join("\n"),
+      );
     }
     removeOrphans();
   },

@@ -10,14 +10,14 @@ import { SetUpError } from "./set-up-error.mjs";
 let held;
 
 /**
- * The lock's file descriptor while it is held. Tools inherit it: one that outlives a killed set-up still holds the lock,
- * and a second set-up waits for it instead of writing to the same folder.
+ * The lock's file descriptor while it is held. Tools inherit it: one that outlives a killed set-up still holds the
+ * lock, and a second set-up waits for it instead of writing to the same folder.
  */
 export const heldLock = () => held;
 
 /**
- * Runs `work` while no other set-up of this clone runs. The kernel keeps the lock (flock), so it ends with the processes
- * that hold it, however they end, and never goes stale.
+ * Runs `work` while no other set-up of this clone runs. The operating system keeps the lock (flock), so it ends with
+ * the processes that hold it, however they end, and never goes stale.
  * @param {() => Promise<void>} work
  * @param {() => void} onWait  called when another set-up has the lock
  */
@@ -45,7 +45,9 @@ export async function withLock(work, onWait) {
 async function flock(file, ...options) {
   const child = spawn("flock", [...options, "3"], { stdio: ["ignore", "ignore", "ignore", file] });
   const [code] = await once(child, "close").catch(() => {
-    throw new SetUpError("The command flock was not found; install it (on Debian: apt install util-linux) and run the same command again.");
+    throw new SetUpError(
+      "The command flock was not found; install it (on Debian: apt install util-linux) and run the same command again.",
+    );
   });
   return code === 0;
 }

@@ -15,11 +15,23 @@ export const nodeStep = {
   async make(report) {
     const total = Object.keys(packagesOf(join(root, "package-lock.json"))).length;
     let fetched = 0;
-    // Said outright, because under `npm run` the outer npm's settings come in through the environment.
-    // npm's own pauses between tries add up to more than a minute before it admits that there is no network.
-    const patience = ["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=15000"];
-    const settings = ["--prefix", root, "--cache", join(cache, "npm"), "--global=false", "--include=dev", "--include=optional", "--dry-run=false"];
-    await runTool("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http", ...patience, ...settings], {
+    const settings = [
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=http",
+      // npm's own pauses between tries add up to more than a minute before it admits that there is no network.
+      "--fetch-retry-mintimeout=2000",
+      "--fetch-retry-maxtimeout=15000",
+      // Said outright, because under `npm run` the outer npm's settings come in through the environment.
+      `--prefix=${root}`,
+      `--cache=${join(cache, "npm")}`,
+      "--global=false",
+      "--include=dev",
+      "--include=optional",
+      "--dry-run=false",
+    ];
+    await runTool("npm", ["ci", ...settings], {
       doing: "Installing the Node packages",
       onLine(line) {
         if (line.startsWith("npm http fetch")) report(`fetching ${Math.min(++fetched, total)} of ${total}`);

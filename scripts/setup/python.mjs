@@ -27,14 +27,18 @@ export const pythonStep = {
       await runTool(findPython(), ["-I", "-m", "venv", "--clear", venv], { doing });
       const total = readFileSync(requirements, "utf8").match(/^\S+==/gm)?.length;
       let fetched = 0;
-      await runTool(python, [...pip, "install", "--require-hashes", "--only-binary=:all:", "--progress-bar=off", "-r", requirements], {
-        doing,
-        env: pipEnvironment,
-        onLine(line) {
-          if (line.startsWith("Collecting ")) report(`fetching ${++fetched} of ${total}`);
-          if (line.startsWith("Installing ")) report(`installing ${total}`);
+      await runTool(
+        python,
+        [...pip, "install", "--require-hashes", "--only-binary=:all:", "--progress-bar=off", "-r", requirements],
+        {
+          doing,
+          env: pipEnvironment,
+          onLine(line) {
+            if (line.startsWith("Collecting ")) report(`fetching ${++fetched} of ${total}`);
+            if (line.startsWith("Installing ")) report(`installing ${total}`);
+          },
         },
-      });
+      );
     },
   }),
   requires: findPython,

@@ -10,7 +10,8 @@ export function checkNode(version = process.versions.node) {
   const [major, minor] = version.split(".").map(Number);
   if (major < 20 || major > 22 || (major === 20 && minor < 17))
     throw new SetUpError(
-      `Node ${version} does not run this project: tfjs-node 4.22 and tslab 1.0 need Node 20 (20.17 or later) or 22; install one of these and run the same command again.`,
+      `Node ${version} does not run this project: tfjs-node 4.22 and tslab 1.0 need Node 20 (20.17 or later) or 22; ` +
+        "install one of these and run the same command again.",
     );
 }
 
@@ -22,7 +23,9 @@ export function checkMachine(machine = thisMachine()) {
   const [major, minor] = (machine.glibc ?? "0.0").split(".").map(Number);
   if (machine.os !== "linux" || machine.arch !== "x64" || major < 2 || (major === 2 && minor < 34))
     throw new SetUpError(
-      `This project runs on Linux for x86-64 with glibc 2.34 or newer (Debian 12, Ubuntu 22.04), because the pinned TensorFlow and Chromium libraries are built for it; this machine is ${machine.os} ${machine.arch} with ${machine.glibc ? `glibc ${machine.glibc}` : "no glibc"}. Use such a machine or container.`,
+      "This project runs on Linux for x86-64 with glibc 2.34 or newer (Debian 12, Ubuntu 22.04), because the pinned " +
+        `TensorFlow and Chromium libraries are built for it; this machine is ${machine.os} ${machine.arch} with ` +
+        `${machine.glibc ? `glibc ${machine.glibc}` : "no glibc"}. Use such a machine or container.`,
     );
 }
 
@@ -37,7 +40,10 @@ export function checkWritable() {
   try {
     accessSync(root, constants.W_OK);
   } catch {
-    throw new SetUpError(`The folder ${root} cannot be written to, and set-up installs everything inside it; make it writable or clone the project elsewhere.`);
+    throw new SetUpError(
+      `The folder ${root} cannot be written to, and set-up installs everything inside it; ` +
+        "make it writable or clone the project elsewhere.",
+    );
   }
 }
 
@@ -48,7 +54,8 @@ export function checkWritable() {
 export function checkDisk(megabytes, free = freeMegabytes()) {
   if (free < megabytes)
     throw new SetUpError(
-      `Set-up needs ${megabytes} MB of disk space in ${root} and only ${Math.floor(free)} MB are free; free some space and run the same command again.`,
+      `Set-up needs ${megabytes} MB of disk space in ${root} and only ${Math.floor(free)} MB are free; ` +
+        "free some space and run the same command again.",
     );
 }
 
@@ -65,17 +72,21 @@ export function findPython(names = ["python3.11", "python3", "python3.12", "pyth
   /** @type {string[]} */
   const unfit = [];
   for (const name of names) {
-    const asked = spawnSync(name, ["-c", "import sys; print('%d.%d' % sys.version_info[:2]); import venv, ensurepip"], { encoding: "utf8" });
+    const asked = spawnSync(name, ["-c", "import sys; print('%d.%d' % sys.version_info[:2]); import venv, ensurepip"], {
+      encoding: "utf8",
+    });
     const version = asked.stdout?.trim();
     if (!version) continue;
     const [major, minor] = version.split(".").map(Number);
     if (major < 3 || minor < 11) unfit.push(`${name} is ${version}`);
-    else if (asked.status !== 0) unfit.push(`${name} (${version}) has no venv module: on Debian and Ubuntu, apt install python${version}-venv`);
+    else if (asked.status !== 0)
+      unfit.push(`${name} (${version}) has no venv module: on Debian and Ubuntu, apt install python${version}-venv`);
     else return name;
   }
   const found = unfit.length ? `found only: ${unfit.join("; ")}` : "none was found on the PATH";
   throw new SetUpError(
-    `Python 3.11 or newer with its venv module is needed, and ${found}. Install it (on Debian: apt install python3 python3-venv) and run the same command again.`,
+    `Python 3.11 or newer with its venv module is needed, and ${found}. ` +
+      "Install it (on Debian: apt install python3 python3-venv) and run the same command again.",
   );
 }
 
@@ -84,6 +95,7 @@ export function findCompiler() {
   for (const name of [process.env.CXX, "g++", "c++", "clang++"])
     if (name && spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0) return name;
   throw new SetUpError(
-    "A C++ compiler is needed to build the TensorFlow addon, and neither g++, c++ nor clang++ was found on the PATH. Install one (on Debian: apt install g++) and run the same command again.",
+    "A C++ compiler is needed to build the TensorFlow addon, and neither g++, c++ nor clang++ was found on the PATH. " +
+      "Install one (on Debian: apt install g++) and run the same command again.",
   );
 }

@@ -9,12 +9,17 @@ import { checkDisk, checkMachine, checkNode, findCompiler, findPython } from "./
 test("Node 20.17 to 22 is accepted, others are named with what works", () => {
   for (const version of ["20.17.0", "20.20.2", "21.0.0", "22.22.1"]) checkNode(version);
   for (const version of ["18.20.0", "20.16.0", "23.0.0", "24.1.0"])
-    assert.throws(() => checkNode(version), { message: new RegExp(`^Node ${version} .*Node 20 \\(20\\.17 or later\\) or 22`) });
+    assert.throws(() => checkNode(version), {
+      message: new RegExp(`^Node ${version} .*Node 20 \\(20\\.17 or later\\) or 22`),
+    });
 });
 
 test("other machines than x86-64 Linux with a recent glibc are refused", () => {
   checkMachine({ os: "linux", arch: "x64", glibc: "2.36" });
-  assert.throws(() => checkMachine({ os: "linux", arch: "x64", glibc: "2.31" }), /glibc 2\.34 or newer.*linux x64 with glibc 2\.31/);
+  assert.throws(
+    () => checkMachine({ os: "linux", arch: "x64", glibc: "2.31" }),
+    /glibc 2\.34 or newer.*linux x64 with glibc 2\.31/,
+  );
   assert.throws(() => checkMachine({ os: "linux", arch: "x64", glibc: undefined }), /no glibc/);
   assert.throws(() => checkMachine({ os: "linux", arch: "arm64", glibc: "2.36" }), /linux arm64/);
   assert.throws(() => checkMachine({ os: "darwin", arch: "x64", glibc: undefined }), /darwin x64/);

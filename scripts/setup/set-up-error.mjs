@@ -16,23 +16,29 @@ export class SetUpError extends Error {
 
 /** What tools print when the cause lies outside the project, and what helps. @type {[RegExp, string][]} */
 const cures = [
-  [/code EUSAGE/, "package.json and package-lock.json do not agree; bring them together with npm install --ignore-scripts"],
+  [
+    /code EUSAGE/,
+    "package.json and package-lock.json do not agree; bring them together with npm install --ignore-scripts",
+  ],
   [/ENOSPC|No space left on device/i, "the disk is full; free some space and run the same command again"],
   [
     /DO NOT MATCH THE HASHES|EINTEGRITY|integrity checksum failed/,
-    "a download is not the file that the project pins (its checksum differs), so it was not used; run the same command again, and if it fails again, something between here and the package registry alters files",
+    "a download is not the file that the project pins (its checksum differs), so it was not used; " +
+      "run the same command again, and if it fails again, something between here and the package registry alters files",
   ],
   [
     /CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF/,
-    "the package registry's certificate is not trusted; tell pip and Node your network's certificates (PIP_CERT and NODE_EXTRA_CA_CERTS) and run the same command again",
+    "the package registry's certificate is not trusted; " +
+      "give pip and Node your network's certificates (PIP_CERT and NODE_EXTRA_CA_CERTS) and run the same command again",
   ],
   [
-    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|ENETUNREACH|EHOSTUNREACH|Failed to establish a new connection|NewConnectionError|Connection refused|name resolution|Name or service not known|timed out|ProxyError|connection error/i,
+    /E(CONNREFUSED|NOTFOUND|AI_AGAIN|TIMEDOUT|CONNRESET|NETUNREACH|HOSTUNREACH)|connection (broken|error)|timed out/,
     "the package registry cannot be reached; check the network and the proxy settings, and run the same command again",
   ],
   [
     /No matching distribution found|code ETARGET|code E404/,
-    "the package registry in use lacks a package that the project pins; check which registry npm and pip are set to, and run the same command again",
+    "the package registry in use lacks a package that the project pins; " +
+      "check which registry npm and pip are set to, and run the same command again",
   ],
 ];
 

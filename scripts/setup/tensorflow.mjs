@@ -36,7 +36,9 @@ export const tensorflowStep = stampedStep({
 
     report("unpacking");
     const unpack = join(root, "scripts/setup/unpack_tensorflow.py");
-    await runTool(python, ["-I", unpack, join(download, readdirSync(download)[0]), partial], { doing: "Unpacking TensorFlow" });
+    await runTool(python, ["-I", unpack, join(download, readdirSync(download)[0]), partial], {
+      doing: "Unpacking TensorFlow",
+    });
     rmSync(download, { recursive: true });
     rmSync(tensorflow, { recursive: true, force: true });
     renameSync(partial, tensorflow);

@@ -7,11 +7,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./clone.mjs";
 
-const copied = ["package.json", "package-lock.json", "requirements.txt", "tsconfig.json", "scripts/setup.mjs", "scripts/setup", "scripts/kernel/kernel.json"];
+const copied = [
+  "package.json",
+  "package-lock.json",
+  "requirements.txt",
+  "tsconfig.json",
+  "scripts/setup.mjs",
+  "scripts/setup",
+  "scripts/kernel/kernel.json",
+];
 
 /**
  * @param {import("node:test").TestContext} t  removes the clone when it ends
- * @param {{ borrow?: string[] }} [options]  folders of this clone to link to, so that only the part under test is missing
+ * @param {{ borrow?: string[] }} [options]  folders of this clone to link to, instead of installing them
  */
 export function throwawayClone(t, { borrow = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "set-up-"));
@@ -32,14 +40,27 @@ export function throwawayClone(t, { borrow = [] } = {}) {
     /** Runs the whole of set-up. @param {Record<string, string>} [env] */
     setUp: (env) => outcome(start(["scripts/setup.mjs"], env)),
     /** Starts one step, like `startStep("python")`. @param {string} name @param {Record<string, string>} [env] */
-    startStep: (name, env) => start(["--input-type=module", "-e", script(name, "await step.make(() => {}).catch((error) => { console.error(error.message); process.exit(1); })")], env),
+    startStep: (name, env) =>
+      start(
+        [
+          "--input-type=module",
+          "-e",
+          script(
+            name,
+            "await step.make(() => {}).catch((error) => { console.error(error.message); process.exit(1); })",
+          ),
+        ],
+        env,
+      ),
     /** Makes one step. @param {string} name @param {Record<string, string>} [env] */
     async makeStep(name, env) {
       return outcome(this.startStep(name, env));
     },
     /** Whether a step counts as done. @param {string} name */
     async isDone(name) {
-      const { output } = await outcome(start(["--input-type=module", "-e", script(name, "console.log(step.isDone())")]));
+      const { output } = await outcome(
+        start(["--input-type=module", "-e", script(name, "console.log(step.isDone())")]),
+      );
       return output.trim() === "true";
     },
   };

@@ -65,7 +65,9 @@ export async function runTool(command, args, { doing, cwd = root, env = {}, onLi
     throw new SetUpError(`${doing} failed: ${reason}.`, tail(lines));
   } catch (error) {
     if (error.code === "ENOENT")
-      throw new SetUpError(`${doing} failed: the command ${command} was not found; install it and run the same command again.`);
+      throw new SetUpError(
+        `${doing} failed: the command ${command} was not found; install it and run the same command again.`,
+      );
     throw error;
   } finally {
     for (const signal of signals) process.off(signal, stop);
