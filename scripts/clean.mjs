@@ -1,33 +1,38 @@
 // @ts-check
 // npm run clean: removes what the other commands have made.
-import { lstatSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { root } from "./setup/clone.mjs";
+import { readCommandLine } from "./command-line.mjs";
+import { cache, root } from "./setup/clone.mjs";
 
 const usage = `Removes what can be made again.
 
-  npm run clean             pages, the library's build and what executions left
-  npm run clean -- --all    also the installed packages, libraries and downloads`;
+  npm run clean             pages, the library's build, and what executions and tests left
+  npm run clean -- --all    also the installed packages and libraries`;
 
-const made = ["site", "lib/dist", ".cache/executed", ".cache/quick", ".cache/test", ".cache/jupyter"];
-const installed = [".venv", "node_modules", ".cache"];
+const { values } = readCommandLine(usage, { options: { all: { type: "boolean" } } });
 
-const { values } = parseArgs({ options: { all: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
-if (values.help) {
-  console.log(usage);
-  process.exit();
-}
+// What set-up has put into .cache; the rest there comes from executions and tests.
+const installed = /^(npm|pip|tensorflow-.*|chromium-.*|setup\..*)$/;
+const left = existsSync(cache) ? readdirSync(cache).filter((name) => !installed.test(name)) : [];
+const folders = values.all
+  ? ["site", "lib/dist", ".venv", "node_modules", ".cache"]
+  : ["site", "lib/dist", ...left.map((name) => `.cache/${name}`)];
 
 let total = 0;
-for (const folder of values.all ? [...made, ...installed] : made) {
+for (const folder of folders) {
   const bytes = sizeOf(join(root, folder));
   if (bytes === undefined) continue;
   rmSync(join(root, folder), { recursive: true });
-  console.log(`${(bytes / 1e6).toFixed(1).padStart(8)} MB  ${folder}`);
+  console.log(`${megabytes(bytes)}  ${folder}`);
   total += bytes;
 }
-console.log(total > 0 ? `${(total / 1e6).toFixed(1).padStart(8)} MB removed` : "Nothing to remove.");
+console.log(total > 0 ? `${megabytes(total)}  in all` : "Nothing to remove.");
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1).padStart(8)} MB`;
+}
 
 /**
  * @param {string} path

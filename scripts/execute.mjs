@@ -2,7 +2,7 @@
 // npm run notebooks: executes the notebooks from their first cell and renders them.
 import { readdirSync } from "node:fs";
 import { basename, join, relative } from "node:path";
-import { parseArgs } from "node:util";
+import { readCommandLine } from "./command-line.mjs";
 import { executeNotebook } from "./execute/notebook.mjs";
 import { runChild } from "./execute/run-child.mjs";
 import { jupyterEnvironment } from "./jupyter.mjs";
@@ -45,7 +45,8 @@ function chooseNotebooks() {
   const all = readdirSync(notebooks)
     .filter((name) => name.endsWith(".ipynb"))
     .sort();
-  const prefixes = readArguments().map((argument) => basename(argument));
+  const { positionals } = readCommandLine(usage, { allowPositionals: true });
+  const prefixes = positionals.map((argument) => basename(argument));
   const unknown = prefixes.find((prefix) => !all.some((name) => name.startsWith(prefix)));
   if (unknown !== undefined) {
     const names = all.map((name) => `  ${basename(name, ".ipynb")}`);
@@ -53,20 +54,6 @@ function chooseNotebooks() {
   }
   if (all.length === 0) stop(`There is no notebook in ${notebooks}.`);
   return all.filter((name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)));
-}
-
-function readArguments() {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" } },
-    });
-    if (!values.help) return positionals;
-  } catch (error) {
-    stop(`${error.message}\n\n${usage}`);
-  }
-  console.log(usage);
-  process.exit();
 }
 
 async function render() {

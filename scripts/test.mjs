@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
-import { parseArgs } from "node:util";
+import { readCommandLine } from "./command-line.mjs";
 import { jupyterEnvironment } from "./jupyter.mjs";
 import { setUp } from "./setup.mjs";
 import { cache, root } from "./setup/clone.mjs";
@@ -18,7 +18,7 @@ const usage = `Runs the tests, which stand beside the files they test.
   npm test                      all of them
   npm test -- lib/optimizers    those whose paths contain this`;
 
-const filters = readArguments();
+const { positionals: filters } = readCommandLine(usage, { allowPositionals: true });
 await setUp();
 process.chdir(root);
 
@@ -33,21 +33,6 @@ if (ran === 0)
   console.error(filters.length > 0 ? `No test's path contains ${filters.join(" or ")}.` : "No test was run.");
 console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ""}`);
 process.exit(total.failed === 0 && ran > 0 ? 0 : 1);
-
-function readArguments() {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" } },
-    });
-    if (!values.help) return positionals;
-  } catch (error) {
-    console.error(`${error.message}\n\n${usage}`);
-    process.exit(1);
-  }
-  console.log(usage);
-  process.exit();
-}
 
 /**
  * @param {string} folder
