@@ -1,0 +1,134 @@
+import test from "node:test";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { tf } from "../backend";
+import { loadMnist } from "../mnist";
+import { Network } from "../network";
+import { SGD } from "../optimizers";
+import { randomStream } from "../random";
+import { miniBatch } from "../trainer";
+import { run } from "./run";
+import { runAll, RunsFailed } from "./run-all";
+import type { RunSpec } from "./spec";
+
+const spec: RunSpec = {
+  data: { images: 300 },
+  network: { inputSize: 784, hiddenSizes: [20, 20], outputSize: 10 },
+  optimizer: { name: "SGD", learningRate: 0.1 },
+  batchSize: 30,
+  epochs: 4,
+  record: ["loss", "trainAccuracy"],
+  seed: 1,
+};
+
+test("a spec gives the history of the loop that it stands for, to the last bit", async () => {
+  const train = loadMnist().train.take(300);
+  const { x, t, count } = train.tensors();
+  const network = new Network(spec.network, 1);
+  const optimizer = new SGD(0.1);
+  const batches = randomStream(1, "batches");
+  const loss: number[] = [];
+  const accuracy: number[] = [];
+  for (let i = 0; i < 31; i++) {
+    tf.tidy(() => {
+      const batch = miniBatch({ x, t, count }, 30, batches);
+      optimizer.update(network.params, network.gradient(batch.x, batch.t));
+      loss.push(network.loss(batch.x, batch.t));
+      if (i % 10 === 0) accuracy.push(network.accuracy(x, t));
+    });
+  }
+  network.dispose();
+  train.dispose();
+  assert.deepEqual(await run(spec), {
+    iterations: 31,
+    loss,
+    trainAccuracy: accuracy,
+    validationAccuracy: [],
+    testAccuracy: [],
+    divergedAt: null,
+  });
+});
+
+test("any number of processes gives the same histories, in the order of the specs", async () => {
+  const specs = [3, 1, 2].map((seed) => ({ ...spec, seed, network: { ...spec.network, dropoutRate: 0.2 } }));
+  const alone = [];
+  for (const each of specs) alone.push(await run(each));
+  assert.notDeepEqual(alone[0], alone[1]);
+  for (const workers of [1, 2, 3]) assert.deepEqual(await runAll(specs, { workers }), alone);
+});
+
+test("a run twice as long begins with the shorter one", async () => {
+  const long = await run({ ...spec, epochs: 8 });
+  assert.deepEqual(long.trainAccuracy.slice(0, 4), (await run(spec)).trainAccuracy);
+});
+
+test("tensors: a run leaves only the data set behind, and the second nothing more", async () => {
+  await run(spec);
+  const before = tf.memory().numTensors;
+  await run({ ...spec, seed: 9 });
+  assert.equal(tf.memory().numTensors, before);
+});
+
+test("validation images are set apart from the training images, after the shuffle", async () => {
+  const history = await run({
+    ...spec,
+    data: { images: 300, validation: 60, shuffleSeed: 5 },
+    record: ["validationAccuracy"],
+  });
+  assert.equal(history.validationAccuracy.length, 4);
+  // Shares of 60 images.
+  for (const accuracy of history.validationAccuracy) assert.ok(Math.abs(accuracy! * 60 - Math.round(accuracy! * 60)) < 1e-9);
+});
+
+test("a run that diverges says when, and stores null instead of numbers that are none", async () => {
+  const history = await run({ ...spec, network: { ...spec.network, initialWeights: 1000 }, optimizer: { name: "SGD", learningRate: 1e30 } });
+  assert.ok(history.divergedAt !== null && history.divergedAt <= 31);
+  assert.equal(history.loss.length, 31);
+  assert.equal(history.loss.at(-1), null);
+  assert.equal(history.trainAccuracy.at(-1), null);
+  assert.deepEqual(JSON.parse(JSON.stringify(history)), history);
+});
+
+test("progress comes from every run and ends at its total", async () => {
+  const last = new Map<number, [number, number]>();
+  await runAll([spec, { ...spec, seed: 2 }], { workers: 2, onProgress: (index, done, total) => void last.set(index, [done, total]) });
+  assert.deepEqual([...last.entries()].sort(), [[0, [31, 31]], [1, [31, 31]]]);
+});
+
+test("runs end when the signal is aborted, wherever they are executed", async () => {
+  const endless: RunSpec = { ...spec, epochs: 100_000 };
+  for (const start of [run, (each: RunSpec, options: object) => runAll([each, each], options)]) {
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const onProgress = () => controller.abort(reason);
+    await assert.rejects(start(endless, { signal: controller.signal, onProgress }) as Promise<unknown>, (error) => error === reason);
+  }
+});
+
+test("a spec that is none is refused before anything runs", async () => {
+  const wrong = { ...spec, batchSize: -1 };
+  await assert.rejects(run(wrong), /batchSize/);
+  await assert.rejects(runAll([spec, wrong]), /batchSize/);
+});
+
+test("a run whose process dies is reported with its spec, after the others have finished", async () => {
+  const specs = [{ ...spec, epochs: 20_000, record: [] }, { ...spec, seed: 2 }, { ...spec, seed: 3 }];
+  let killed = false;
+  const onProgress = (index: number) => {
+    if (index !== 0 || killed) return;
+    killed = true;
+    // Linux lists a process's children; the one that has used most time is in the endless run.
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ");
+    const time = (pid: string) => Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ")[11]);
+    const busiest = () => children.reduce((a, b) => (time(a) > time(b) ? a : b));
+    setTimeout(() => process.kill(Number(busiest()), "SIGKILL"), 1500);
+  };
+  await assert.rejects(runAll(specs, { workers: 2, onProgress }), (error) => {
+    assert.ok(error instanceof RunsFailed);
+    assert.deepEqual(error.failures.map(({ index }) => index), [0]);
+    assert.match(error.message, /1 of 3 runs failed; run 0: [\s\S]*\nits spec: .*"epochs":20000/);
+    assert.equal(error.histories[0], undefined);
+    assert.ok(error.histories.slice(1).every((history) => history?.iterations === 31));
+    return true;
+  });
+});
