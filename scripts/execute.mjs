@@ -45,6 +45,7 @@ function chooseNotebooks() {
   const all = readdirSync(notebooks)
     .filter((name) => name.endsWith(".ipynb"))
     .sort();
+  if (all.length === 0) stop(`There is no notebook in ${notebooks}.`);
   const { positionals } = readCommandLine(usage, { allowPositionals: true });
   const prefixes = positionals.map((argument) => basename(argument));
   const unknown = prefixes.find((prefix) => !all.some((name) => name.startsWith(prefix)));
@@ -52,7 +53,6 @@ function chooseNotebooks() {
     const names = all.map((name) => `  ${basename(name, ".ipynb")}`);
     stop(`No notebook's name begins with "${unknown}". There are:\n${names.join("\n")}`);
   }
-  if (all.length === 0) stop(`There is no notebook in ${notebooks}.`);
   return all.filter((name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)));
 }
 
