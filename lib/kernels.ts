@@ -1,5 +1,6 @@
 /**
- * The operations of the layers for which tfjs makes several calls into TensorFlow where one would do.
+ * The operations of the layers and the update rules, each as one call into TensorFlow, where tfjs makes
+ * several or spends as long on its own checks as a small operation takes.
  *
  * Each carries its plain tfjs form as `.plain`: what runs on the other backends, and what the tests
  * compare it with. Nothing else in the library speaks to TensorFlow below tfjs.
@@ -29,37 +30,40 @@ function kernel<F extends (...args: any[]) => Tensor | Tensor[]>(native: F, plai
 
 const backend = () => tf.backend() as unknown as NativeBackend;
 
-// Attribute lists never change, and building one costs as much as a small operation: each is built once.
 const { binding } = tf.findBackend("tensorflow") as unknown as NativeBackend;
-const type = (name: string, value: number): Attribute => ({ name, type: binding.TF_ATTR_TYPE, value });
-const flag = (name: string, value: boolean): Attribute => ({ name, type: binding.TF_ATTR_BOOL, value });
-const float = type("T", binding.TF_FLOAT);
-const FLOAT = [float];
-const CHANNELS_LAST = [float, { name: "data_format", type: binding.TF_ATTR_STRING, value: "NHWC" }];
-const MATMUL = [false, true].map((a) =>
-  [false, true].map((b) => [flag("transpose_a", a), flag("transpose_b", b), float]),
-);
-const SPARSE_LABELS = [float, type("Tlabels", binding.TF_INT32)];
+const TRANSPOSE_A: Attribute = { name: "transpose_a", type: binding.TF_ATTR_BOOL, value: true };
+const TRANSPOSE_B: Attribute = { name: "transpose_b", type: binding.TF_ATTR_BOOL, value: true };
 
-const op = (name: string, ...inputs: Tensor[]) => backend().executeSingleOutput(name, FLOAT, inputs);
+// TensorFlow takes an operation's types from its inputs. Only attributes that differ from their defaults are given.
+const op = (name: string, ...inputs: Tensor[]) => backend().executeSingleOutput(name, [], inputs);
 
 /** Matrix product of `a` `[n, k]` and `b` `[k, m]`, either of them transposed first. */
 export const matMul = kernel(
   (a: Tensor, b: Tensor, transposeA = false, transposeB = false) =>
-    backend().executeSingleOutput("MatMul", MATMUL[+transposeA][+transposeB], [a, b]),
+    backend().executeSingleOutput(
+      "MatMul",
+      [...(transposeA ? [TRANSPOSE_A] : []), ...(transposeB ? [TRANSPOSE_B] : [])],
+      [a, b],
+    ),
   (a: Tensor, b: Tensor, transposeA = false, transposeB = false) => tf.matMul(a, b, transposeA, transposeB),
 );
 
 /** `x` `[batch, units]` with the row `b` `[units]` added to each of its rows. */
 export const biasAdd = kernel(
-  (x: Tensor, b: Tensor) => backend().executeSingleOutput("BiasAdd", CHANNELS_LAST, [x, b]),
+  (x: Tensor, b: Tensor) => op("BiasAdd", x, b),
   (x, b) => tf.add(x, b),
 );
 
 /** The sum of `dout` `[batch, units]` over the batch, `[units]`: what reaches a bias. */
 export const biasGradient = kernel(
-  (dout: Tensor) => backend().executeSingleOutput("BiasAddGrad", CHANNELS_LAST, [dout]),
+  (dout: Tensor) => op("BiasAddGrad", dout),
   (dout) => tf.sum(dout, 0),
+);
+
+/** `max(x, 0)`. */
+export const relu = kernel(
+  (x: Tensor) => op("Relu", x),
+  (x) => tf.relu(x),
 );
 
 /** `dout` where `y = relu(x)` is positive, 0 elsewhere; 0 at `x = 0`. */
@@ -80,13 +84,25 @@ export const tanhGradient = kernel(
   (dout, y) => tf.mul(dout, tf.sub(1, tf.square(y))),
 );
 
+/** The mean of `x` `[batch]`, a scalar. */
+export const mean = kernel(
+  (x: Tensor) => op("Mean", x, tf.tensor1d([0], "int32")),
+  (x) => tf.mean(x),
+);
+
+/** `½ Σ w²` over all elements, a scalar. */
+export const halfSumOfSquares = kernel(
+  (W: Tensor) => op("L2Loss", W),
+  (W) => tf.mul(tf.sum(tf.square(W)), 0.5),
+);
+
 /**
  * Softmax of `scores` `[batch, classes]` and its cross-entropy against integer `labels` `[batch]`.
  * Returns the losses `[batch]` and `softmax − onehot` `[batch, classes]`, the gradient of their sum.
  */
 export const softmaxCrossEntropy = kernel(
   (scores: Tensor, labels: Tensor) =>
-    backend().executeMultipleOutputs("SparseSoftmaxCrossEntropyWithLogits", SPARSE_LABELS, [scores, labels], 2),
+    backend().executeMultipleOutputs("SparseSoftmaxCrossEntropyWithLogits", [], [scores, labels], 2),
   (scores, labels) => {
     const target = tf.oneHot(tf.cast(labels, "int32"), scores.shape[1]!);
     const logProbabilities = tf.logSoftmax(scores);
@@ -142,8 +158,5 @@ export const batchNormalizationGradient = kernel(
 const asImage = (x: Tensor) => x.reshape([x.shape[0], 1, 1, x.shape[1]!]);
 
 const fusedBatchNorm = (epsilon: number): Attribute[] => [
-  ...CHANNELS_LAST,
-  type("U", binding.TF_FLOAT),
-  flag("is_training", true),
   { name: "epsilon", type: binding.TF_ATTR_FLOAT, value: epsilon },
 ];

@@ -77,12 +77,12 @@ export class Network {
   loss(x: tf.Tensor, t: tf.Tensor): number {
     return tf.tidy(() => {
       const decay = this.spec.weightDecay ?? 0;
-      let loss = this.lastLayer.forward(this.predict(x), t);
+      let loss = this.lastLayer.forward(this.predict(x), t).dataSync()[0];
       if (decay > 0) {
         const { value } = penalty(this.spec.weightDecayNorm ?? "L2");
-        for (const { W } of this.affines) loss = loss.add(value(W).mul(decay));
+        for (const { W } of this.affines) loss += decay * value(W).dataSync()[0];
       }
-      return loss.dataSync()[0];
+      return loss;
     });
   }
 

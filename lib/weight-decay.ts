@@ -1,4 +1,5 @@
-import { tf } from "./backend";
+import type { tf } from "./backend";
+import { halfSumOfSquares } from "./kernels";
 
 /**
  * What can be added to the loss to keep weights small: a norm of every weight matrix W, times λ.
@@ -16,7 +17,7 @@ interface Penalty {
 
 const norms = {
   L2: {
-    value: (W) => W.square().sum().mul(0.5),
+    value: halfSumOfSquares,
     gradient: (W) => W,
   },
   L1: {

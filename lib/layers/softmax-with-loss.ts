@@ -1,5 +1,5 @@
 import { tf } from "../backend";
-import { softmaxCrossEntropy } from "../kernels";
+import { mean, softmaxCrossEntropy } from "../kernels";
 import { kept } from "./layer";
 
 /**
@@ -28,7 +28,7 @@ export class SoftmaxWithLoss {
     }
     const [losses, difference] = softmaxCrossEntropy(scores, labels);
     this.difference = difference;
-    return tf.mean(losses);
+    return mean(losses);
   }
 
   /** The loss's gradient at the scores, `[batch, classes]`. */
