@@ -27,6 +27,9 @@ export * from "./weight-decay";
 // Training runs described as data
 export * from "./experiments";
 
+// 6.5 Searching for hyperparameters
+export * from "./search";
+
 // Figures and what shows them in a notebook
 export * from "./figures";
 export * from "./smooth-curve";

@@ -129,3 +129,9 @@ export function parseRunSpec(value: unknown): RunSpec {
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "spec"}: ${message}`);
   throw new TypeError(`not a run's spec:\n  ${problems.join("\n  ")}`);
 }
+
+/** The updates that a run makes, unless its weights stop being finite. */
+export function updatesOf({ data, batchSize, iterations, epochs }: RunSpec): number {
+  const updatesPerEpoch = Math.max(Math.floor((data.images - (data.validation ?? 0)) / batchSize), 1);
+  return iterations ?? (epochs! - 1) * updatesPerEpoch + 1;
+}

@@ -8,3 +8,6 @@ workerpool.worker({
   run: (spec: RunSpec): Promise<History> =>
     run(spec, { onProgress: (done, total) => workerpool.workerEmit({ done, total }) }),
 });
+
+// Whoever wanted the runs was killed in the middle of a message.
+(process as NodeJS.EventEmitter).on("error", () => process.exit(1));

@@ -1,0 +1,166 @@
+import { openRunner, type RunnerOptions } from "../experiments/run-all";
+import type { Runner } from "../experiments/runner";
+import { parseRunSpec, updatesOf, type RunSpec } from "../experiments/spec";
+import type { History } from "../trainer";
+import type { Point, Space } from "./space";
+
+/** What is searched for, and with how much work. */
+export interface Problem<P extends Point> {
+  space: Space<P>;
+  /** The run that tries a point, ended after so many epoch points. It records the validation accuracy. */
+  specOf(point: P, epochs: number): RunSpec;
+  /** Epoch points of a whole run. */
+  epochs: number;
+  /** Updates of weights that the search may spend. */
+  budget: number;
+  /** Of every random choice of the search. */
+  seed: number;
+}
+
+/** A point to try, and for how long. */
+export interface Proposal<P extends Point> {
+  point: P;
+  epochs: number;
+}
+
+/**
+ * A way to search: proposes points, is told their scores (in that order), proposes the next ones, …
+ * It knows nothing of training, and is a pure function of the problem and the scores; it need not end, as
+ * whoever drives it stops when the budget is spent.
+ */
+export type Method = <P extends Point>(problem: Problem<P>) => Generator<Proposal<P>[], void, number[]>;
+
+/** A point that was tried. */
+export interface Trial<P extends Point> extends Proposal<P> {
+  spec: RunSpec;
+  history: History;
+  /** Validation accuracy at the end of the run; 0 if the weights were no longer finite. */
+  score: number;
+  /** Updates that this trial cost. */
+  steps: number;
+  /** Updates that the search had spent when this trial ended. */
+  spent: number;
+}
+
+export interface SearchOptions extends RunnerOptions {
+  /** Called after each trial with the updates spent so far and the budget. */
+  onProgress?: (spent: number, budget: number) => void;
+  /** Ends the search when aborted; it then throws the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Searches until the budget is spent.
+ *
+ * A trial that goes on with a point tried before, for more epochs, costs only the additional updates: its
+ * run repeats the shorter one exactly, as every random number comes from the same streams, and would go on
+ * from its weights had they been kept. What is really computed is the whole run again.
+ *
+ * @returns the trials in the order in which they were proposed.
+ */
+export async function search<P extends Point>(
+  method: Method,
+  problem: Problem<P>,
+  { onProgress, signal, ...where }: SearchOptions = {},
+): Promise<Trial<P>[]> {
+  const runner = await openRunner(where);
+  try {
+    return await drive(method, problem, runner, signal, (spent) => onProgress?.(spent, problem.budget));
+  } finally {
+    await runner.close();
+  }
+}
+
+/**
+ * Every method on every problem (one a seed, say), all side by side on the same processes.
+ * Runs that several of them ask for are executed once and paid by each.
+ *
+ * @returns the trials, by the method's name and then in the order of the problems.
+ */
+export async function compareSearches<P extends Point, Name extends string>(
+  methods: Record<Name, Method>,
+  problems: Problem<P>[],
+  { onProgress, signal, ...where }: SearchOptions = {},
+): Promise<Record<Name, Trial<P>[][]>> {
+  const names = Object.keys(methods) as Name[];
+  const budget = names.length * problems.reduce((sum, problem) => sum + problem.budget, 0);
+  const spent = new Map<string, number>();
+  const runner = await openRunner(where);
+  try {
+    const all = names.map(async (name) => {
+      const trials = problems.map((problem, i) =>
+        drive(methods[name], problem, runner, signal, (updates) => {
+          spent.set(`${name} ${i}`, updates);
+          onProgress?.([...spent.values()].reduce((a, b) => a + b), budget);
+        }),
+      );
+      return [name, await Promise.all(trials)];
+    });
+    return Object.fromEntries(await Promise.all(all)) as Record<Name, Trial<P>[][]>;
+  } finally {
+    await runner.close();
+  }
+}
+
+async function drive<P extends Point>(
+  method: Method,
+  problem: Problem<P>,
+  runner: Runner,
+  signal: AbortSignal | undefined,
+  onSpent: (updates: number) => void,
+): Promise<Trial<P>[]> {
+  const trials: Trial<P>[] = [];
+  const paid = new Map<string, number>();
+  let spent = 0;
+  const searching = method(problem);
+  for (let asked = searching.next(); !asked.done; ) {
+    const affordable = [];
+    for (const { point, epochs } of asked.value) {
+      const spec = parseRunSpec(problem.specOf(point, epochs));
+      const whole = updatesOf(spec);
+      const steps = whole - (paid.get(JSON.stringify(point)) ?? 0);
+      if (spent + steps > problem.budget) break;
+      paid.set(JSON.stringify(point), whole);
+      spent += steps;
+      affordable.push({ point, epochs, spec, steps, spent });
+    }
+    const round = await Promise.all(
+      affordable.map(async (trial) => {
+        const history = await runner.run(trial.spec, { signal });
+        return { ...trial, history, score: history.validationAccuracy.at(-1) ?? 0 };
+      }),
+    );
+    trials.push(...round);
+    onSpent(spent);
+    if (affordable.length < asked.value.length) break;
+    asked = searching.next(round.map(({ score }) => score));
+  }
+  return trials;
+}
+
+/** The trial with the highest score, the first of them if there are several. */
+export function bestTrial<P extends Point>(trials: Trial<P>[]): Trial<P> {
+  return trials.reduce((best, trial) => (trial.score > best.score ? trial : best));
+}
+
+/** The best score that was known after so many updates; `null` as long as no trial had ended. */
+export function bestSoFar<P extends Point>(trials: Trial<P>[], updates: number[]): (number | null)[] {
+  return updates.map((most) => {
+    const scores = trials.filter(({ spent }) => spent <= most).map(({ score }) => score);
+    return scores.length > 0 ? Math.max(...scores) : null;
+  });
+}
+
+/** The quartiles over several curves, place by place; `null` where one of them has no value yet. */
+export function band(curves: (number | null)[][]): Record<"low" | "median" | "high", (number | null)[]> {
+  const quantile = (q: number) =>
+    curves[0].map((_, i) => {
+      const values = curves.map((curve) => curve[i]);
+      if (values.includes(null)) return null;
+      const sorted = (values as number[]).sort((a, b) => a - b);
+      const place = q * (sorted.length - 1);
+      const below = Math.floor(place);
+      return sorted[below] + (place - below) * (sorted[Math.min(below + 1, sorted.length - 1)] - sorted[below]);
+    });
+  return { low: quantile(0.25), median: quantile(0.5), high: quantile(0.75) };
+}

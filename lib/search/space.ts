@@ -1,0 +1,52 @@
+import { randomStream, type RandomStream } from "../random";
+
+/** A range for a hyperparameter of which only the order of magnitude is roughly known: 10 to the power of a uniform number. */
+export interface LogUniform {
+  low: number;
+  high: number;
+  /** The value at `u`: `low` at 0, `high` at 1, and equal steps of `u` multiply it by equal factors. */
+  at(u: number): number;
+  /** The `u` at which `value` lies. */
+  position(value: number): number;
+}
+
+/** 10 ** U(log₁₀ low, log₁₀ high): the chapter's way to draw a learning rate or a weight decay. */
+export function logUniform(low: number, high: number): LogUniform {
+  if (!(low > 0 && high >= low && high < Infinity)) {
+    throw new RangeError(`logUniform: expected 0 < low <= high, got ${low} and ${high}; a range that holds 0 has no order of magnitude`);
+  }
+  const [from, to] = [Math.log10(low), Math.log10(high)];
+  return {
+    low,
+    high,
+    at: (u) => Math.min(Math.max(10 ** (from + u * (to - from)), low), high),
+    position: (value) => (to === from ? 0 : (Math.log10(value) - from) / (to - from)),
+  };
+}
+
+/** Hyperparameters by name. */
+export type Point = Record<string, number>;
+
+/** A range for each hyperparameter that is searched for. */
+export type Space<P extends Point> = { [name in keyof P]: LogUniform };
+
+/** One point, drawn at random. */
+export function samplePoint<P extends Point>(space: Space<P>, stream: RandomStream): P {
+  return Object.fromEntries(Object.entries(space).map(([name, range]) => [name, range.at(stream.uniform())])) as P;
+}
+
+/** The chapter's search: `count` points, drawn at random. */
+export function samplePoints<P extends Point>(space: Space<P>, count: number, seed: number): P[] {
+  const stream = randomStream(seed, "search");
+  return Array.from({ length: count }, () => samplePoint(space, stream));
+}
+
+/** The smallest space that holds the given points: the chapter's next round, around the best of this one. */
+export function narrow<P extends Point>(space: Space<P>, points: P[]): Space<P> {
+  return Object.fromEntries(
+    Object.keys(space).map((name) => {
+      const values = points.map((point) => point[name]);
+      return [name, logUniform(Math.min(...values), Math.max(...values))];
+    }),
+  ) as Space<P>;
+}
