@@ -42,11 +42,11 @@ console.log(`Pages: ${relative(root, site)}/index.html`);
 
 /** @returns {string[]} file names, sorted */
 function chooseNotebooks() {
+  const { positionals } = readCommandLine(usage, { allowPositionals: true });
   const all = readdirSync(notebooks)
     .filter((name) => name.endsWith(".ipynb"))
     .sort();
   if (all.length === 0) stop(`There is no notebook in ${notebooks}.`);
-  const { positionals } = readCommandLine(usage, { allowPositionals: true });
   const prefixes = positionals.map((argument) => basename(argument));
   const unknown = prefixes.find((prefix) => !all.some((name) => name.startsWith(prefix)));
   if (unknown !== undefined) {
