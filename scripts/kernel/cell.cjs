@@ -51,6 +51,11 @@ class CellRunner {
     process.on("unhandledRejection", (error) => this.#failLate(error));
   }
 
+  /** The values of the cells so far, by name. */
+  get locals() {
+    return this.#executor.locals;
+  }
+
   /** The signal that is aborted when the running cell is interrupted, or fails. */
   get signal() {
     return this.#running?.controller.signal;

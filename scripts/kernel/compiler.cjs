@@ -5,6 +5,7 @@
 // its TypeScript package, two of whose functions are wrapped here in memory. Nothing on disk changes.
 
 const { createRequire, SourceMap } = require("node:module");
+const { DECLARATION } = require("./input.cjs");
 
 const requireFromTslab = createRequire(require.resolve("tslab/package.json"));
 const tsPath = requireFromTslab.resolve("@tslab/typescript-for-tslab");
@@ -20,9 +21,9 @@ const freshMaps = new Map();
 
 require.cache[tsPath].exports = {
   ...ts,
-  createWatchCompilerHost(files, options, ...rest) {
+  createWatchCompilerHost(files, options, system, _createProgram, ...rest) {
     const compilerOptions = { ...options, disableTopLevelAwait: false, inlineSourceMap: true };
-    return withTwoTimers(ts.createWatchCompilerHost(files, compilerOptions, ...rest));
+    return withTwoTimers(ts.createWatchCompilerHost(files, compilerOptions, system, createProgram, ...rest));
   },
   transpileModule(esModule, options) {
     const [code, map] = takeSourceMap(esModule);
@@ -38,6 +39,28 @@ require.cache[tsPath].exports = {
 };
 
 const { createConverter } = require("tslab/dist/converter.js");
+
+/**
+ * TypeScript's usual builder would note anew, twice a cell, which of a thousand files refers to which: two thirds of
+ * the time. tslab needs of that only which sources a cell imports.
+ */
+function createProgram(...args) {
+  const builder = ts.createAbstractBuilder(...args);
+  builder.getProgram().getTypeChecker(); // tslab expects that the names of a cell are known by now
+  builder.getAllDependencies = (file) => sourcesImportedBy(file, builder.getProgram());
+  return builder;
+}
+
+/** The names of a file and of all TypeScript and JavaScript sources that it imports, directly or not. */
+function sourcesImportedBy(file, program, found = new Set()) {
+  if (!file || file.isDeclarationFile || found.has(file.fileName)) return [...found];
+  found.add(file.fileName);
+  file.resolvedModules?.forEach((module) => {
+    const name = module?.resolvedFileName ?? module?.resolvedModule?.resolvedFileName;
+    if (name) sourcesImportedBy(program.getSourceFile(name), program, found);
+  });
+  return [...found];
+}
 
 /**
  * TypeScript's watching compiler sets two timers: one to recompile, which tslab takes into its own hands, and one,
@@ -115,8 +138,8 @@ function awaitsAtTopLevel(code) {
 
 class Compiler {
   #converter = createConverter({ isJS: false, isBrowser: false });
-  /** What the cells so far have declared, as TypeScript declarations. */
-  declarations = "";
+  /** What the cells so far have declared, and what there was before, as TypeScript declarations. */
+  declarations = DECLARATION;
   /** What the next cell is called in stack traces, like `In[3]`. */
   cellName = "In[]";
   /** The cell's type errors, if it has any. */
@@ -124,12 +147,13 @@ class Compiler {
   /** Told when compiling begins and ends. */
   onBusy = (_busy) => {};
 
-  convert(declarations, code) {
+  convert(_declarations, code) {
     freshMaps.clear();
-    const result = this.#guarded(() => this.#converter.convert(declarations, code));
+    const result = this.#guarded(() => this.#converter.convert(this.declarations, code));
     this.diagnostics = result.diagnostics;
-    this.declarations = result.declOutput ?? declarations;
     if (result.output === undefined) return result;
+    // tslab would forget what a cell declared that then failed. What an interrupted training has made is kept here.
+    this.declarations = result.declOutput;
     sourceMaps.set(this.cellName, { maps: freshMaps.get(result.output), lines: result.output.split("\n").length });
     return {
       ...result,
@@ -142,11 +166,11 @@ class Compiler {
   addModule(...args) {
     return (this.diagnostics = this.#guarded(() => this.#converter.addModule(...args)));
   }
-  inspect(...args) {
-    return this.#guarded(() => this.#converter.inspect(...args));
+  inspect(_declarations, code, position) {
+    return this.#guarded(() => this.#converter.inspect(this.declarations, code, position));
   }
-  complete(...args) {
-    return this.#guarded(() => this.#converter.complete(...args));
+  complete(_declarations, code, position) {
+    return this.#guarded(() => this.#converter.complete(this.declarations, code, position));
   }
   close() {
     this.#converter.close();

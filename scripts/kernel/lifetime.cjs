@@ -22,13 +22,16 @@ function guardChildren() {
 }
 
 /**
- * Ends the kernel, called in the protocol's thread once the reply is on its way.
- * Closing a socket sends what waits to be sent.
+ * Ends the kernel, called in the protocol's thread.
+ * @param outboxes by their sockets: what they hold is sent before
  */
-function endKernel(port, sockets) {
-  for (const socket of sockets) socket.close();
-  setTimeout(() => port.postMessage({ exit: true }), 50);
+async function endKernel(port, outboxes) {
   setTimeout(() => process.kill(process.pid, "SIGKILL"), GRACE);
+  const all = [...outboxes.values()];
+  while (!all.every((outbox) => outbox.isEmpty)) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const socket of outboxes.keys()) socket.close();
+  await new Promise((resolve) => setTimeout(resolve, 50)); // in which ZeroMQ's own thread sends the last bytes
+  port.postMessage({ exit: true });
 }
 
 /** Ends the kernel when the server or client that started it has died, by whatever signal. */

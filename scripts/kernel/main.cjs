@@ -5,7 +5,7 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
-const { Worker } = require("node:worker_threads");
+const { MessageChannel, Worker } = require("node:worker_threads");
 
 const TSLAB_VERSION = "1.0.22";
 
@@ -53,8 +53,10 @@ if (process.argv.length !== 3) fail("expected one argument, the connection file 
 checkTslab();
 
 const shared = new Int32Array(new SharedArrayBuffer(4));
+const typed = new MessageChannel();
 const server = new Worker(path.join(__dirname, "server.cjs"), {
-  workerData: { connection: JSON.parse(fs.readFileSync(process.argv[2], "utf8")), info: kernelInfo(), shared },
+  workerData: { connection: JSON.parse(fs.readFileSync(process.argv[2], "utf8")), info: kernelInfo(), shared, typed: typed.port1 },
+  transferList: [typed.port1],
 });
 server.on("error", (error) => fail(`the protocol's thread failed: ${error.stack}`));
 require("./lifetime.cjs").guardChildren();
@@ -63,6 +65,8 @@ require("./lifetime.cjs").guardChildren();
 const { CellRunner } = require("./cell.cjs");
 const { takeOverDisplay } = require("./display.cjs");
 const editor = require("./editor.cjs");
+const { tidy } = require("./memory.cjs");
+const { createPrompt, refuseStdin } = require("./input.cjs");
 
 const publish = (type, content) => server.postMessage({ publish: { type, content } });
 const exit = process.exit;
@@ -76,6 +80,9 @@ for (const name of ["stdout", "stderr"]) {
     return true;
   };
 }
+let allowStdin = false;
+cells.locals.prompt = createPrompt((ask) => server.postMessage({ ask }), typed.port2, () => allowStdin);
+refuseStdin();
 process.exit = (code) => {
   throw new Error(`process.exit(${code ?? ""}) in a cell would end the kernel; throw an error to end the cell.`);
 };
@@ -103,7 +110,10 @@ const answers = {
 let answered;
 
 async function answer({ id, type, content, count, cellId }) {
-  if (type === "execute_request") cell.id = cellId;
+  if (type === "execute_request") {
+    cell.id = cellId;
+    allowStdin = content.allow_stdin ?? true;
+  }
   let reply;
   try {
     reply = await answers[type](content, count);
@@ -112,6 +122,7 @@ async function answer({ id, type, content, count, cellId }) {
   }
   server.postMessage({ to: id, reply });
   answered = id;
+  tidy();
 }
 
 server.on("message", ({ request, interrupt, exit: end }) => {

@@ -10,10 +10,11 @@ const zmq = require("zeromq");
 const { History } = require("./history.cjs");
 const { interrupt } = require("./interrupt.cjs");
 const { endKernel, endWithParent } = require("./lifetime.cjs");
+const { Outbox } = require("./outbox.cjs");
 const { StreamBuffer } = require("./streams.cjs");
 const { decode, encode } = require("./wire.cjs");
 
-const { connection, info, shared } = workerData;
+const { connection, info, shared, typed } = workerData;
 
 // Behind this address stands a shell that runs any code: never offer it to a network.
 if (connection.transport === "tcp" && !/^(127\.|::1$|localhost$)/.test(connection.ip)) {
@@ -28,6 +29,7 @@ const control = new zmq.Router();
 const stdin = new zmq.Router();
 const hb = new zmq.Reply();
 const sockets = { iopub, shell, control, stdin, hb };
+const outboxes = new Map(Object.values(sockets).map((socket) => [socket, new Outbox(socket)]));
 
 const history = new History();
 const streams = new StreamBuffer((name, text) => publish("stream", { name, text }));
@@ -56,10 +58,8 @@ function reply(channel, message, content) {
   send(channel, { identities: message.identities, type, parent: message.header, content });
 }
 
-// Sending only hands the message to ZeroMQ's own thread. It fails when a client has gone: nothing is lost then.
 function send(socket, message) {
-  if (socket.closed) return; // the kernel is about to end
-  socket.send(encode(connection.key, message)).catch(() => {});
+  outboxes.get(socket).send(encode(connection.key, message));
 }
 
 /** Starts the next waiting request, if the main thread is free. */
@@ -161,7 +161,7 @@ function shutDown(channel, message) {
   publishStatus(message, "busy");
   reply(channel, message, { status: "ok", restart: message.content.restart ?? false });
   publishStatus(message, "idle");
-  endKernel(parentPort, Object.values(sockets));
+  endKernel(parentPort, outboxes);
 }
 
 parentPort.on("message", (message) => {
@@ -200,9 +200,9 @@ async function start() {
   publishStatus(undefined, "starting");
   receive(shell, onShell);
   receive(control, onControl);
-  receive(stdin, (message) => parentPort.postMessage({ input: message.content.value }));
+  receive(stdin, (message) => typed.postMessage(message.content.value));
   (async () => {
-    for await (const frames of hb) await hb.send(frames);
+    for await (const frames of hb) outboxes.get(hb).send(frames);
   })();
   (async () => {
     for await (const [frame] of iopub) {

@@ -23,12 +23,12 @@ function describeError(thrown, sourceOf) {
   const { lines, place } = describeStack(thrown);
   const source = place && sourceOf(place.cell);
   if (source !== undefined) lines.push("", ...excerpt(source, place));
-  return { ename: nameOf(thrown), evalue: String(thrown.message), traceback: lines };
+  return { ename: nameOf(thrown), evalue: messageOf(thrown), traceback: lines };
 }
 
 /** Name, message and frames of an error and of its causes, and the topmost place in a cell. */
 function describeStack(error) {
-  const lines = `${nameOf(error)}: ${error.message}`.split("\n");
+  const lines = `${nameOf(error)}: ${messageOf(error)}`.split("\n");
   const stack = String(error.stack).split("\n");
   // A file that is no JavaScript is named in front of the error only.
   if (error instanceof SyntaxError && /^\/.*:\d+$/.test(stack[0])) lines.push(`    in ${withShortPath(stack[0])}`);
@@ -49,6 +49,8 @@ function describeStack(error) {
   return { lines, place };
 }
 
+/** Node adds who asked for a missing module, with whole paths; the frames say it, too. */
+const messageOf = (error) => String(error.message).replace(/\nRequire stack:\n[^]*$/, "");
 const nameOf = (error) => String(error.name || error.constructor?.name || "Error");
 
 /** Errors of another realm are no `instanceof Error` here. */

@@ -1,0 +1,241 @@
+"""One session with the kernel: what it answers, message by message."""
+
+import hashlib
+import hmac
+import json
+import statistics
+import time
+
+import pytest
+
+from conftest import Kernel, texts
+
+
+def test_cells_are_counted_and_their_input_is_published(kernel):
+    first, outputs = kernel.run("1")
+    second, _ = kernel.run("throw 2")
+    third, _ = kernel.run("3")
+    n = first["execution_count"]
+    assert [second["execution_count"], third["execution_count"]] == [n + 1, n + 2]
+    assert outputs[0] == ("execute_input", {"code": "1", "execution_count": n})
+
+
+def test_silent_cell_leaves_no_trace(kernel):
+    before, _ = kernel.run("1")
+    _, outputs = kernel.run('console.log("quiet"); 7', silent=True)
+    after, _ = kernel.run("1")
+    assert outputs == []
+    assert after["execution_count"] == before["execution_count"] + 1
+
+
+def test_cells_sent_before_a_failure_are_aborted(kernel):
+    sent = [kernel.send(code) for code in ("await new Promise((r) => setTimeout(r, 300)); throw 1", '"a"', '"b"')]
+    assert [kernel.reply_to(id)["status"] for id in sent] == ["error", "aborted", "aborted"]
+    assert kernel.run('"c"')[0]["status"] == "ok"
+
+
+def test_cells_run_on_when_the_client_says_so(kernel):
+    sent = [kernel.send(code, stop_on_error=False) for code in ("await null; throw 1", '"a"')]
+    assert [kernel.reply_to(id)["status"] for id in sent] == ["error", "ok"]
+
+
+def test_ten_thousand_lines_of_a_loop_arrive_in_order(kernel):
+    _, outputs = kernel.run("for (let i = 0; i < 10_000; i++) console.log(i); console.error('end')")
+    text = "".join(content["text"] for content in texts(outputs, "stream") if content["name"] == "stdout")
+    assert text.split() == [str(i) for i in range(10_000)]
+    assert outputs[-1][1] == {"name": "stderr", "text": "end\n"}
+    assert len(outputs) < 200
+
+
+def test_output_of_a_busy_loop_arrives_while_it_runs(kernel):
+    id = kernel.send('console.log("early"); const end = Date.now() + 3000; while (Date.now() < end);')
+    start = time.monotonic()
+    while kernel.client.get_iopub_msg(timeout=5)["msg_type"] != "stream":
+        pass
+    assert time.monotonic() - start < 2
+    # The control channel answers, and the heart beats, meanwhile.
+    kernel.client.control_channel.send(kernel.client.session.msg("kernel_info_request", {}))
+    assert kernel.client.get_control_msg(timeout=2)["content"]["language_info"]["name"] == "typescript"
+    assert kernel.client.hb_channel.is_beating()
+    assert kernel.reply_to(id)["status"] == "ok"
+
+
+def test_displays_are_bundles_that_can_be_updated_and_cleared(kernel):
+    _, outputs = kernel.run(
+        'import { display, clearOutput } from "../lib";\n'
+        'display({ "text/plain": "a", "text/html": "<b>a</b>" }, { metadata: { key: 1 }, id: "x" });\n'
+        'display({ "text/plain": "b" }, { id: "x", update: true });\n'
+        "clearOutput(true);"
+    )
+    assert outputs[1:] == [
+        (
+            "display_data",
+            {
+                "data": {"text/plain": "a", "text/html": "<b>a</b>"},
+                "metadata": {"key": 1},
+                "transient": {"display_id": "x"},
+            },
+        ),
+        ("update_display_data", {"data": {"text/plain": "b"}, "metadata": {}, "transient": {"display_id": "x"}}),
+        ("clear_output", {"wait": True}),
+    ]
+
+
+def test_last_expression_has_its_rich_form(kernel):
+    _, outputs = kernel.run('({ [Symbol.for("Jupyter.display")]: async () => ({ "text/markdown": "*x*", "text/plain": "x" }) })')
+    assert outputs[-1][0] == "execute_result"
+    assert outputs[-1][1]["data"] == {"text/markdown": "*x*", "text/plain": "x"}
+
+
+@pytest.mark.parametrize(
+    "code, expected",
+    [
+        ("await (Promise.resolve(1))", "1"),
+        ("await [2]", "[ 2 ]"),
+        ("await `3`", "'3'"),
+        ("let sum = 0; for await (const n of [1, Promise.resolve(2)]) sum += n; sum", "3"),
+        ("const [a, { b }] = await Promise.all([1, { b: 3 }]); a + b", "4"),
+        ("if (await (async () => true)()) { var five = await 5 } five", "5"),
+        ("class Six { static of = async () => await (Promise.resolve(6)) } await Six.of()", "6"),
+        ("(await import('node:path')).basename('/x/7')", "'7'"),
+        ("outer: for await (const x of [1, 2, 3]) for await (const y of [8, 9]) if (x === 2) break outer; else var last = y; last", "9"),
+    ],
+)
+def test_top_level_await(kernel, code, expected):
+    reply, outputs = kernel.run(code)
+    assert reply["status"] == "ok", reply
+    assert texts(outputs, "execute_result")[0]["data"]["text/plain"] == expected
+
+
+ENDLESS = {
+    "a loop": "while (true);",
+    "a loop behind an await": "await null; while (true);",
+    "a loop in a timer": "setTimeout(() => { while (true); }, 10); await new Promise(() => {});",
+    "a loop of awaits": "while (true) await null;",
+    "a loop that catches errors": 'while (true) { try { JSON.parse("{"); } catch {} }',
+    "an await": "await new Promise(() => {});",
+    "a value that is never shown": '({ [Symbol.for("Jupyter.display")]: () => new Promise(() => {}) })',
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_interrupt(kernel, name):
+    id = kernel.send(ENDLESS[name])
+    time.sleep(0.7)
+    start = time.monotonic()
+    kernel.interrupt()
+    reply = kernel.reply_to(id)
+    assert time.monotonic() - start < 2
+    assert (reply["status"], reply["ename"]) == ("error", "Interrupted")
+    assert kernel.run("1 + 1")[0]["status"] == "ok"
+
+
+def test_interrupted_loop_runs_its_finally_and_does_not_go_on(kernel):
+    kernel.run("let turns = 0, cleaned = 0; const tick = async () => { turns++; await new Promise((r) => setTimeout(r, 5)) }")
+    id = kernel.send("try { while (true) await tick() } finally { cleaned++ }")
+    time.sleep(0.7)
+    kernel.interrupt()
+    kernel.reply_to(id)
+    counts = [kernel.run("[turns, cleaned].join()")[1][-1][1]["data"]["text/plain"]]
+    time.sleep(0.3)
+    counts.append(kernel.run("[turns, cleaned].join()")[1][-1][1]["data"]["text/plain"])
+    assert counts[0] == counts[1]
+    assert counts[0].endswith(",1'")
+
+
+def test_library_is_told_of_an_interrupt(kernel):
+    kernel.run('import { cellSignal } from "../lib"; let told: string | undefined;')
+    id = kernel.send(
+        'cellSignal()!.addEventListener("abort", () => (told = String(cellSignal()!.reason)));\n'
+        "await new Promise(() => {});"
+    )
+    time.sleep(0.7)
+    kernel.interrupt()
+    kernel.reply_to(id)
+    assert "Interrupted" in kernel.run("told")[1][-1][1]["data"]["text/plain"]
+
+
+def test_what_an_interrupted_cell_made_stays(kernel):
+    id = kernel.send("const made = [1, 2]; await new Promise(() => {});")
+    time.sleep(0.7)
+    kernel.interrupt()
+    kernel.reply_to(id)
+    assert kernel.run("made.length")[1][-1][1]["data"]["text/plain"] == "2"
+
+
+def test_prompt_asks_the_reader(kernel):
+    id = kernel.send('const answer = prompt("name? "); answer.toUpperCase()', allow_stdin=True)
+    assert kernel.client.get_stdin_msg(timeout=10)["content"]["prompt"] == "name? "
+    kernel.client.input("ada")
+    assert texts(kernel.outputs_of(id), "execute_result")[0]["data"]["text/plain"] == "'ADA'"
+
+
+def test_completion_counts_characters_not_units(kernel):
+    kernel.run("const learningRate = 0.1")
+    code = 'const s = "😀"; learni'
+    kernel.client.complete(code)
+    reply = kernel.client.get_shell_msg(timeout=10)["content"]
+    assert reply["matches"][0] == "learningRate"
+    assert code[reply["cursor_start"] : reply["cursor_end"]] == "learni"
+
+
+def test_inspection_shows_type_and_documentation(kernel):
+    kernel.run("/** The step of the update. */\nconst step = (rate: number) => rate")
+    kernel.client.inspect("step(", 5)
+    text = kernel.client.get_shell_msg(timeout=10)["content"]["data"]["text/plain"]
+    assert "const step: (rate: number) => number" in text
+
+
+def test_message_with_a_wrong_signature_is_dropped(kernel):
+    message = kernel.client.session.msg("execute_request", {"code": "globalThis.forged = true", "silent": False})
+    parts = [json.dumps(message[part], default=str).encode() for part in ("header", "parent_header", "metadata", "content")]
+    forged = hmac.new(b"another key", b"".join(parts), hashlib.sha256).hexdigest().encode()
+    kernel.client.shell_channel.socket.send_multipart([b"<IDS|MSG>", forged, *parts])
+    _, outputs = kernel.run("String((globalThis as any).forged)")
+    assert outputs[-1][1]["data"]["text/plain"] == "'undefined'"
+
+
+def test_rebuilt_library_is_seen_with_all_that_depends_on_it(kernel, tmp_path):
+    def build(file, js, types):
+        (tmp_path / f"{file}.js").write_text(js)
+        (tmp_path / f"{file}.d.ts").write_text(types)
+
+    build("base", "exports.one = () => 1;", "export declare const one: () => number;")
+    build("user", 'const base = require("./base"); exports.two = () => base.one() + 1;', "export declare const two: () => number;")
+    kernel.run(f'import {{ one as first }} from "{tmp_path}/base"; import * as user from "{tmp_path}/user";')
+    assert kernel.run("[first(), user.two()].join()")[1][-1][1]["data"]["text/plain"] == "'1,2'"
+
+    build("base", 'exports.one = () => "10";', "export declare const one: () => string;")
+    time.sleep(1)
+    _, outputs = kernel.run("[first().length, user.two()].join()")
+    assert outputs[-1][1]["data"]["text/plain"] == "'2,101'"
+    assert "base.js and 1 that use it" in texts(outputs, "stream")[0]["text"]
+
+    build("base", "not JavaScript", "export declare const one: () => string;")
+    assert [kernel.run("first()")[0]["status"] for _ in range(2)] == ["error", "error"]
+    build("base", 'exports.one = () => "done";', "export declare const one: () => string;")
+    assert kernel.run("first()")[1][-1][1]["data"]["text/plain"] == "'done'"
+
+
+def test_two_hundred_cells():
+    """A long session stays quick and does not grow."""
+    kernel = Kernel()
+    try:
+        kernel.run('import { SGD } from "../lib"')
+        resident = lambda: int(next(line for line in open(f"/proc/{kernel.pid}/status") if line.startswith("VmRSS")).split()[1])
+        for i in range(10):
+            kernel.run(f"const warm{i} = {i}; warm{i}")
+        before = resident()
+        seconds = []
+        for i in range(200):
+            start = time.monotonic()
+            reply, _ = kernel.run(f"const value{i}: number[] = [{i}, {i} ** 2];\nfunction f{i}(x: number) {{ return x + value{i}[1]; }}\nf{i}(1)")
+            seconds.append(time.monotonic() - start)
+            assert reply["status"] == "ok"
+        median = statistics.median(seconds) * 1000
+        growth = (resident() - before) / 1024
+        print(f"200 cells: median {median:.0f} ms, slowest {max(seconds) * 1000:.0f} ms, memory +{growth:.0f} MB")
+        assert median < 150
+        assert growth < 200
+    finally:
+        kernel.shut_down()
