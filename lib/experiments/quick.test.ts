@@ -1,0 +1,27 @@
+import test from "node:test";
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+
+/** What a script prints that is run with `QUICK=1`. */
+function quickly(script: string): string {
+  const index = JSON.stringify(join(__dirname, ".."));
+  return execFileSync(process.execPath, ["-e", `const lib = require(${index}); (async () => { ${script} })()`], {
+    env: { ...process.env, QUICK: "1" },
+    encoding: "utf8",
+  });
+}
+
+test("QUICK=1 makes a tenth of each run and of each counted loop", () => {
+  const spec = `{ data: { images: 100 }, network: { inputSize: 784, hiddenSizes: [5], outputSize: 10 },
+    optimizer: { name: "SGD", learningRate: 0.1 }, batchSize: 10, record: [], seed: 1 }`;
+  const printed = quickly(`
+    const histories = await lib.runAll([{ ...${spec}, iterations: 95 }, { ...${spec}, epochs: 21 }], { workers: 1 });
+    console.log(JSON.stringify([histories.map(({ iterations }) => iterations), [...lib.progress(2000)].length]));`);
+  // 10 of 95 updates; 3 of 21 epoch points, which are 2 · 10 + 1 updates.
+  assert.deepEqual(JSON.parse(printed.trim().split("\n").at(-1)!), [[10, 21], 200]);
+});
+
+test("QUICK=1 lets a claim fail that must hold of the whole training", () => {
+  assert.match(quickly(`lib.claims([{ claim: "c", measured: "m", held: false, mustHold: true }]); console.log("on")`), /not held[^]*on/);
+});
