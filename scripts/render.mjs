@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 // @ts-check
 // npm run render: images for the figures of the executed notebooks, and the pages.
-//
-//   npm run render -- [--notebooks notebooks] [--site site]
 import { join, relative } from "node:path";
-import { parseArgs } from "node:util";
+import { readCommandLine } from "./command-line.mjs";
 import { setUp } from "./setup.mjs";
 import { root } from "./setup/clone.mjs";
 
-const { values } = parseArgs({
+const usage = `Draws each figure of the executed notebooks once, keeps its image beside it, and writes the pages to site/.
+
+  npm run render
+  npm run render -- --notebooks FOLDER --site FOLDER     elsewhere`;
+
+const { values } = readCommandLine(usage, {
   options: {
     notebooks: { type: "string", default: join(root, "notebooks") },
     site: { type: "string", default: join(root, "site") },
@@ -16,5 +19,10 @@ const { values } = parseArgs({
 });
 await setUp();
 const { render } = await import("./render/render.mjs");
-const { figures } = await render(values.notebooks, values.site);
-console.log(`${figures} figures; the pages begin at ${relative(process.cwd(), join(values.site, "index.html"))}`);
+try {
+  const { figures } = await render(values.notebooks, values.site);
+  console.log(`${figures} figures; the pages begin at ${relative(process.cwd(), join(values.site, "index.html"))}`);
+} catch (error) {
+  console.error(/** @type {Error} */ (error).message);
+  process.exit(1);
+}

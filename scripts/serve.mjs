@@ -1,15 +1,19 @@
 #!/usr/bin/env node
 // @ts-check
 // npm run serve: the rendered pages, for this machine only.
-//
-//   npm run serve -- [--port 8000] [--site site]     port 0 takes a free one
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readCommandLine } from "./command-line.mjs";
 import { serve } from "./render/server.mjs";
 import { root } from "./setup/clone.mjs";
 
-const { values } = parseArgs({
+const usage = `Serves the rendered pages to this machine.
+
+  npm run serve
+  npm run serve -- --port 8080     elsewhere than on port 8000; 0 takes a free one
+  npm run serve -- --site FOLDER   other pages than those in site/`;
+
+const { values } = readCommandLine(usage, {
   options: { port: { type: "string", default: "8000" }, site: { type: "string", default: join(root, "site") } },
 });
 const port = Number(values.port);
