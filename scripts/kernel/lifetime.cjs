@@ -12,7 +12,7 @@ const GRACE = 1000; // ms in which the main thread may end by itself, and run it
  * The guard stands outside of it and waits for the end of a pipe that only the kernel holds.
  */
 function guardChildren() {
-  const guard = spawn("/bin/sh", ["-c", `read _; kill -KILL -- -${process.pid}`], {
+  const guard = spawn("/bin/sh", ["-c", `read _; kill -s KILL -- -${process.pid}`], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });

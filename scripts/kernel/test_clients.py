@@ -1,0 +1,102 @@
+"""The clients that people run notebooks with: papermill, jupyter execute and jupyter console."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+
+from conftest import jupyter, write_notebook
+
+CELLS = ["const n: number = 20;", 'console.log("printed"); n * 2 + 2']
+
+
+def check(path):
+    first, second = nbformat.read(path, 4).cells[-2:]
+    assert second.outputs[0].text == "printed\n"
+    assert second.outputs[1].data["text/plain"] == "42"
+    assert second.execution_count == first.execution_count + 1
+
+
+def test_jupyter_execute(tmp_path):
+    write_notebook(tmp_path / "in.ipynb", CELLS)
+    result = jupyter("execute", "--inplace", "in.ipynb", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    check(tmp_path / "in.ipynb")
+
+
+def test_papermill(tmp_path):
+    write_notebook(tmp_path / "in.ipynb", CELLS)
+    result = subprocess.run(
+        [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert result.returncode == 0, result.stderr
+    check(tmp_path / "out.ipynb")
+
+
+def test_papermill_reports_a_failing_cell(tmp_path):
+    write_notebook(tmp_path / "in.ipynb", ['throw new RangeError("too far")'])
+    result = subprocess.run(
+        [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert result.returncode != 0
+    assert "RangeError: too far" in result.stderr
+
+
+def test_jupyter_console(tmp_path):
+    """A console on a terminal: a cell, a name completed with Tab, a loop interrupted with Control-C, and the end."""
+    terminal, child_side = pty.openpty()
+    process = subprocess.Popen(
+        ["jupyter", "console", "--kernel", "tslab", "--simple-prompt"],
+        cwd=tmp_path,
+        stdin=child_side,
+        stdout=child_side,
+        stderr=child_side,
+        env={**os.environ, "TERM": "dumb", "HOME": str(tmp_path)},
+        start_new_session=True,
+    )
+    os.close(child_side)
+    screen = ""
+    start = time.monotonic()
+
+    def read_until(text, seconds=40):
+        nonlocal screen
+        end = time.monotonic() + seconds
+        while text not in screen:
+            assert time.monotonic() < end, f"{text!r} did not come; the screen shows:\n{screen}"
+            if select.select([terminal], [], [], 0.2)[0]:
+                screen += os.read(terminal, 65536).decode(errors="replace")
+        screen = screen[screen.index(text) + len(text) :]
+
+    def type(text):
+        os.write(terminal, text.encode())
+
+    try:
+        read_until("In [1]:")
+        type("const answer = 6 * 7; answer\n")
+        read_until("Out[1]: 42")
+        read_until("In [2]:")
+        type('throw new Error("on purpose")\n')
+        read_until("Error: on purpose")
+        read_until("In [3]:")
+        type("while (true);\n")
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        read_until("Interrupted")
+        read_until("In [4]:")
+        type("answer + 1\n")
+        read_until("43")
+        type("\x04")
+        read_until("exit")
+        type("y\n")
+        while process.poll() is None:
+            if select.select([terminal], [], [], 0.2)[0]:
+                screen += os.read(terminal, 65536).decode(errors="replace")
+            assert time.monotonic() < start + 120, f"the console does not end; the screen shows:\n{screen}"
+    finally:
+        process.kill()
+        os.close(terminal)

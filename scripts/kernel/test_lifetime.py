@@ -1,0 +1,160 @@
+"""How a kernel begins and ends. None may stay behind, and no child of one."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from jupyter_client.connect import write_connection_file
+from jupyter_client.manager import KernelManager
+
+from conftest import ROOT, Kernel, wait_for
+
+MAIN = ROOT / "scripts" / "kernel" / "main.cjs"
+
+# A process that starts a kernel and lets it start a child, prints both numbers, and waits to be killed.
+SERVER = """
+import json, sys, time
+sys.path.insert(0, sys.argv[1])
+from conftest import Kernel
+kernel = Kernel()
+reply, outputs = kernel.run(
+    'import { spawn } from "node:child_process"; const child = spawn("sleep", ["600"]); setInterval(() => {}, 1000); child.pid')
+if sys.argv[2] == "busy":
+    kernel.send("while (true);")
+    time.sleep(1)
+print(json.dumps([kernel.pid, int(outputs[-1][1]["data"]["text/plain"])]), flush=True)
+time.sleep(600)
+"""
+
+
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(") ", 1)[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def none_left(*pids):
+    return lambda: not any(is_alive(pid) for pid in pids)
+
+
+def child_of(kernel):
+    _, outputs = kernel.run(
+        'import { spawn } from "node:child_process"; const child = spawn("sleep", ["600"]); setInterval(() => {}, 1000); child.pid'
+    )
+    return int(outputs[-1][1]["data"]["text/plain"])
+
+
+def test_kernels_end_with_the_server_that_started_them():
+    """Servers of idle and of busy kernels, killed by every signal."""
+    ways = [("SIGKILL", "idle"), ("SIGKILL", "busy"), ("SIGTERM", "idle"), ("SIGTERM", "busy"), ("SIGHUP", "idle"), ("SIGHUP", "busy")]
+    servers = [
+        subprocess.Popen(
+            [sys.executable, "-c", SERVER, str(MAIN.parent), state], stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        for _, state in ways
+    ]
+    for server, (sent, state) in zip(servers, ways):
+        pids = json.loads(server.stdout.readline())
+        assert all(is_alive(pid) for pid in pids)
+        server.send_signal(getattr(signal, sent))
+        server.wait(10)
+        assert wait_for(none_left(*pids), 5), f"left after {sent}, {state}"
+
+
+@pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM", "SIGHUP", "SIGSEGV"])
+def test_children_end_with_a_killed_kernel(sent):
+    kernel = Kernel()
+    child = child_of(kernel)
+    os.kill(kernel.pid, getattr(signal, sent))
+    assert wait_for(none_left(kernel.pid, child), 5)
+    kernel.client.stop_channels()
+
+
+@pytest.mark.parametrize("cell", ["await new Promise(() => {})", "while (true);"])
+def test_shut_down_ends_a_running_cell_and_its_children_at_once(cell):
+    kernel = Kernel()
+    child = child_of(kernel)
+    kernel.send(cell)
+    time.sleep(0.5)
+    kernel.client.control_channel.send(kernel.client.session.msg("shutdown_request", {"restart": False}))
+    assert kernel.client.get_control_msg(timeout=2)["content"] == {"status": "ok", "restart": False}
+    assert wait_for(none_left(kernel.pid, child), 2)
+    kernel.client.stop_channels()
+
+
+def test_restart_forgets_everything():
+    kernel = Kernel()
+    try:
+        kernel.run("const before = 1")
+        kernel.manager.restart_kernel()
+        kernel.client.wait_for_ready(timeout=30)
+        reply, _ = kernel.run("before")
+        assert reply["status"] == "error" and reply["execution_count"] == 1
+    finally:
+        kernel.shut_down()
+
+
+def start(folder, *, main=MAIN, ip="127.0.0.1"):
+    """Starts the kernel alone, with a connection file."""
+    file, connection = write_connection_file(str(folder / "connection.json"))
+    connection = json.loads((folder / "connection.json").read_text())
+    (folder / "connection.json").write_text(json.dumps({**connection, "ip": ip}))
+    return subprocess.Popen(["node", main, file], cwd=folder, stderr=subprocess.PIPE, text=True), connection
+
+
+def test_listens_on_loopback_only(tmp_path):
+    process, _ = start(tmp_path, ip="0.0.0.0")
+    assert process.wait(10) != 0
+    assert "refuses to listen on 0.0.0.0" in process.stderr.read()
+
+    process, connection = start(tmp_path)
+    try:
+        def listening():
+            lines = [line.split() for line in open("/proc/net/tcp").readlines()[1:]]
+            ports = {int(line[1].split(":")[1], 16): line[1].split(":")[0] for line in lines if line[3] == "0A"}
+            found = [ports.get(connection[f"{name}_port"]) for name in ("shell", "iopub", "control", "stdin", "hb")]
+            return found if all(found) else None
+
+        assert wait_for(listening, 10)
+        loopback = f"{int.from_bytes(socket.inet_aton('127.0.0.1'), sys.byteorder):08X}"
+        assert set(listening()) == {loopback}
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_needs_the_very_version_of_tslab(tmp_path):
+    shutil.copytree(MAIN.parent, tmp_path / "kernel", ignore=shutil.ignore_patterns("__pycache__"))
+    process, _ = start(tmp_path, main=tmp_path / "kernel" / "main.cjs")
+    assert process.wait(10) == 1
+    assert "tslab is not installed" in process.stderr.read()
+
+    other = tmp_path / "node_modules" / "tslab"
+    other.mkdir(parents=True)
+    (other / "package.json").write_text('{ "name": "tslab", "version": "1.0.21" }')
+    process, _ = start(tmp_path, main=tmp_path / "kernel" / "main.cjs")
+    assert process.wait(10) == 1
+    assert "needs tslab 1.0.22" in (said := process.stderr.read()) and "found 1.0.21" in said
+
+
+def test_a_kernel_that_shall_outlive_its_starter_does():
+    """Jupyter can start a kernel as independent; only its own request ends it then."""
+    manager = KernelManager(kernel_name="tslab")
+    manager.start_kernel(independent=True)
+    pid = manager.provisioner.pid
+    environment = open(f"/proc/{pid}/environ").read()
+    assert "JPY_PARENT_PID" not in environment
+    client = manager.blocking_client()
+    client.start_channels()
+    client.wait_for_ready(timeout=30)
+    client.stop_channels()
+    manager.shutdown_kernel()
+    assert wait_for(none_left(pid), 5)
