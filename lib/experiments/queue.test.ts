@@ -89,7 +89,7 @@ if (process.argv[2] === "serve") {
       const abort = new AbortController();
       const seen: [number, number, number][] = [];
       const started = Date.now();
-      const search = runAll(trials(4, 20_000), {
+      const search = runAll(trials(4, 100_000), {
         redisUrl: redis.url,
         signal: abort.signal,
         onProgress: (...report) => {
@@ -99,12 +99,12 @@ if (process.argv[2] === "serve") {
       });
       await assert.rejects(search, /seen enough/);
       const [index, done, total] = seen[0];
-      assert.ok(index < 4 && done > 0 && done < total && total === (20_000 - 1) * 4 + 1, String(seen[0]));
+      assert.ok(index < 4 && done > 0 && done < total && total === (100_000 - 1) * 4 + 1, String(seen[0]));
 
-      // The worker is free again long before such a run could have ended.
+      // The worker is free again long before such a run could have ended: 400,000 updates take minutes.
       const [history] = await runAll([trial(99)], { redisUrl: redis.url });
       assert.equal(history.validationAccuracy.length, 8);
-      assert.ok(Date.now() - started < 30_000);
+      assert.ok(Date.now() - started < 120_000);
     });
 
     test("hostile jobs, put past the search right into Redis, are sent back by the worker unrun", async (t) => {

@@ -134,11 +134,9 @@ export class RunQueue implements Runner {
 
   /** Sees to the runs whose end was missed, or that Redis has lost. */
   private async look(): Promise<void> {
+    const underWay = new Set(await this.queue.getRanges(["waiting", "prioritized", "delayed", "active"], 0, -1));
     for (const [key, { spec, reject }] of this.waiting) {
-      const job = await this.queue.getJob(key);
-      if (!job) await this.add(key, spec).catch(reject);
-      else if (await job.isCompleted()) this.completed(key, job.returnvalue);
-      else if (await job.isFailed()) this.failed(key, job.failedReason);
+      if (!underWay.has(key)) await this.settle(key, spec).catch(reject);
     }
     if (this.waiting.size > 0 && !this.warned && (await this.queue.getWorkersCount()) === 0) {
       this.warned = true;
@@ -147,6 +145,13 @@ export class RunQueue implements Runner {
           `Start one, on any machine with this project: RUNS_REDIS_URL=… npm run worker`,
       );
     }
+  }
+
+  private async settle(key: string, spec: RunSpec): Promise<void> {
+    const job = await this.queue.getJob(key);
+    if (!job) await this.add(key, spec);
+    else if (await job.isCompleted()) this.completed(key, job.returnvalue);
+    else if (await job.isFailed()) this.failed(key, job.failedReason);
   }
 
   private async cancel(key: string): Promise<void> {

@@ -38,6 +38,10 @@ export class RedisForTests {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number {
+    return this.server!.pid!;
+  }
+
   async start(): Promise<void> {
     const settings = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.folder, "--save", ""];
     const log = ["--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"];
