@@ -1,0 +1,123 @@
+// @ts-check
+// The chapter's nine experiments on MNIST, with its counts, each as the specs of its runs for one seed.
+
+/** @typedef {import("../../lib/dist").RunSpec} RunSpec */
+/** @typedef {{ id: string, runs: string, specs: RunSpec[] }} Experiment  `id`: the figure; `runs`: what its runs are */
+
+const SEED = 1;
+const INPUTS = 784;
+const TEST_IMAGES = 10_000;
+
+/**
+ * @param {number} hidden
+ * @param {Partial<RunSpec["network"]>} [options]
+ */
+const network = (hidden, options) => ({ inputSize: INPUTS, hiddenSizes: Array(hidden).fill(100), outputSize: 10, ...options });
+
+/** @type {RunSpec["optimizer"]} */
+const sgd = { name: "SGD", learningRate: 0.01 };
+
+/** Figures 6-9 and 6-15: the loss on all images. @param {Pick<RunSpec, "network" | "optimizer">} what @returns {RunSpec} */
+const onAllImages = (what) => ({
+  data: { images: 60_000 },
+  batchSize: 128,
+  iterations: 2000,
+  record: ["loss"],
+  seed: SEED,
+  ...what,
+});
+
+/** Figures 6-18 and 6-19: one scale of the initial weights, without and with BatchNormalization. @param {number} scale */
+const normalization = (scale) =>
+  /** @type {const} */ ([undefined, "before"]).map(
+    (batchNormalization) =>
+      /** @type {RunSpec} */ ({
+        data: { images: 1000 },
+        network: network(5, { initialWeights: scale, ...(batchNormalization && { batchNormalization }) }),
+        optimizer: sgd,
+        batchSize: 100,
+        epochs: 20,
+        record: ["trainAccuracy"],
+        seed: SEED,
+      }),
+  );
+
+const scales = Array.from({ length: 16 }, (_, i) => 10 ** ((-4 * i) / 15));
+
+/** Figures 6-20, 6-21 and 6-23: 300 images, and all test images at each point. @param {Partial<RunSpec["network"]>} [options] @returns {RunSpec} */
+const overfitting = (options) => ({
+  data: { images: 300 },
+  network: network(6, options),
+  optimizer: sgd,
+  batchSize: 100,
+  epochs: 201,
+  record: ["trainAccuracy", "testAccuracy"],
+  seed: SEED,
+});
+
+/** Figure 6-23 is made by the chapter's Trainer, which takes the loss after each update as well. @param {RunSpec} spec @returns {RunSpec} */
+const byTrainer = (spec) => ({ ...spec, epochs: 301, record: ["loss", ...spec.record] });
+
+/**
+ * Figure 6-24: trials with weight decay 10^U(−8, −4) and learning rate 10^U(−6, −2).
+ * @param {import("../../lib/dist").RandomStream} stream
+ * @param {number} trial
+ * @returns {RunSpec}
+ */
+const trial = (stream, trial) => ({
+  data: { images: 500, validation: 100, shuffleSeed: SEED },
+  network: network(6, { weightDecay: 10 ** (-8 + 4 * stream.uniform()) }),
+  optimizer: { name: "SGD", learningRate: 10 ** (-6 + 4 * stream.uniform()) },
+  batchSize: 100,
+  epochs: 50,
+  record: ["loss", "trainAccuracy", "validationAccuracy"],
+  seed: SEED + trial,
+});
+
+/**
+ * @param {typeof import("../../lib/dist")} library
+ * @returns {Experiment[]}
+ */
+export function chapterExperiments({ randomStream }) {
+  const search = randomStream(SEED, "search");
+  return [
+    {
+      id: "6-9",
+      runs: "4 update rules, 2000 updates each",
+      specs: /** @type {const} */ (["SGD", "Momentum", "AdaGrad", "Adam"]).map((name) =>
+        onAllImages({ network: network(4), optimizer: { name, learningRate: name === "Adam" ? 0.001 : 0.01 } }),
+      ),
+    },
+    {
+      id: "6-15",
+      runs: "3 scales of the initial weights, 2000 updates each",
+      specs: /** @type {const} */ ([0.01, "xavier", "he"]).map((initialWeights) =>
+        onAllImages({ network: network(4, { initialWeights }), optimizer: sgd }),
+      ),
+    },
+    { id: "6-18", runs: "without and with BatchNormalization, 20 epochs", specs: normalization(scales[6]) },
+    { id: "6-19", runs: "16 scales, without and with BatchNormalization, 20 epochs", specs: scales.flatMap(normalization) },
+    { id: "6-20", runs: "300 images, 201 epochs", specs: [overfitting()] },
+    { id: "6-21", runs: "weight decay 0.1, 201 epochs", specs: [overfitting({ weightDecay: 0.1 })] },
+    { id: "6-23 left", runs: "no Dropout, 301 epochs", specs: [byTrainer(overfitting())] },
+    { id: "6-23 right", runs: "Dropout 0.15, 301 epochs", specs: [byTrainer(overfitting({ dropoutRate: 0.15 }))] },
+    { id: "6-24", runs: "100 trials, 50 epochs each", specs: Array.from({ length: 100 }, (_, i) => trial(search, i)) },
+  ];
+}
+
+/**
+ * The floating-point operations of a run's matrix products; all else is left out.
+ * @param {RunSpec} spec
+ */
+export function matrixOperations({ data, network, batchSize, iterations, epochs, record }) {
+  const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];
+  const forward = sizes.slice(1).reduce((sum, units, i) => sum + 2 * sizes[i] * units, 0);
+  const firstLayer = 2 * sizes[0] * sizes[1];
+  const train = data.images - (data.validation ?? 0);
+  const updates = iterations ?? (/** @type {number} */ (epochs) - 1) * Math.max(Math.floor(train / batchSize), 1) + 1;
+  // Forward, dW of every layer, dx of every layer but the first, and forward once more for the loss after the update.
+  const update = batchSize * (3 * forward - firstLayer + (record.includes("loss") ? forward : 0));
+  const counts = { loss: 0, trainAccuracy: train, validationAccuracy: data.validation ?? 0, testAccuracy: TEST_IMAGES };
+  const images = record.reduce((sum, what) => sum + counts[what], 0);
+  return updates * update + (epochs ?? 0) * images * forward;
+}
