@@ -8,7 +8,7 @@ import { whenAborted, type Runner } from "./runner";
 import { parseRunSpec, type RunSpec } from "./spec";
 
 /** Searches and workers meet under a name with the algorithm's number: a worker never takes runs of another one. */
-const QUEUE = `training-runs-${ALGORITHM}`;
+export const QUEUE = `training-runs-${ALGORITHM}`;
 
 /** What a job carries: never code, and the worker checks the spec again. */
 interface RunJob {
