@@ -111,6 +111,7 @@ async function startLab(t, [command, ...args], { signatures, ...environment }) {
       stdio: ["ignore", "ignore", "pipe"],
       env: {
         ...jupyterEnvironment,
+        QUICK: "1", // it is the figures that are looked at here; a tenth of the training draws them all
         JUPYTERLAB_SETTINGS_DIR: join(temporary, "settings"),
         JUPYTERLAB_WORKSPACES_DIR: join(temporary, "workspaces"),
         ...environment,

@@ -83,11 +83,14 @@ export function putImages(notebook, drawings) {
 
 /** @param {{ id: string, caption: string, alt: string }} figure */
 function captionOf({ id, caption, alt }) {
-  const text = `**Figure ${id}.** ${caption}\n\n*What it shows:* ${alt}`;
+  const inMarkdown = (/** @type {string} */ text) => text.replace(/[\\`*_$<>[\]]/g, "\\$&");
   return {
     output_type: "display_data",
     metadata: { caption: id },
-    data: { "text/markdown": text, "text/plain": text.replaceAll("*", "") },
+    data: {
+      "text/markdown": `**Figure ${id}.** ${inMarkdown(caption)}\n\n*What it shows:* ${inMarkdown(alt)}`,
+      "text/plain": `Figure ${id}. ${caption}\n\nWhat it shows: ${alt}`,
+    },
   };
 }
 

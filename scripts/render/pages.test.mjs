@@ -56,8 +56,9 @@ async function open(name, options) {
   return { page, troubles, close: () => context.close() };
 }
 
-/** Scrolls to each figure and waits until it is live. @param {import("playwright-core").Page} page */
+/** Unfolds everything, scrolls to each figure and waits until it is live. @param {import("playwright-core").Page} page */
 async function enlivenAll(page) {
+  await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
   const figures = await page.locator("figure[data-figure]").all();
   for (const figure of figures) {
     await figure.scrollIntoViewIfNeeded();
