@@ -46,9 +46,38 @@ const { createConverter } = require("tslab/dist/converter.js");
  */
 function createProgram(...args) {
   const builder = ts.createAbstractBuilder(...args);
-  builder.getProgram().getTypeChecker(); // tslab expects that the names of a cell are known by now
+  const checker = builder.getProgram().getTypeChecker(); // tslab expects that the names of a cell are known by now
   builder.getAllDependencies = (file) => sourcesImportedBy(file, builder.getProgram());
+  resolveShorthands(builder, checker);
   return builder;
+}
+
+/**
+ * tslab finds what an earlier cell declared by asking for each name what it means. The `x` of `{ x }` means the property
+ * to TypeScript, so that tslab would leave it, undefined, as it is. Here it is written out as `{ x: x }`, whose second
+ * `x` means the variable.
+ */
+function resolveShorthands(builder, checker) {
+  const { getSymbolAtLocation } = checker;
+  checker.getSymbolAtLocation = (node) =>
+    node.parent && ts.isShorthandPropertyAssignment(node.parent)
+      ? checker.getShorthandAssignmentValueSymbol(node.parent)
+      : getSymbolAtLocation(node);
+
+  const writeOut = (context) => {
+    const { factory } = context;
+    const visit = (node) => {
+      const visited = ts.visitEachChild(node, visit, context);
+      if (!ts.isShorthandPropertyAssignment(visited)) return visited;
+      const { name, objectAssignmentInitializer: otherwise } = visited;
+      // ({ x = 1 } = …) assigns to x, too.
+      return factory.createPropertyAssignment(name.text, otherwise ? factory.createAssignment(name, otherwise) : name);
+    };
+    return (file) => ts.visitEachChild(file, visit, context);
+  };
+  const { emit } = builder;
+  builder.emit = (file, write, token, onlyDeclarations, transformers) =>
+    emit(file, write, token, onlyDeclarations, { ...transformers, before: [writeOut, ...(transformers?.before ?? [])] });
 }
 
 /** The names of a file and of all TypeScript and JavaScript sources that it imports, directly or not. */

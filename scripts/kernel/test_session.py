@@ -107,6 +107,15 @@ def test_top_level_await(kernel, code, expected):
     assert texts(outputs, "execute_result")[0]["data"]["text/plain"] == expected
 
 
+def test_shorthands_mean_what_earlier_cells_declared(kernel):
+    kernel.run('import { SGD } from "../lib"; const images = 300; let low = 1, high = 2;')
+    kernel.run("({ low, high = 7 } = { low: 10 } as { low: number; high?: number });")
+    reply, outputs = kernel.run("JSON.stringify({ images, low, inner: { high }, shadowed: (images => ({ images }))(5), is: typeof { SGD }.SGD })")
+    assert reply["status"] == "ok", reply
+    expected = '{"images":300,"low":10,"inner":{"high":7},"shadowed":{"images":5},"is":"function"}'
+    assert texts(outputs, "execute_result")[0]["data"]["text/plain"] == f"'{expected}'"
+
+
 ENDLESS = {
     "a loop": "while (true);",
     "a loop behind an await": "await null; while (true);",
