@@ -237,16 +237,23 @@ async function probe(url: string): Promise<void> {
     await redis.ping();
   } catch (error) {
     const { message } = cause ?? (error as Error);
-    throw new Error(
-      /NOAUTH|WRONGPASS|NOPERM/.test(message)
-        ? `Redis at ${address} refuses this user or password (${message}): put them into the address, redis://USER:PASSWORD@HOST:PORT`
-        : `Redis at ${address} cannot be reached (${message}): start it, or mend the address in RUNS_REDIS_URL; ` +
-          `without that variable runs are executed on this machine`,
-      { cause: error },
-    );
+    throw new Error(`Redis at ${address} ${remedy(message)}`, { cause: error });
   } finally {
     redis.disconnect();
   }
+}
+
+function remedy(problem: string): string {
+  if (/NOAUTH|WRONGPASS|NOPERM/.test(problem)) {
+    return `refuses this user or password (${problem}): put them into the address, redis://USER:PASSWORD@HOST:PORT`;
+  }
+  if (/certificate/.test(problem)) {
+    return `shows a certificate that is not trusted here (${problem}): name the file of its authority in NODE_EXTRA_CA_CERTS`;
+  }
+  return (
+    `cannot be reached (${problem}): start it, or mend the address in RUNS_REDIS_URL; ` +
+    `without that variable runs are executed on this machine`
+  );
 }
 
 /** The address as it may be shown: without user and password. */
