@@ -4,9 +4,9 @@ import { parseArgs } from "node:util";
 /**
  * Reads what was typed after the command. `--help` prints the usage and ends the process, and so does, with exit code 1,
  * an option that does not exist.
- * @template {import("node:util").ParseArgsConfig["options"]} Options
  * @param {string} usage
- * @param {{ options?: Options, allowPositionals?: boolean }} [allowed]
+ * @param {{ options?: import("node:util").ParseArgsConfig["options"], allowPositionals?: boolean }} [allowed]
+ * @returns {{ values: Record<string, unknown>, positionals: string[] }}
  */
 export function readCommandLine(usage, { options, allowPositionals = false } = {}) {
   try {
