@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
  * an option that does not exist.
  * @param {string} usage
  * @param {{ options?: import("node:util").ParseArgsConfig["options"], allowPositionals?: boolean }} [allowed]
- * @returns {{ values: Record<string, unknown>, positionals: string[] }}
+ * @returns {{ values: Record<string, any>, positionals: string[] }}
  */
 export function readCommandLine(usage, { options, allowPositionals = false } = {}) {
   try {
