@@ -2,6 +2,7 @@
  * The way to the notebook that runs the cell. Nothing else in the library knows that there is one:
  * in a script or a test there is none, and what would be shown is printed.
  */
+import { randomUUID } from "node:crypto";
 
 /** A MIME bundle: each key a type, each value the same thing in that type; JSON for a `…+json` type. */
 export type MimeBundle = Record<string, unknown>;
@@ -71,9 +72,7 @@ export function cellId(): string | undefined {
   return cell()?.id;
 }
 
-let displays = 0;
-
-/** A new name for an output that will change, unlike those of other kernels. */
+/** A new name for an output that will change, unlike those of other kernels, and of this one before the library was loaded anew. */
 export function newDisplayId(): string {
-  return `training-techniques-${process.pid}-${++displays}`;
+  return randomUUID();
 }
