@@ -106,18 +106,21 @@ export function chapterExperiments({ randomStream }) {
 }
 
 /**
- * The floating-point operations of a run's matrix products; all else is left out.
+ * The floating-point operations of the matrix products that made a history; all else is left out.
  * @param {RunSpec} spec
+ * @param {import("../../lib/dist").History} history
  */
-export function matrixOperations({ data, network, batchSize, iterations, epochs, record }) {
+export function matrixOperations({ data, network, batchSize }, history) {
   const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];
   const forward = sizes.slice(1).reduce((sum, units, i) => sum + 2 * sizes[i] * units, 0);
   const firstLayer = 2 * sizes[0] * sizes[1];
-  const train = data.images - (data.validation ?? 0);
-  const updates = iterations ?? (/** @type {number} */ (epochs) - 1) * Math.max(Math.floor(train / batchSize), 1) + 1;
-  // Forward, dW of every layer, dx of every layer but the first, and forward once more for the loss after the update.
-  const update = batchSize * (3 * forward - firstLayer + (record.includes("loss") ? forward : 0));
-  const counts = { loss: 0, trainAccuracy: train, validationAccuracy: data.validation ?? 0, testAccuracy: TEST_IMAGES };
-  const images = record.reduce((sum, what) => sum + counts[what], 0);
-  return updates * update + (epochs ?? 0) * images * forward;
+  const taken = (/** @type {(number | null)[]} */ values) => values.filter((value) => value !== null).length;
+  const validation = data.validation ?? 0;
+  const images =
+    taken(history.trainAccuracy) * (data.images - validation) +
+    taken(history.validationAccuracy) * validation +
+    taken(history.testAccuracy) * TEST_IMAGES;
+  // An update takes forward, dW of every layer, and dx of every layer but the first.
+  const updates = history.iterations * batchSize * (3 * forward - firstLayer);
+  return updates + (taken(history.loss) * batchSize + images) * forward;
 }

@@ -21,6 +21,8 @@ const worker = spawn(process.execPath, [fileURLToPath(new URL("../worker.mjs", i
   env: { ...process.env, RUNS_REDIS_URL: redis.url },
   stdio: ["ignore", "pipe", "inherit"],
 });
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+process.on("exit", () => worker.kill("SIGKILL"));
 try {
   await once(worker.stdout.resume(), "data");
   for (const [what, epochs] of /** @type {const} */ ([["single updates", 1], ["trials", 50]])) {

@@ -13,9 +13,10 @@ import { python } from "../setup/python.mjs";
 /**
  * A process that answers requests one after the other.
  * @param {NodeJS.ProcessEnv} [env]
+ * @param {URL} [program]  of the same protocol
  */
-export function startReference(env = process.env) {
-  const child = spawn(python, [fileURLToPath(new URL("reference.py", import.meta.url))], {
+export function startReference(env = process.env, program = new URL("reference.py", import.meta.url)) {
+  const child = spawn(python, [fileURLToPath(program)], {
     env,
     stdio: ["pipe", "pipe", "inherit"],
   });

@@ -1,0 +1,106 @@
+// @ts-check
+// What is measured, each in seconds unless it says otherwise.
+import { fork, execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { startReference } from "../reference/reference.mjs";
+import { root } from "../setup/clone.mjs";
+import { python } from "../setup/python.mjs";
+import { matrixOperations } from "./experiments.mjs";
+import { library } from "./library.mjs";
+
+/** @typedef {import("./experiments.mjs").RunSpec} RunSpec */
+
+/** NumPy on all cores, with the kernels that it chooses for this processor itself. */
+const numpyEnvironment = { ...process.env };
+for (const name of ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"]) delete numpyEnvironment[name];
+
+/** The two forms of the NumPy program. */
+export const numpyPrograms = {
+  listed: new URL("as_listed.py", import.meta.url),
+  tuned: new URL("../reference/reference.py", import.meta.url),
+};
+
+/** The median of some numbers. @param {number[]} values */
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
+}
+
+/** What the numbers were measured on. */
+export function machine() {
+  const threadpools = "import json, numpy, threadpoolctl; print(json.dumps([numpy.__version__, threadpoolctl.threadpool_info()]))";
+  const [numpy, [blas]] = JSON.parse(execFileSync(python, ["-c", threadpools], { env: numpyEnvironment, encoding: "utf8" }));
+  const { node, tfjs, tensorflow } = library.backendInfo();
+  return {
+    processor: cpus()[0].model,
+    cores: cpus().length,
+    ours: `Node ${node}, tfjs ${tfjs}, TensorFlow ${tensorflow}`,
+    numpy: `NumPy ${numpy}, ${blas.internal_api} ${blas.version}, ${blas.architecture} kernel, ${blas.num_threads} threads`,
+  };
+}
+
+/**
+ * One of process.mjs's measurements in several processes at once.
+ * @param {string} what
+ * @param {number} [processes]
+ * @returns {Promise<any[]>}
+ */
+export async function inProcesses(what, processes = 1) {
+  const children = Array.from({ length: processes }, () => fork(new URL("process.mjs", import.meta.url), [what]));
+  await Promise.all(children.map((child) => once(child, "message")));
+  const results = children.map((child) => once(child, "message"));
+  for (const child of children) child.send("begin");
+  return (await Promise.all(results)).map(([result]) => result);
+}
+
+/** GFLOP/s of 1024³ products, one process a core, together. */
+export async function peak() {
+  const rates = await inProcesses("peak", cpus().length);
+  return rates.reduce((sum, rate) => sum + rate, 0);
+}
+
+/** The first import of the library in a process. */
+export function firstImport() {
+  const program = `const start = performance.now(); require("./lib"); console.log((performance.now() - start) / 1000);`;
+  return Number(execFileSync(process.execPath, ["-e", program], { cwd: root, encoding: "utf8" }));
+}
+
+/**
+ * Runs in the library, one process a core, as `runAll` does. The processes have been started and have read the images.
+ * @param {RunSpec[]} specs
+ */
+export async function ours(specs) {
+  const start = performance.now();
+  const runner = await library.openRunner({ store: false });
+  try {
+    await Promise.all(cpus().map((_, i) => runner.run(warmUp(specs[0], i))));
+    const started = performance.now();
+    const histories = await Promise.all(specs.map((spec) => runner.run(spec)));
+    return {
+      start: (started - start) / 1000,
+      seconds: (performance.now() - started) / 1000,
+      operations: specs.reduce((sum, spec, i) => sum + matrixOperations(spec, histories[i]), 0),
+    };
+  } finally {
+    await runner.close();
+  }
+}
+
+/**
+ * The same runs in NumPy, one after the other, each on all cores. NumPy has been imported and the images have been read.
+ * @param {URL} program
+ * @param {RunSpec[]} specs
+ */
+export async function numpy(program, specs) {
+  const reference = startReference(numpyEnvironment, program);
+  await reference.ask({ spec: warmUp(specs[0], 0) });
+  let sum = 0;
+  for (const spec of specs) sum += (await reference.ask({ spec })).seconds;
+  await reference.close();
+  return sum;
+}
+
+/** A few updates, of another seed than any that is measured. @param {RunSpec} spec @param {number} i @returns {RunSpec} */
+const warmUp = ({ epochs, ...spec }, i) => ({ ...spec, record: [], iterations: 20, seed: 1_000_000 + i });

@@ -1,0 +1,65 @@
+// @ts-check
+// One measurement in a process of its own, started by measure.mjs: it says when it is ready, begins when told to, and
+// sends its result.
+import { library } from "./library.mjs";
+import { chapterExperiments } from "./experiments.mjs";
+
+const { tf, run } = library;
+const [sgd] = chapterExperiments(library)[0].specs;
+
+/** @type {Record<string, () => Promise<{ begin: () => Promise<unknown> }>>} */
+const measurements = {
+  /** GFLOP/s of a 1024³ product, in two seconds. */
+  async peak() {
+    const n = 1024;
+    const [a, b] = [1, 2].map((seed) => tf.tensor2d(library.randomStream(seed, "peak").normals(n * n), [n, n]));
+    const product = () => tf.tidy(() => void tf.matMul(a, b));
+    for (let i = 0; i < 5; i++) product();
+    return {
+      async begin() {
+        const start = performance.now();
+        let products = 0;
+        for (; performance.now() - start < 2000; products++) product();
+        return (products * 2 * n ** 3) / (performance.now() - start) / 1e6;
+      },
+    };
+  },
+
+  /** Milliseconds of a step of figure 6-9's network with SGD: drawing a mini-batch, gradient, update. The median of ten. */
+  async step() {
+    const steps = 200;
+    await run({ ...sgd, iterations: 100, record: [] });
+    return {
+      async begin() {
+        const times = [];
+        for (let seed = 1; seed <= 10; seed++) {
+          const start = performance.now();
+          await run({ ...sgd, iterations: steps, record: [], seed });
+          times.push((performance.now() - start) / steps);
+        }
+        return times.sort((a, b) => a - b)[5];
+      },
+    };
+  },
+
+  /** Memory and tensors over 20,000 steps that also record the loss. */
+  async memory() {
+    return {
+      async begin() {
+        /** @type {{ steps: number, megabytes: number, tensors: number }[]} */
+        const samples = [];
+        const onProgress = (/** @type {number} */ steps) => {
+          if (steps >= samples.length * 1000) samples.push({ steps, megabytes: process.memoryUsage.rss() / 2 ** 20, tensors: tf.memory().numTensors });
+        };
+        await run({ ...sgd, iterations: 20_000 }, { onProgress });
+        return samples;
+      },
+    };
+  },
+};
+
+const { begin } = await measurements[process.argv[2]]();
+process.once("message", async () => {
+  process.send?.(await begin(), () => process.exit());
+});
+process.send?.("ready");

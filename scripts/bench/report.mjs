@@ -1,0 +1,133 @@
+// @ts-check
+// What was measured, as a table and as a chart.
+
+/**
+ * @typedef {object} Measured
+ * @property {string} id
+ * @property {string} runs
+ * @property {number} start       seconds until the processes have started and read the images
+ * @property {number} seconds     in the library
+ * @property {number} listed      seconds in NumPy, as the chapter lists the layers
+ * @property {number} tuned       seconds in NumPy, written for speed
+ * @property {number} gflops      GFLOP/s of the matrix products
+ * @property {number} operations  floating-point operations of the matrix products
+ */
+
+/**
+ * @typedef {object} Results
+ * @property {Record<string, string | number>} machine
+ * @property {number} repeats
+ * @property {number} peak  GFLOP/s of 1024³ products on all cores
+ * @property {Measured[]} experiments
+ * @property {{ alone: number, together: number, listed: number, tuned: number }} [step]  ms
+ * @property {{ import: number }} [start]  s
+ * @property {{ updates: Record<string, number>, runs: Record<string, number> }} [linear]  s
+ * @property {{ steps: number, megabytes: number, tensors: number }[]} [memory]
+ */
+
+/** Writes a line to the terminal. @param {string} line */
+export const log = (line) => console.log(line);
+
+/** @param {Results} results @returns {string} Markdown */
+export function table({ machine, repeats, peak, experiments, step, start, linear, memory }) {
+  const lines = [`${machine.processor}, ${machine.cores} cores · ${machine.ours} · ${machine.numpy} · medians of ${repeats}`];
+  if (experiments.length > 0) {
+    const row = (/** @type {Omit<Measured, "start" | "operations">} */ m) =>
+      `| ${m.id} | ${m.runs} | ${m.seconds.toFixed(1)} | ${m.listed.toFixed(1)} | **${(m.listed / m.seconds).toFixed(1)}** | ` +
+      `${m.tuned.toFixed(1)} | ${(m.tuned / m.seconds).toFixed(1)} | ${m.gflops.toFixed(0)} | ${((100 * m.gflops) / peak).toFixed(0)} % |`;
+    lines.push(
+      "",
+      "| Figure | Runs | Here, s | NumPy as listed, s | ratio | NumPy tuned, s | ratio | GFLOP/s | of the peak |",
+      "|---|---|--:|--:|--:|--:|--:|--:|--:|",
+      ...experiments.map(row),
+      row(whole(experiments)),
+      "",
+      `NumPy computes in float64 on all cores: *as listed* does what the chapter's listings do, *tuned* leaves out what no ` +
+        `result needs. GFLOP/s counts matrix products only; the peak is ${peak.toFixed(0)} GFLOP/s, that of 1024³ products here, ` +
+        `one process a core. A single run uses one core here. Not in the seconds: starting the processes and reading the ` +
+        `images, ${mean(experiments.map((m) => m.start)).toFixed(1)} s, and importing NumPy and reading them there.`,
+    );
+  }
+  if (step) {
+    lines.push(
+      "",
+      `One step of figure 6-9's network (mini-batch, gradient, SGD): ${step.alone.toFixed(2)} ms on one thread; two at once ` +
+        `${step.together.toFixed(2)} ms each (${percent(step.together / step.alone - 1)}). NumPy on all cores: ` +
+        `${step.listed.toFixed(2)} ms as listed, ${step.tuned.toFixed(2)} ms tuned.`,
+    );
+  }
+  if (start) lines.push("", `First import of the library: ${start.import.toFixed(1)} s.`);
+  if (linear) {
+    const each = (/** @type {Record<string, number>} */ times) =>
+      Object.entries(times).map(([count, seconds]) => `${count}: ${seconds.toFixed(2)} s`).join(", ");
+    lines.push("", `Two runs of n updates: ${each(linear.updates)}. n runs of 1000 updates: ${each(linear.runs)}.`);
+  }
+  if (memory) {
+    // The first tenth warms up.
+    const settled = memory.filter(({ steps }) => steps >= 2000);
+    const [first] = settled;
+    const most = Math.max(...settled.map(({ megabytes }) => megabytes));
+    const counts = [...new Set(settled.map(({ tensors }) => tensors))];
+    lines.push(
+      "",
+      `Memory over 20,000 steps: ${first.megabytes.toFixed(0)} MB after 2000, at most ${most.toFixed(0)} MB after that ` +
+        `(${percent(most / first.megabytes - 1)}); tensors: ${counts.join(", ")}.`,
+    );
+  }
+  return lines.join("\n");
+}
+
+/** The chapter as one experiment. @param {Measured[]} experiments */
+export function whole(experiments) {
+  const sum = (/** @type {"seconds" | "listed" | "tuned" | "operations"} */ what) => experiments.reduce((sum, m) => sum + m[what], 0);
+  const seconds = sum("seconds");
+  return { id: "all", runs: "", seconds, listed: sum("listed"), tuned: sum("tuned"), gflops: sum("operations") / seconds / 1e9 };
+}
+
+/**
+ * Bars of seconds, one group an experiment. Readable on light and on dark.
+ * @param {Results} results
+ * @returns {string} SVG
+ */
+export function chart({ experiments }) {
+  const groups = experiments;
+  const [left, width, bar, gap] = [90, 560, 12, 14];
+  const scale = width / Math.max(...groups.map((m) => m.listed));
+  const group = 3 * bar + gap;
+  const height = 34 + groups.length * group;
+  const bars = groups.flatMap((m, i) =>
+    /** @type {const} */ ([
+      ["here", m.seconds],
+      ["tuned", m.tuned],
+      ["listed", m.listed],
+    ]).map(([kind, seconds], j) => {
+      const y = 34 + i * group + j * bar;
+      return (
+        `<rect class="${kind}" x="${left}" y="${y}" width="${(seconds * scale).toFixed(1)}" height="${bar - 1}"/>` +
+        `<text x="${(left + seconds * scale + 5).toFixed(1)}" y="${y + 9.5}" class="value">${seconds.toFixed(1)} s</text>`
+      );
+    }),
+  );
+  const names = groups.map(({ id }, i) => `<text x="${left - 8}" y="${34 + i * group + 1.5 * bar + 4}" text-anchor="end">${id}</text>`);
+  const legend = [
+    ["here", "here"],
+    ["tuned", "NumPy, tuned"],
+    ["listed", "NumPy, as listed"],
+  ].map(([kind, text], i) => `<rect class="${kind}" x="${left + i * 150}" y="8" width="11" height="11"/><text x="${left + i * 150 + 17}" y="18">${text}</text>`);
+  const total = whole(experiments);
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 70} ${height}" role="img" aria-label="Seconds for each of the chapter's experiments: ${total.seconds.toFixed(0)} s in all here, ${total.tuned.toFixed(0)} s in tuned NumPy, ${total.listed.toFixed(0)} s in NumPy as listed">
+<style>
+text { font: 12px system-ui, sans-serif; fill: #1f2328 } .value { font-size: 10px }
+.here { fill: #0072b2 } .tuned { fill: #e69f00 } .listed { fill: #8c959f }
+@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .here { fill: #56b4e9 } }
+</style>
+${[...legend, ...names, ...bars].join("\n")}
+</svg>
+`;
+}
+
+/** @param {number} share */
+const percent = (share) => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(0)} %`;
+
+/** @param {number[]} values */
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
