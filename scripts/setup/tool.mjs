@@ -50,6 +50,7 @@ export async function runTool(command, args, { doing, cwd = root, env = {}, onLi
 
   const stop = (/** @type {NodeJS.Signals} */ signal) => {
     child.kill(signal);
+    process.stderr.write("\nStopped. The same command goes on from here.\n");
     process.exit(128 + constants.signals[signal]);
   };
   const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
