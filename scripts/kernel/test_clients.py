@@ -93,10 +93,7 @@ def test_jupyter_console(tmp_path):
         type("\x04")
         read_until("exit")
         type("y\n")
-        while process.poll() is None:
-            if select.select([terminal], [], [], 0.2)[0]:
-                screen += os.read(terminal, 65536).decode(errors="replace")
-            assert time.monotonic() < start + 120, f"the console does not end; the screen shows:\n{screen}"
+        process.wait(20)
     finally:
         process.kill()
         os.close(terminal)
