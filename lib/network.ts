@@ -7,6 +7,9 @@ import { penalty, type Norm } from "./weight-decay";
 
 const activations = { relu: ReLU, sigmoid: Sigmoid, tanh: Tanh };
 
+/** Rows that accuracy is taken of at a time, so that their activations stay in the processor's cache. */
+const EVALUATED_TOGETHER = 2000;
+
 /** What a network is made of: plain JSON. */
 export interface NetworkSpec {
   /** Values of one input, 784 for MNIST. */
@@ -88,7 +91,14 @@ export class Network {
 
   /** The share of rows of `x` whose highest score is at their label in `t`: 0 … 1. */
   accuracy(x: tf.Tensor, t: tf.Tensor): number {
-    return tf.tidy(() => this.predict(x).argMax(1).equal(t).sum().dataSync()[0]) / x.shape[0];
+    const [count] = x.shape;
+    let right = 0;
+    for (let row = 0; row < count; row += EVALUATED_TOGETHER) {
+      const rows = Math.min(EVALUATED_TOGETHER, count - row);
+      const guess = () => this.predict(x.slice(row, rows)).argMax(1);
+      right += tf.tidy(() => guess().equal(t.slice(row, rows)).sum().dataSync()[0]);
+    }
+    return right / count;
   }
 
   /**
