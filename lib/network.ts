@@ -7,7 +7,7 @@ import { penalty, type Norm } from "./weight-decay";
 
 const activations = { relu: ReLU, sigmoid: Sigmoid, tanh: Tanh };
 
-/** Rows that accuracy is taken of at a time, so that their activations stay in the processor's cache. */
+/** Rows that accuracy is taken of at a time, so that their activations stay in the cache and reuse memory. */
 const EVALUATED_TOGETHER = 2000;
 
 /** What a network is made of: plain JSON. */
