@@ -27,7 +27,7 @@ test("figure 6-24: the best 20 in order, five a row, validation solid and train 
   assert.deepEqual(figure.data[12].y, trials[90].validation);
   assert.deepEqual([figure.data[12].name, figure.data[12].xaxis, figure.data[12].yaxis], ["validation", "x2", "y2"]);
   const dash = (name: string) => new Set(figure.data.filter((trace) => trace.name === name).map(({ line }) => (line as { dash: string }).dash));
-  assert.deepEqual([...dash("validation"), ...dash("train")], ["solid", "dash"]);
+  assert.deepEqual([...dash("validation"), ...dash("train")], ["solid", "5px,3px"]);
   assert.equal(searchPanels(trials.slice(0, 3)).data.length, 6, "fewer than 20 are all shown");
 });
 
@@ -66,14 +66,19 @@ test("search methods: the best so far over the seeds, by hand", () => {
     { name: "halving", searches: [{ steps: [5, 12], accuracies: [0.3, 0.3] }, { steps: [8], accuracies: [0.7] }] },
   ]);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
-  const median = (name: string) => figure.data.find((trace) => trace.name === name && trace.mode === "lines")!;
+  const median = (name: string) => figure.data.find((trace) => trace.name === name)!;
   assert.deepEqual([median("random").x, median("random").y], [[10, 20, 30], [0.4, 0.5, 0.6]]);
   // Counted from where both seeds have a result; nothing changes between there and the end.
   assert.deepEqual([median("halving").x, median("halving").y], [[8, 12], [0.5, 0.5]]);
   const [low, high] = figure.data;
   assert.deepEqual((low.y as number[]).map((value) => value.toFixed(2)), ["0.30", "0.45", "0.55"]);
   assert.deepEqual((high.y as number[]).map((value) => value.toFixed(2)), ["0.45", "0.55", "0.70"]);
-  assert.notEqual((median("random").line as { dash: string }).dash, (median("halving").line as { dash: string }).dash);
+  // Each method in a panel of its own, the other one's median behind it.
+  assert.deepEqual([median("random").xaxis, median("halving").xaxis], ["x", "x2"]);
+  const inFirst = figure.data.filter(({ xaxis }) => xaxis === "x");
+  assert.deepEqual(inFirst.map(({ y }) => (y as number[]).length), [3, 3, 2, 3]);
+  assert.deepEqual(inFirst[2].y, median("halving").y);
+  assert.deepEqual((figure.layout.annotations as { text: string }[]).slice(0, 2).map(({ text }) => text), ["random: 0.60", "halving: 0.50"]);
 });
 
 test("what cannot be drawn is refused", () => {

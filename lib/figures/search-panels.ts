@@ -1,5 +1,5 @@
 import { axisName, panelGrid } from "./panels";
-import { Figure, Trace, dashes, markers, palette, template } from "./figure";
+import { Figure, Trace, palette, template } from "./figure";
 
 /** One trial of a search: the hyperparameters drawn, and the accuracies that followed from them. */
 export interface SearchTrial {
@@ -59,7 +59,7 @@ export function searchPanels(trials: SearchTrial[]): Figure {
     data: best.flatMap(({ validation, train }, index): Trace[] =>
       [
         { name: "validation", y: validation, line: { color: palette[0], dash: "solid", width: 2 } },
-        { name: "train", y: train, line: { color: palette[1], dash: "dash", width: 1.5 } },
+        { name: "train", y: train, line: { color: palette[1], dash: "5px,3px", width: 1.5 } },
       ].map((curve) => ({
         type: "scatter",
         mode: "lines",
@@ -156,66 +156,73 @@ export function searchScatter(trials: SearchTrial[]): Figure {
 
 /**
  * A figure of our own: search methods at equal cost, as the best validation accuracy found so far
- * against the training steps spent. The line is the median over the seeds, the band their middle half.
+ * against the training steps spent, a panel a method. The line is the median over the seeds, the band their
+ * middle half; the medians of the other methods are thin and grey.
  *
  * @throws RangeError if there are no methods, one has no searches, or a search has not as many accuracies as steps.
  */
 export function searchMethods(methods: MethodResults[]): Figure {
   if (methods.length === 0) throw new RangeError("searchMethods: no methods; pass at least one");
   const summaries = methods.map((method) => ({ name: method.name, seeds: method.searches.length, curve: progress(method) }));
-  const traces = summaries.flatMap(({ name, curve }, index): Trace[] => {
+  const columns = Math.min(2, summaries.length);
+  const rows = Math.ceil(summaries.length / columns);
+  const data = summaries.flatMap(({ name, curve }, index): Trace[] => {
     const color = palette[index % palette.length];
-    const line = { type: "scatter", mode: "lines", x: curve.map(({ steps }) => steps), legendgroup: name };
-    const edge = { ...line, line: { width: 0, shape: "hv" }, showlegend: false, hoverinfo: "skip" };
+    const panel = { type: "scatter", mode: "lines", xaxis: axisName("x", index % columns), yaxis: axisName("y", Math.floor(index / columns)) };
+    const own = { ...panel, x: curve.map(({ steps }) => steps) };
+    const edge = { ...own, line: { width: 0, shape: "hv" }, hoverinfo: "skip" };
+    const others = summaries.filter((_, i) => i !== index);
     return [
       { ...edge, y: curve.map(({ low }) => low) },
       { ...edge, y: curve.map(({ high }) => high), fill: "tonexty", fillcolor: translucent(color) },
+      ...others.map((other) => ({
+        ...panel,
+        x: other.curve.map(({ steps }) => steps),
+        y: other.curve.map(({ median }) => median),
+        line: { color: "#8a929c", width: 1, shape: "hv" },
+        hoverinfo: "skip",
+      })),
       {
-        ...line,
+        ...own,
         y: curve.map(({ median }) => median),
         name,
-        line: { color, dash: dashes[index % dashes.length], width: 2.5, shape: "hv" },
+        line: { color, width: 2.5, shape: "hv" },
         hovertemplate: "%{x:,} steps: %{y:.3f}<extra>%{fullData.name}</extra>",
       },
     ];
   });
-  // One marker a line, at its end, tells the methods apart where dashes are hard to see.
-  const ends = summaries.map(({ name, curve }, index): Trace => {
-    const { steps, median } = curve[curve.length - 1];
-    return {
-      type: "scatter",
-      mode: "markers",
-      x: [steps],
-      y: [median],
-      marker: { symbol: markers[index % markers.length], size: 10, color: palette[index % palette.length] },
-      legendgroup: name,
-      showlegend: false,
-      hoverinfo: "skip",
-    };
-  });
   const counts = [...new Set(summaries.map(({ seeds }) => seeds))].sort((a, b) => a - b);
+  const end = ({ curve }: (typeof summaries)[number]) => curve[curve.length - 1];
+  const most = Math.max(...summaries.map((summary) => end(summary).steps));
   return {
     id: "6-24-methods",
     caption:
       "Best validation accuracy found so far against the training steps spent: " +
-      `the line is the median over ${counts.join(" to ")} seeds, the band the middle half of them.`,
+      `the line is the median over ${counts.join(" to ")} seeds, the band the middle half of them; ` +
+      "thin and grey, the medians of the other methods. Above each panel: the median at the end.",
     alt:
-      "Step curves of the best validation accuracy found against training steps, one a search method, with a band for the middle half of the seeds. At the end: " +
+      `${summaries.length} panels, one a search method: step curves of the best validation accuracy found against training steps, with a band for the middle half of the seeds. At the end: ` +
       summaries
-        .map(({ name, curve }) => {
-          const { steps, low, median, high } = curve[curve.length - 1];
-          return `${name} ${median.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}) after ${steps} steps`;
+        .map((summary) => {
+          const { steps, low, median, high } = end(summary);
+          return `${summary.name} ${median.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}) after ${steps} steps`;
         })
         .join("; ") +
       ".",
-    data: [...traces, ...ends],
+    data,
     layout: {
       template,
-      height: 440,
-      margin: { l: 64, r: 16, t: 24, b: 56 },
-      xaxis: { title: { text: "training steps spent" }, rangemode: "tozero", tickformat: "~s" },
-      yaxis: { title: { text: "best validation accuracy so far" } },
-      legend: { orientation: "h", x: 0.5, xanchor: "center", y: 1.02, yanchor: "bottom" },
+      height: 120 + 200 * rows,
+      margin: { l: 60, r: 12, t: 36, b: 56 },
+      showlegend: false,
+      ...panelGrid({
+        rows,
+        columns,
+        titles: summaries.map((summary) => `${summary.name}: ${end(summary).median.toFixed(2)}`),
+        x: { title: "training steps spent", range: [0, 1.02 * most], nticks: 6, tickformat: "," },
+        y: { title: "best validation accuracy so far", range: [0, 1], tickvals: [0, 0.5, 1] },
+        gap: { x: 0.08, y: 0.2 },
+      }),
     },
   };
 }
