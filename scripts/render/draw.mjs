@@ -8,8 +8,9 @@ const require = createRequire(import.meta.url);
 export const plotlyLibrary = require.resolve("plotly.js-dist-min/plotly.min.js");
 
 /**
- * The images of one figure. `light` and `dark` are PNGs at twice the size that they are shown at; the thumbnails are WebP.
- * @typedef {{ width: number, height: number, light: Buffer, dark: Buffer, thumbnail: Buffer, darkThumbnail: Buffer }} Drawing
+ * The images of one figure, `width` by `height` pixels where they are shown and twice as fine: a PNG for the notebook, which
+ * every viewer knows, and for the pages WebP, a third of the size, by file name.
+ * @typedef {{ width: number, height: number, png: Buffer, files: Map<string, Buffer> }} Drawing
  */
 
 /**
@@ -27,22 +28,26 @@ export async function drawFigures(browser, notebooks) {
     const faults = [];
     for (const { file, figures } of notebooks)
       for (const { id, plotly } of figures) {
-        const { fault, ...drawing } = await page.evaluate(drawInPage, plotly);
+        const { fault, width, height, png, ...others } = await page.evaluate(drawInPage, plotly);
         if (fault) faults.push(`${file}: figure ${id}: ${fault}`);
-        const image = (/** @type {string} */ url) => Buffer.from(url.slice(url.indexOf(",") + 1), "base64");
-        drawings.set(id, {
-          ...drawing,
-          light: image(drawing.light),
-          dark: image(drawing.dark),
-          thumbnail: image(drawing.thumbnail),
-          darkThumbnail: image(drawing.darkThumbnail),
-        });
+        const files = new Map([
+          [`${id}.webp`, decode(others.light)],
+          [`${id}-dark.webp`, decode(others.dark)],
+          [`${id}-small.webp`, decode(others.lightSmall)],
+          [`${id}-small-dark.webp`, decode(others.darkSmall)],
+        ]);
+        drawings.set(id, { width, height, png: decode(png), files });
       }
     if (faults.length > 0) throw new Error(`Plotly.validate found fault with\n${faults.join("\n")}`);
     return drawings;
   } finally {
     await page.close();
   }
+}
+
+/** @param {string} url  a data: URL */
+function decode(url) {
+  return Buffer.from(url.slice(url.indexOf(",") + 1), "base64");
 }
 
 /**
@@ -66,17 +71,23 @@ async function drawInPage({ data, layout, frames = [] }) {
   const real = faults.filter(({ code, path }) => !(code === "dynamic" && path.includes("args")));
   const fault = [...new Set(real.map(({ msg }) => msg))].join("; ");
 
-  /** @param {any} drawn */
-  const png = (drawn) => Plotly.toImage(drawn, { format: "png", width, height, scale: 2 });
   const { sliders, updatemenus, ...still } = layout; // an image has nothing to press
-  const light = await png({ data, layout: still });
-  const dark = await png(inTheDark({ data, layout: still }));
-  return { fault, width, height, light, dark, thumbnail: await small(light), darkThumbnail: await small(dark) };
+  /** @param {any} drawn @returns {Promise<string>} */
+  const draw = (drawn) => Plotly.toImage(drawn, { format: "png", width, height, scale: 2 });
+  const png = await draw({ data, layout: still });
+  const dark = await draw(inTheDark({ data, layout: still }));
+  return {
+    fault, width, height, png,
+    light: await webp(png, 2 * width),
+    dark: await webp(dark, 2 * width),
+    lightSmall: await webp(png, 480),
+    darkSmall: await webp(dark, 480),
+  };
 
-  /** @param {string} url */
-  async function small(url) {
+  /** @param {string} url @param {number} wide  in pixels */
+  async function webp(url, wide) {
     const bitmap = await createImageBitmap(await (await fetch(url)).blob(), {
-      resizeWidth: 480, resizeHeight: Math.round((480 * height) / width), resizeQuality: "high",
+      resizeWidth: wide, resizeHeight: Math.round((wide * height) / width), resizeQuality: "high",
     });
     const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
     /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(bitmap, 0, 0);

@@ -71,8 +71,8 @@ function outputsOf(content) {
  */
 export function putImages(notebook, drawings) {
   for (const { id, alt, plotly, output } of notebook.figures) {
-    const { light, width, height } = /** @type {import("./draw.mjs").Drawing} */ (drawings.get(id));
-    output.data = { [plotlyType]: plotly, "image/png": light.toString("base64"), "text/plain": alt };
+    const { png, width, height } = /** @type {import("./draw.mjs").Drawing} */ (drawings.get(id));
+    output.data = { [plotlyType]: plotly, "image/png": png.toString("base64"), "text/plain": alt };
     output.metadata["image/png"] = { width, height };
   }
   for (const cell of notebook.content.cells)

@@ -34,11 +34,7 @@ export async function writeSite(site, browser, notebooks, drawings) {
   });
   for (const { figures } of notebooks)
     for (const { id, plotly } of figures) {
-      const drawing = /** @type {import("./draw.mjs").Drawing} */ (drawings.get(id));
-      writeFileSync(join(partial, `figures/${id}.png`), drawing.light);
-      writeFileSync(join(partial, `figures/${id}-dark.png`), drawing.dark);
-      writeFileSync(join(partial, `figures/${id}.webp`), drawing.thumbnail);
-      writeFileSync(join(partial, `figures/${id}-dark.webp`), drawing.darkThumbnail);
+      for (const [file, image] of drawings.get(id)?.files ?? []) writeFileSync(join(partial, "figures", file), image);
       // A script and not JSON: a page opened as a file may load scripts, but may not fetch.
       const { data, layout, frames } = plotly;
       writeFileSync(join(partial, `figures/${id}.js`), `figures[${JSON.stringify(id)}] = ${JSON.stringify({ data, layout, frames })};\n`);
@@ -167,8 +163,8 @@ function indexPage(welcome, pages, notebooks) {
       const { width, height } = output.metadata["image/png"];
       return `<li><a href="${name}.html#figure-${id}">
   <picture>
-    <source media="screen and (prefers-color-scheme: dark)" srcset="figures/${id}-dark.webp">
-    <img src="figures/${id}.webp" width="480" height="${Math.round((480 * height) / width)}" alt="${escape(alt)}" loading="lazy" decoding="async">
+    <source media="screen and (prefers-color-scheme: dark)" srcset="figures/${id}-small-dark.webp">
+    <img src="figures/${id}-small.webp" width="480" height="${Math.round((480 * height) / width)}" alt="${escape(alt)}" loading="lazy" decoding="async">
   </picture>
   <span class="number">Figure ${id}</span> ${escape(caption)}</a></li>`;
     })
