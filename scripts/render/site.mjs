@@ -164,7 +164,7 @@ function indexPage(welcome, pages, notebooks) {
       return `<li><a href="${name}.html#figure-${id}">
   <picture>
     <source media="screen and (prefers-color-scheme: dark)" srcset="figures/${id}-small-dark.webp">
-    <img src="figures/${id}-small.webp" width="480" height="${Math.round((480 * height) / width)}" alt="${escape(alt)}" loading="lazy" decoding="async">
+    <img src="figures/${id}-small.webp" width="480" height="${Math.round((480 * height) / width)}" alt="${escape(alt)}" decoding="async">
   </picture>
   <span class="number">Figure ${id}</span> ${escape(caption)}</a></li>`;
     })
