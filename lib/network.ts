@@ -91,14 +91,16 @@ export class Network {
 
   /** The share of rows of `x` whose highest score is at their label in `t`: 0 … 1. */
   accuracy(x: tf.Tensor, t: tf.Tensor): number {
-    const [count] = x.shape;
+    const labels = t.dataSync();
     let right = 0;
-    for (let row = 0; row < count; row += EVALUATED_TOGETHER) {
-      const rows = Math.min(EVALUATED_TOGETHER, count - row);
-      const guess = () => this.predict(x.slice(row, rows)).argMax(1);
-      right += tf.tidy(() => guess().equal(t.slice(row, rows)).sum().dataSync()[0]);
+    for (let first = 0; first < labels.length; first += EVALUATED_TOGETHER) {
+      const rows = Math.min(EVALUATED_TOGETHER, labels.length - first);
+      tf.tidy(() => {
+        const guesses = this.predict(x.slice(first, rows)).argMax(1).dataSync();
+        guesses.forEach((guess, i) => (right += Number(guess === labels[first + i])));
+      });
     }
-    return right / count;
+    return right / labels.length;
   }
 
   /**
