@@ -8,7 +8,7 @@ import { setUp } from "../setup.mjs";
 
 const usage = `Measures the chapter's nine experiments on MNIST in the library and in NumPy, in turns, and a step, the start and a long run.
 
-  npm run bench                                  all of it, three times: about an hour on two cores
+  npm run bench                                  all of it, three times: some 40 minutes on two cores
   npm run bench -- --repeats 1 --only 6-9,step   some of it, once
 
   --repeats N    how often each experiment is measured (3); medians are reported
@@ -23,13 +23,15 @@ const only = values.only?.split(",");
 const wanted = (/** @type {string} */ name) => !only || only.some((one) => name === one || name.startsWith(`${one} `));
 
 await setUp();
+// Here, not on other machines, and with all of the counts. The library reads QUICK as it is loaded.
+delete process.env.RUNS_REDIS_URL;
+delete process.env.QUICK;
 // Only now, as set-up may have built the library.
 const { firstImport, inProcesses, machine, median, numpy, numpyPrograms, ours, peak } = await import("./measure.mjs");
 const { chart, log, table } = await import("./report.mjs");
 const { chapterExperiments } = await import("./experiments.mjs");
 const { library } = await import("./library.mjs");
 
-delete process.env.RUNS_REDIS_URL; // here, not on other machines
 const experiments = chapterExperiments(library).filter(({ id }) => wanted(id));
 const extras = ["step", "start", "linear", "memory"];
 const unknown = only?.filter((one) => !extras.includes(one) && !experiments.some(({ id }) => id === one || id.startsWith(`${one} `)));

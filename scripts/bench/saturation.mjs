@@ -1,6 +1,6 @@
 // @ts-check
 // How many workers one Redis can serve: real Redis, real queue, real search, and 1 … 1,000 workers, each with its own
-// connections, that do not train but wait as long as a recorded run took. The workers share this machine's cores with
+// connections, that do all but train: they wait as long as a recorded run would take. The workers share this machine's cores with
 // Redis and the search, which real ones would not: where it saturates here is a lower bound.
 // Writes saturation.json and saturation.svg beside this file. Usage: node scripts/bench/saturation.mjs
 import { fork } from "node:child_process";
@@ -16,33 +16,36 @@ const WORKERS = [1, 3, 10, 30, 100, 300, 1000];
 const A_PROCESS = 250;
 /** Runs of figure 6-24 as they are, and ten times as long. */
 const SCALES = [1, 10];
-/** Runs that each worker gets on average; more for few workers, so that there is something to measure. */
-const RUNS_EACH = 3;
-const RUNS_LEAST = 30;
+/** Runs that each worker gets on average. */
+const RUNS_EACH = 5;
 
 const [, , role, url, count, durations, history] = process.argv;
 if (role === "workers") await pretend();
 else await measure();
 
-/** What a process of simulated workers does: waits in place of training, and gives back the recorded history. */
+/** What a process of simulated workers does: all that real ones do, but to wait in place of training. */
 async function pretend() {
-  const { QUEUE } = await import("../../lib/dist/experiments/queue.js");
+  const { QUEUE, execute } = await import("../../lib/dist/experiments/queue.js");
   const waits = JSON.parse(durations);
   const result = JSON.parse(history);
+  /** @type {import("../../lib/dist/experiments/runner.js").Runner} */
+  const runner = {
+    async run({ seed }, { onProgress } = {}) {
+      const ticking = setInterval(() => onProgress?.(0, 197), 500);
+      await new Promise((resolve) => setTimeout(resolve, waits[seed % waits.length]));
+      clearInterval(ticking);
+      return result;
+    },
+    close: async () => {},
+  };
   const workers = Array.from({ length: Number(count) }, () => {
-    const worker = new Worker(
-      QUEUE,
-      async (job) => {
-        await new Promise((resolve) => setTimeout(resolve, waits[job.data.spec.seed % waits.length]));
-        return result;
-      },
-      { connection: { url, maxRetriesPerRequest: null } },
-    );
+    const worker = new Worker(QUEUE, (job) => execute(job, worker, runner), { connection: { url, maxRetriesPerRequest: null } });
     worker.on("error", console.error);
     return worker;
   });
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
   process.send?.("ready");
+  process.once("disconnect", () => process.exit());
   process.once("message", async () => {
     await Promise.all(workers.map((worker) => worker.close()));
     process.exit();
@@ -52,10 +55,9 @@ async function pretend() {
 async function measure() {
   await setUp();
   const { RedisForTests } = await import("../../lib/dist/experiments/redis-for-tests.js");
-  const { ProcessPool } = await import("../../lib/dist/experiments/pool.js");
   const { RunQueue } = await import("../../lib/dist/experiments/queue.js");
 
-  const { waits, history } = await record(new ProcessPool(1));
+  const { waits, history } = await record();
   const mean = waits.reduce((a, b) => a + b) / waits.length / 1000;
   console.log(`recorded ${waits.length} runs of ${mean.toFixed(2)} s on average, histories of ${history.length} bytes`);
 
@@ -72,7 +74,7 @@ async function measure() {
       }
       await Promise.all(children.map((child) => once(child, "message")));
       const queue = await RunQueue.connect(redis.url);
-      const runs = Math.max(workers * RUNS_EACH, scale === 1 ? RUNS_LEAST : Math.min(RUNS_LEAST, workers * RUNS_EACH));
+      const runs = workers * RUNS_EACH;
       const start = performance.now();
       await Promise.all(Array.from({ length: runs }, (_, seed) => queue.run(trial(seed))));
       const seconds = (performance.now() - start) / 1000;
@@ -92,17 +94,18 @@ async function measure() {
   writeFileSync(new URL("saturation.svg", import.meta.url), draw(data));
 }
 
-/** The durations, in ms, of 20 real trials, and one of their histories. @param {import("../../lib/dist/experiments/pool.js").ProcessPool} pool */
-async function record(pool) {
+/** The durations, in ms, of 20 real trials, and one of their histories. A run has one thread: on a free core it takes as long as its processor time. */
+async function record() {
+  const { run } = await import("../../lib/dist/experiments/run.js");
   const waits = [];
   let history = "";
-  await pool.run(trial(0));
+  await run(trial(0));
   for (let seed = 0; seed < 20; seed++) {
-    const start = performance.now();
-    history = JSON.stringify(await pool.run(trial(seed)));
-    waits.push(Math.round(performance.now() - start));
+    const before = process.cpuUsage();
+    history = JSON.stringify(await run(trial(seed)));
+    const { user, system } = process.cpuUsage(before);
+    waits.push(Math.round((user + system) / 1000));
   }
-  await pool.close();
   return { waits, history };
 }
 
