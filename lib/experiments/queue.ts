@@ -192,7 +192,8 @@ export async function serveRuns(url: string, { processes, silence = 30_000 }: Se
   return worker;
 }
 
-async function execute(job: Job<RunJob, History>, worker: Worker<RunJob, History>, pool: ProcessPool): Promise<History> {
+/** What a worker does with a job: checks its spec, has the runner execute it, and reports. */
+export async function execute(job: Job<RunJob, History>, worker: Worker<RunJob, History>, runner: Runner): Promise<History> {
   const spec = checked(job);
   const stop = new AbortController();
   let progress: { done: number; total: number } | undefined;
@@ -205,7 +206,7 @@ async function execute(job: Job<RunJob, History>, worker: Worker<RunJob, History
   if (job.data.cancelled) throw new UnrecoverableError(CANCELLED);
   const reporting = setInterval(() => void report().catch(ignore), REPORT);
   try {
-    return await pool.run(spec, { onProgress: (done, total) => (progress = { done, total }), signal: stop.signal });
+    return await runner.run(spec, { onProgress: (done, total) => (progress = { done, total }), signal: stop.signal });
   } finally {
     clearInterval(reporting);
   }

@@ -141,7 +141,7 @@ function draw(/** @type {{ machine: string, series: { secondsPerRun: number, poi
     parts.push(`<path d="${path([1, last.workers].map((n) => [n, n / secondsPerRun]))}" fill="none" stroke="${colors[i]}" stroke-dasharray="5 4"/>`);
     parts.push(`<path d="${path(points.map((p) => [p.workers, p.runsPerSecond]))}" fill="none" stroke="${colors[i]}" stroke-width="2"/>`);
     for (const p of points) parts.push(`<circle cx="${x(p.workers)}" cy="${y(p.runsPerSecond)}" r="3.5" fill="${colors[i]}"/>`);
-    parts.push(`<text x="${x(last.workers) + 8}" y="${y(last.runsPerSecond) + (i ? 14 : 4)}" fill="${colors[i]}">runs of ${secondsPerRun} s</text>`);
+    parts.push(`<text x="${x(last.workers) + 8}" y="${y(last.runsPerSecond) + (i ? 14 : 4)}" fill="${colors[i]}">runs of ${Number(secondsPerRun.toPrecision(2))} s</text>`);
   });
   parts.push(`<text x="${(left + width - right) / 2}" y="${height - 14}" text-anchor="middle">simulated workers</text>`);
   parts.push(`<text transform="translate(16 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">runs a second</text>`);
