@@ -24,7 +24,7 @@ const lab = spawn(
   join(venv, "bin/jupyter-lab"),
   [
     `--ServerApp.root_dir=${root}`, // the notebooks and, one folder up, the library that they import
-    `--ServerApp.preferred_dir=${join(root, "notebooks")}`,
+    `--FileContentsManager.preferred_dir=${join(root, "notebooks")}`,
     ...(process.getuid?.() === 0 ? ["--allow-root"] : []), // containers often have no other user
     ...options,
   ],
