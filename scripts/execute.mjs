@@ -14,10 +14,13 @@ const usage = `Executes notebooks from their first cell, in place, and renders a
   npm run notebooks                   all of them
   npm run notebooks -- 6.1 6.3        those whose names begin so
   QUICK=1 npm run notebooks           short trainings, to try the notebooks out; the results go to .cache/quick,
-                                      and the notebooks stay as they are`;
+                                      and the notebooks stay as they are
+  RUNS_STORE=1 npm run notebooks      trainings that are in the store are taken from there, RUNS_REDIS_URL=… hands them
+                                      to workers; these results go to .cache/quick too`;
 
 const notebooks = join(root, "notebooks");
-const quick = process.env.QUICK === "1";
+// The notebooks in the clone hold what was computed here, in full and afresh, and nothing else.
+const quick = ["QUICK", "RUNS_STORE", "RUNS_REDIS_URL"].some((name) => process.env[name]);
 const target = quick ? join(cache, "quick/notebooks") : notebooks;
 const site = quick ? join(cache, "quick/site") : join(root, "site");
 

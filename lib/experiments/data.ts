@@ -12,8 +12,11 @@ interface Prepared {
 
 let mnist: ReturnType<typeof loadMnist> | undefined;
 
-/** Sets already made in this process. They stay: the next run most likely needs the same ones. */
+/** Sets already made in this process, the latest last. They stay: the next run most likely needs the same ones. */
 const made = new Map<string, Dataset>();
+
+/** How many sets stay. One of 60,000 images takes 188 MB, and a worker may be given runs on many different ones. */
+const KEPT = 8;
 
 /** The sets that a run needs, made once a process and shared by its runs. */
 export function prepare({ images, validation = 0, shuffleSeed }: DataSpec, record: Measurement[]): Prepared {
@@ -23,6 +26,11 @@ export function prepare({ images, validation = 0, shuffleSeed }: DataSpec, recor
     if (!made.has(key)) {
       const first = train.take(images);
       made.set(key, (shuffleSeed === undefined ? first : shuffleDataset(first, randomStream(shuffleSeed, "shuffle"))).slice(from, to));
+    }
+    if (made.size > KEPT) {
+      const [[oldest, unused]] = made;
+      unused.dispose();
+      made.delete(oldest);
     }
     return made.get(key)!.tensors();
   };
