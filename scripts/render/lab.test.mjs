@@ -63,6 +63,8 @@ test("npm run lab, untrusted: the figures are there all the same", { timeout }, 
   const rendered = await open(`committed/${name}`);
   assert.equal(await rendered.evaluate(isTrusted), false);
   assert.deepEqual(await rendered.evaluate(figuresWithout, "img"), { figures, without: [] });
+  const widths = await rendered.locator(".plot-img").evaluateAll((images) => images.map(({ clientWidth }) => clientWidth));
+  assert.ok(Math.max(...widths) <= 760, `an image is ${Math.max(...widths)} pixels wide`);
 });
 
 test("JupyterLab without the plotly extension: live where the notebook was run, images elsewhere", { timeout }, async (t) => {

@@ -67,7 +67,7 @@ async function draw(figure) {
   }
   const size = sizeIn(stage, image);
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // a finger on a figure scrolls the page
-  await Plotly.newPlot(plot, data, { ...layout, ...size }, { displayModeBar: false });
+  await Plotly.newPlot(plot, data, { ...layout, ...size }, { displayModeBar: false, scrollZoom: false }); // the wheel scrolls the page
   if (frames.length > 0) await Plotly.addFrames(plot, frames);
   fit(stage, plot, size);
   if (player && !figure.contains(player)) stage.after(player);
