@@ -57,7 +57,7 @@ before(async () => {
   page.setDefaultTimeout(TIMEOUT);
   await page.goto(`${url}lab/tree/notebooks/test.ipynb?token=test`);
   await page.waitForSelector(".jp-Notebook .jp-Cell");
-  await page.waitForFunction(() => document.querySelector(".jp-Notebook-ExecutionIndicator")?.getAttribute("data-status") === "idle");
+  await page.locator("#jp-main-statusbar", { hasText: "TypeScript | Idle" }).waitFor();
 });
 
 after(async () => {
@@ -94,10 +94,16 @@ async function serverUrl(runtime) {
 /** @param {number} i */
 const cell = (i) => page.locator(".jp-Notebook .jp-Cell").nth(i);
 
-/** Runs a cell as Control+Enter does.  @param {number} i */
+/** Runs a cell with Control+Enter; again, if JupyterLab, busy with its start, has forgotten it.  @param {number} i */
 async function run(i) {
-  await cell(i).locator(".jp-InputArea-editor").click();
-  await page.keyboard.press("Control+Enter");
+  const prompt = () => cell(i).locator(".jp-InputPrompt").innerText();
+  const before = await prompt();
+  for (const end = Date.now() + TIMEOUT; Date.now() < end; ) {
+    await cell(i).locator(".jp-InputArea-editor").click();
+    await page.keyboard.press("Control+Enter");
+    await wait(1000);
+    if ((await prompt()) !== before) return;
+  }
 }
 
 /** Waits for an output.  @param {number} i @param {string} text */
