@@ -3,6 +3,7 @@
 All optional parts are switched on but the pager, which belongs to IPython's `name?` syntax.
 """
 
+from functools import partial
 from pathlib import Path
 
 import jupyter_kernel_test
@@ -51,3 +52,7 @@ class TypeScriptKernelTests(jupyter_kernel_test.KernelTests):
 class TypeScriptKernelWelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
     kernel_name = "tslab"
     support_iopub_welcome = True
+
+    def setUp(self):
+        # Here, too, the suite would wait for ever.
+        self.kc.get_iopub_msg = partial(self.kc.get_iopub_msg, timeout=jupyter_kernel_test.TIMEOUT)
