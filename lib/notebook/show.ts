@@ -79,7 +79,7 @@ function metadata({ id, caption, alt }: Figure): Record<string, unknown> {
 }
 
 function bundle({ id, caption, alt, data, layout, frames }: Figure, plotly: string) {
-  const plot = { data, layout, ...(frames && { frames }), config: { responsive: true } };
+  const plot = { data, layout, ...(frames && { frames }), config: { responsive: true, scrollZoom: false } };
   return {
     "application/vnd.plotly.v1+json": plot,
     "text/html": plotly + html({ id, caption, alt }, plot),
