@@ -79,5 +79,5 @@ export function claims(list: readonly Claim[]): void {
 export function overSeeds(values: readonly number[], digits = 3): string {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);
-  return `${mean.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)} (${values.length} seeds)`;
+  return `${mean.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)} (${values.length} ${values.length === 1 ? "seed" : "seeds"})`;
 }
