@@ -8,6 +8,8 @@ const { COMPILING } = require("./interrupt.cjs");
 const { Reloader } = require("./reload.cjs");
 const { describeDiagnostics, describeError } = require("./traceback.cjs");
 
+const MOMENT = 50; // ms that an interrupted cell has to end by itself
+
 class Interrupted extends Error {
   name = "Interrupted";
   message = "the cell was stopped before its end";
@@ -69,8 +71,10 @@ class CellRunner {
     this.#sources.set(name, code);
     const lateErrors = this.#lateErrors.splice(0);
     for (const error of lateErrors) this.#publish("error", error);
+    const run = this.#run(code);
+    const running = this.#running;
     try {
-      const value = await this.#run(code);
+      const value = await run;
       if (value != null && !silent) {
         this.#publish("execute_result", { data: await mimeBundle(value), metadata: {}, execution_count: count });
       }
@@ -81,10 +85,10 @@ class CellRunner {
         thrown instanceof CompileError
           ? describeDiagnostics(this.compiler.diagnostics, name, code)
           : this.#describe(thrown);
-      this.#publish("error", error);
+      if (this.#running === running) this.#publish("error", error); // else abandoned, and answered
       return { status: "error", ...error };
     } finally {
-      this.#running = undefined;
+      if (this.#running === running) this.#running = undefined;
       this.#reloader.remember();
     }
   }
@@ -136,9 +140,11 @@ class CellRunner {
   interrupt() {
     if (!this.#running || this.#running.controller.signal.aborted) return false;
     globalThis.__tslab__.interrupts++;
+    const running = this.#running;
     const interrupted = new Interrupted();
-    this.#running.controller.abort(interrupted);
-    this.#running.fail(interrupted);
+    running.controller.abort(interrupted);
+    // An await that ends soon ends the cell itself, and its `finally` blocks run before the answer.
+    setTimeout(() => this.#running === running && running.fail(interrupted), MOMENT);
     return true;
   }
 
