@@ -37,6 +37,36 @@ const TRANSPOSE_B: Attribute = { name: "transpose_b", type: binding.TF_ATTR_BOOL
 // TensorFlow takes an operation's types from its inputs. Only attributes that differ from their defaults are given.
 const op = (name: string, ...inputs: Tensor[]) => backend().executeSingleOutput(name, [], inputs);
 
+/** A number stands for a scalar tensor. */
+type Operand = Tensor | number;
+const scalar = (value: Operand): Tensor => (typeof value === "number" ? tf.scalar(value) : value);
+
+const elementwise = (name: string, plain: (a: Tensor, b: Tensor) => Tensor) =>
+  kernel(
+    (a: Operand, b: Operand) => op(name, scalar(a), scalar(b)),
+    (a: Operand, b: Operand) => plain(scalar(a), scalar(b)),
+  );
+
+/** `a + b`, element by element; a number stands for a scalar. */
+export const add = elementwise("AddV2", tf.add);
+/** `a − b`, element by element; a number stands for a scalar. */
+export const sub = elementwise("Sub", tf.sub);
+/** `a ⊙ b`, element by element; a number stands for a scalar. */
+export const mul = elementwise("Mul", tf.mul);
+/** `a / b`, element by element; a number stands for a scalar. */
+export const div = elementwise("RealDiv", tf.div);
+
+/** `a²`, element by element. */
+export const square = kernel(
+  (a: Tensor) => op("Square", a),
+  (a) => tf.square(a),
+);
+/** `√a`, element by element. */
+export const sqrt = kernel(
+  (a: Tensor) => op("Sqrt", a),
+  (a) => tf.sqrt(a),
+);
+
 /** Matrix product of `a` `[n, k]` and `b` `[k, m]`, either of them transposed first. */
 export const matMul = kernel(
   (a: Tensor, b: Tensor, transposeA = false, transposeB = false) =>

@@ -1,3 +1,4 @@
+import { add, div, mul, sqrt, square, sub } from "../kernels";
 import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /** Keeps a division by √h from being one by 0. */
@@ -21,8 +22,8 @@ export class AdaGrad implements Optimizer {
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
       const h = this.squares.of(name, W);
-      h.assign(h.add(gradient.square()));
-      W.assign(W.sub(gradient.mul(this.learningRate).div(h.sqrt().add(EPSILON))));
+      h.assign(add(h, square(gradient)));
+      W.assign(sub(W, div(mul(this.learningRate, gradient), add(sqrt(h), EPSILON))));
     });
   }
 

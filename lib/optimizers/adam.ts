@@ -1,3 +1,4 @@
+import { add, div, mul, sqrt, square, sub } from "../kernels";
 import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /** Keeps a division by √v from being one by 0. */
@@ -36,9 +37,9 @@ export class Adam implements Optimizer {
     eachParameter(params, grads, (W, gradient, name) => {
       const m = this.mean.of(name, W);
       const v = this.squares.of(name, W);
-      m.assign(m.mul(this.beta1).add(gradient.mul(1 - this.beta1)));
-      v.assign(v.mul(this.beta2).add(gradient.square().mul(1 - this.beta2)));
-      W.assign(W.sub(m.mul(rate).div(v.sqrt().add(EPSILON))));
+      m.assign(add(mul(this.beta1, m), mul(1 - this.beta1, gradient)));
+      v.assign(add(mul(this.beta2, v), mul(1 - this.beta2, square(gradient))));
+      W.assign(sub(W, div(mul(rate, m), add(sqrt(v), EPSILON))));
     });
   }
 

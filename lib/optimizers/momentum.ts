@@ -1,3 +1,4 @@
+import { add, mul, sub } from "../kernels";
 import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /**
@@ -24,8 +25,8 @@ export class Momentum implements Optimizer {
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
       const v = this.velocity.of(name, W);
-      v.assign(v.mul(this.momentum).sub(gradient.mul(this.learningRate)));
-      W.assign(W.add(v));
+      v.assign(sub(mul(this.momentum, v), mul(this.learningRate, gradient)));
+      W.assign(add(W, v));
     });
   }
 

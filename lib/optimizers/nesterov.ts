@@ -1,3 +1,4 @@
+import { add, mul, sub } from "../kernels";
 import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /**
@@ -25,9 +26,9 @@ export class Nesterov implements Optimizer {
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
       const v = this.velocity.of(name, W);
-      const push = gradient.mul(this.learningRate);
-      v.assign(v.mul(this.momentum).sub(push));
-      W.assign(W.add(v.mul(this.momentum)).sub(push));
+      const push = mul(this.learningRate, gradient);
+      v.assign(sub(mul(this.momentum, v), push));
+      W.assign(sub(add(W, mul(this.momentum, v)), push));
     });
   }
 

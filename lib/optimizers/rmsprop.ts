@@ -1,3 +1,4 @@
+import { add, div, mul, sqrt, square, sub } from "../kernels";
 import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /** Keeps a division by √h from being one by 0. */
@@ -27,8 +28,8 @@ export class RMSProp implements Optimizer {
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
       const h = this.squares.of(name, W);
-      h.assign(h.mul(this.decayRate).add(gradient.square().mul(1 - this.decayRate)));
-      W.assign(W.sub(gradient.mul(this.learningRate).div(h.sqrt().add(EPSILON))));
+      h.assign(add(mul(this.decayRate, h), mul(1 - this.decayRate, square(gradient))));
+      W.assign(sub(W, div(mul(this.learningRate, gradient), add(sqrt(h), EPSILON))));
     });
   }
 

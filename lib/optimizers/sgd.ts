@@ -1,3 +1,4 @@
+import { mul, sub } from "../kernels";
 import { eachParameter, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /**
@@ -13,7 +14,7 @@ export class SGD implements Optimizer {
 
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient) => {
-      W.assign(W.sub(gradient.mul(this.learningRate)));
+      W.assign(sub(W, mul(this.learningRate, gradient)));
     });
   }
 
