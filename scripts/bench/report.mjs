@@ -30,7 +30,7 @@ export const log = (line) => console.log(line);
 
 /** @param {Results} results @returns {string} Markdown */
 export function table({ machine, repeats, peak, experiments, step, start, linear, memory }) {
-  const lines = [`${machine.processor}, ${machine.cores} cores · ${machine.ours} · ${machine.numpy} · medians of ${repeats}`];
+  const lines = [`${machine.processor}, ${machine.cores} cores · ${machine.ours} · ${machine.numpy} · ${repeats === 1 ? "measured once" : `medians of ${repeats}`}`];
   if (experiments.length > 0) {
     const row = (/** @type {Omit<Measured, "start" | "operations">} */ m) =>
       `| ${m.id} | ${m.runs} | ${m.seconds.toFixed(1)} | ${m.listed.toFixed(1)} | **${(m.listed / m.seconds).toFixed(1)}** | ` +
