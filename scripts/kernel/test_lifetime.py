@@ -55,13 +55,11 @@ def child_of(kernel):
 def test_kernels_end_with_the_server_that_started_them():
     """Servers of idle and of busy kernels, killed by every signal."""
     ways = [("SIGKILL", "idle"), ("SIGKILL", "busy"), ("SIGTERM", "idle"), ("SIGTERM", "busy"), ("SIGHUP", "idle"), ("SIGHUP", "busy")]
-    servers = [
-        subprocess.Popen(
+    # One after the other: servers that start at once may pick the same free ports.
+    for sent, state in ways:
+        server = subprocess.Popen(
             [sys.executable, "-c", SERVER, str(MAIN.parent), state], stdout=subprocess.PIPE, text=True, start_new_session=True
         )
-        for _, state in ways
-    ]
-    for server, (sent, state) in zip(servers, ways):
         pids = json.loads(server.stdout.readline())
         assert all(is_alive(pid) for pid in pids)
         server.send_signal(getattr(signal, sent))
