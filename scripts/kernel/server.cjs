@@ -191,12 +191,16 @@ async function receive(socket, handle) {
 async function start() {
   // Each new subscriber is greeted, so that a client knows from when on it misses nothing.
   iopub.verbosity = "allSubs";
-  await Promise.all(
-    Object.entries(sockets).map(([name, socket]) => {
-      const port = connection[`${name}_port`];
-      return socket.bind(connection.transport === "ipc" ? `ipc://${connection.ip}-${port}` : `tcp://${connection.ip}:${port}`);
-    }),
-  );
+  // One by one: the thread cannot end while a socket is still being bound.
+  for (const [name, socket] of Object.entries(sockets)) {
+    const port = connection[`${name}_port`];
+    const address = connection.transport === "ipc" ? `ipc://${connection.ip}-${port}` : `tcp://${connection.ip}:${port}`;
+    try {
+      await socket.bind(address);
+    } catch (error) {
+      throw new Error(`cannot listen on ${address}: ${error.message}. Start the kernel again, and Jupyter chooses other ports.`);
+    }
+  }
   publishStatus(undefined, "starting");
   receive(shell, onShell);
   receive(control, onControl);

@@ -129,6 +129,19 @@ def test_listens_on_loopback_only(tmp_path):
         process.wait()
 
 
+@pytest.mark.parametrize("name", ["shell", "iopub", "control", "stdin", "hb"])
+def test_ends_and_says_why_if_a_port_is_taken(tmp_path, name):
+    _, connection = write_connection_file(str(tmp_path / "connection.json"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", connection[f"{name}_port"]))
+        taken.listen()
+        process = subprocess.Popen(["node", MAIN, tmp_path / "connection.json"], stderr=subprocess.PIPE, text=True)
+        assert process.wait(10) == 1
+    said = process.stderr.read()
+    assert f"cannot listen on tcp://127.0.0.1:{connection[f'{name}_port']}: Address already in use" in said
+    assert "Start the kernel again" in said
+
+
 def test_needs_the_very_version_of_tslab(tmp_path):
     shutil.copytree(MAIN.parent, tmp_path / "kernel", ignore=shutil.ignore_patterns("__pycache__"))
     process, _ = start(tmp_path, main=tmp_path / "kernel" / "main.cjs")
