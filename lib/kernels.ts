@@ -6,6 +6,7 @@
  * compare it with. Nothing else in the library speaks to TensorFlow below tfjs.
  */
 import { tf } from "./backend";
+import type { Attribute } from "./graph-definition";
 
 type Tensor = tf.Tensor;
 
@@ -14,12 +15,6 @@ interface NativeBackend {
   binding: Record<string, number>;
   executeSingleOutput(name: string, attributes: Attribute[], inputs: Tensor[]): Tensor;
   executeMultipleOutputs(name: string, attributes: Attribute[], inputs: Tensor[], outputs: number): Tensor[];
-}
-
-interface Attribute {
-  name: string;
-  type: number;
-  value: number | boolean | string;
 }
 
 /** Pairs a native form with its plain one and picks by the backend in use. */
@@ -33,9 +28,12 @@ const backend = () => tf.backend() as unknown as NativeBackend;
 const { binding } = tf.findBackend("tensorflow") as unknown as NativeBackend;
 const TRANSPOSE_A: Attribute = { name: "transpose_a", type: binding.TF_ATTR_BOOL, value: true };
 const TRANSPOSE_B: Attribute = { name: "transpose_b", type: binding.TF_ATTR_BOOL, value: true };
+const float = (name: string): Attribute => ({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT });
+const int = (name: string): Attribute => ({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_INT32 });
 
-// TensorFlow takes an operation's types from its inputs. Only attributes that differ from their defaults are given.
-const op = (name: string, ...inputs: Tensor[]) => backend().executeSingleOutput(name, [], inputs);
+// Beside the types, which a graph wants written down, only attributes that differ from their defaults are given.
+const T = [float("T")];
+const op = (name: string, ...inputs: Tensor[]) => backend().executeSingleOutput(name, T, inputs);
 
 /** A number stands for a scalar tensor. */
 type Operand = Tensor | number;
@@ -72,7 +70,7 @@ export const matMul = kernel(
   (a: Tensor, b: Tensor, transposeA = false, transposeB = false) =>
     backend().executeSingleOutput(
       "MatMul",
-      [...(transposeA ? [TRANSPOSE_A] : []), ...(transposeB ? [TRANSPOSE_B] : [])],
+      [...T, ...(transposeA ? [TRANSPOSE_A] : []), ...(transposeB ? [TRANSPOSE_B] : [])],
       [a, b],
     ),
   (a: Tensor, b: Tensor, transposeA = false, transposeB = false) => tf.matMul(a, b, transposeA, transposeB),
@@ -114,9 +112,11 @@ export const tanhGradient = kernel(
   (dout, y) => tf.mul(dout, tf.sub(1, tf.square(y))),
 );
 
+const MEAN = [...T, int("Tidx")];
+
 /** The mean of `x` `[batch]`, a scalar. */
 export const mean = kernel(
-  (x: Tensor) => op("Mean", x, tf.tensor1d([0], "int32")),
+  (x: Tensor) => backend().executeSingleOutput("Mean", MEAN, [x, tf.tensor1d([0], "int32")]),
   (x) => tf.mean(x),
 );
 
@@ -126,13 +126,15 @@ export const halfSumOfSquares = kernel(
   (W) => tf.mul(tf.sum(tf.square(W)), 0.5),
 );
 
+const SPARSE_LABELS = [...T, int("Tlabels")];
+
 /**
  * Softmax of `scores` `[batch, classes]` and its cross-entropy against integer `labels` `[batch]`.
  * Returns the losses `[batch]` and `softmax − onehot` `[batch, classes]`, the gradient of their sum.
  */
 export const softmaxCrossEntropy = kernel(
   (scores: Tensor, labels: Tensor) =>
-    backend().executeMultipleOutputs("SparseSoftmaxCrossEntropyWithLogits", [], [scores, labels], 2),
+    backend().executeMultipleOutputs("SparseSoftmaxCrossEntropyWithLogits", SPARSE_LABELS, [scores, labels], 2),
   (scores, labels) => {
     const target = tf.oneHot(tf.cast(labels, "int32"), scores.shape[1]!);
     const logProbabilities = tf.logSoftmax(scores);
@@ -188,5 +190,7 @@ export const batchNormalizationGradient = kernel(
 const asImage = (x: Tensor) => x.reshape([x.shape[0], 1, 1, x.shape[1]!]);
 
 const fusedBatchNorm = (epsilon: number): Attribute[] => [
+  ...T,
+  float("U"),
   { name: "epsilon", type: binding.TF_ATTR_FLOAT, value: epsilon },
 ];

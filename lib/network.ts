@@ -78,25 +78,40 @@ export class Network {
 
   /** The mean cross-entropy on `x` `[batch, inputSize]` and labels `t` `[batch]`, plus the weight decay's share. */
   loss(x: tf.Tensor, t: tf.Tensor): number {
+    return tf.tidy(() => this.lossFrom(this.lossTerms(x, t)));
+  }
+
+  /** What {@link lossFrom} makes the loss of: the mean cross-entropy and, with weight decay, the norm of every W. */
+  lossTerms(x: tf.Tensor, t: tf.Tensor): tf.Tensor {
     return tf.tidy(() => {
-      const decay = this.spec.weightDecay ?? 0;
-      let loss = this.lastLayer.forward(this.predict(x), t).dataSync()[0];
-      if (decay > 0) {
-        const { value } = penalty(this.spec.weightDecayNorm ?? "L2");
-        for (const { W } of this.affines) loss += decay * value(W).dataSync()[0];
-      }
-      return loss;
+      const { weightDecay = 0, weightDecayNorm = "L2" } = this.spec;
+      const norms = weightDecay > 0 ? this.affines.map(({ W }) => penalty(weightDecayNorm).value(W)) : [];
+      return tf.stack([this.lastLayer.forward(this.predict(x), t), ...norms]);
     });
   }
 
-  /** The share of rows of `x` whose highest score is at their label in `t`: 0 … 1. */
-  accuracy(x: tf.Tensor, t: tf.Tensor): number {
+  /** The loss of which these are the terms. */
+  lossFrom(terms: tf.Tensor): number {
+    const [crossEntropy, ...norms] = terms.dataSync();
+    return norms.reduce((loss, norm) => loss + this.spec.weightDecay! * norm, crossEntropy);
+  }
+
+  /** The class with the highest score, `[batch]`, for each row of `x` `[batch, inputSize]`. */
+  guess(x: tf.Tensor): tf.Tensor {
+    return tf.tidy(() => this.predict(x).argMax(1));
+  }
+
+  /**
+   * The share of rows of `x` whose highest score is at their label in `t`: 0 … 1.
+   * @param guess {@link guess}, or that as a graph.
+   */
+  accuracy(x: tf.Tensor, t: tf.Tensor, guess = (rows: tf.Tensor) => this.guess(rows)): number {
     const labels = t.dataSync();
     let right = 0;
     for (let first = 0; first < labels.length; first += EVALUATED_TOGETHER) {
       const rows = Math.min(EVALUATED_TOGETHER, labels.length - first);
       tf.tidy(() => {
-        const guesses = this.predict(x.slice(first, rows)).argMax(1).dataSync();
+        const guesses = guess(x.slice(first, rows)).dataSync();
         guesses.forEach((guess, i) => (right += Number(guess === labels[first + i])));
       });
     }

@@ -1,4 +1,5 @@
 import { tf } from "./backend";
+import { compile, feed, type CompiledStep } from "./graph";
 import type { Network } from "./network";
 import type { Optimizer } from "./optimizers";
 import { randomStream, type RandomStream } from "./random";
@@ -60,6 +61,7 @@ export class Trainer {
   private readonly updatesPerEpoch: number;
   private readonly batches: RandomStream;
   private readonly recorded: Set<Measurement>;
+  private readonly compiled: CompiledStep<any>[] = [];
 
   constructor(
     private readonly network: Network,
@@ -74,19 +76,27 @@ export class Trainer {
     this.recorded = new Set(record);
   }
 
+  /**
+   * From now on updates and guesses run as graphs: the same results in half the time. Needs a network and an update
+   * rule whose steps differ in nothing but what they `feed`, as this library's do. Call `dispose()` when done.
+   */
+  compile(): this {
+    this.compiled.push((this.update = compile(this.update)), (this.guess = compile(this.guess)));
+    return this;
+  }
+
   /** One update, and whatever is to be recorded after it. A network whose weights are no longer finite is left alone. */
   step(): void {
-    const { network, optimizer, history, recorded, sets } = this;
-    tf.tidy(() => {
-      if (history.divergedAt === null) {
-        const { x, t } = miniBatch(sets.train, this.options.batchSize, this.batches);
-        optimizer.update(network.params, network.gradient(x, t));
+    const { network, history, recorded, sets } = this;
+    if (history.divergedAt === null) {
+      tf.tidy(() => {
+        const [lossTerms] = this.update();
         history.iterations++;
-        if (recorded.has("loss")) history.loss.push(this.finite(network.loss(x, t)));
-      } else if (recorded.has("loss")) {
-        history.loss.push(null);
-      }
-    });
+        if (lossTerms) history.loss.push(this.finite(network.lossFrom(lossTerms)));
+      });
+    } else if (recorded.has("loss")) {
+      history.loss.push(null);
+    }
     const atEpoch = this.options.epochs !== undefined && this.done % this.updatesPerEpoch === 0;
     this.done++;
     if (!atEpoch) return;
@@ -96,8 +106,23 @@ export class Trainer {
     if (recorded.has("testAccuracy")) history.testAccuracy.push(this.accuracy(sets.test!));
   }
 
+  /** Frees what {@link compile} keeps. */
+  dispose(): void {
+    for (const step of this.compiled) step.dispose();
+  }
+
+  /** An update; returns the terms of the loss after it if that is recorded. */
+  private update: () => tf.Tensor[] = () => {
+    const { network, optimizer, sets, options } = this;
+    const { x, t } = miniBatch(sets.train, options.batchSize, this.batches);
+    optimizer.update(network.params, network.gradient(x, t));
+    return this.recorded.has("loss") ? [network.lossTerms(x, t)] : [];
+  };
+
+  private guess: (x: tf.Tensor) => tf.Tensor[] = (x) => [this.network.guess(x)];
+
   private accuracy({ x, t }: Examples): number | null {
-    return this.history.divergedAt === null ? this.network.accuracy(x, t) : null;
+    return this.history.divergedAt === null ? this.network.accuracy(x, t, (rows) => this.guess(rows)[0]) : null;
   }
 
   /** The value, or `null` and a note that training has diverged. */
@@ -111,7 +136,7 @@ export class Trainer {
 /** `size` rows of a set, drawn with replacement: what a step learns from. The caller frees both tensors. */
 export function miniBatch({ x, t, count }: Examples, size: number, stream: RandomStream): { x: tf.Tensor; t: tf.Tensor } {
   return tf.tidy(() => {
-    const rows = tf.tensor1d(Int32Array.from({ length: size }, () => stream.integer(count)), "int32");
+    const rows = feed(() => tf.tensor1d(Int32Array.from({ length: size }, () => stream.integer(count)), "int32"));
     return { x: tf.gather(x, rows), t: tf.gather(t, rows) };
   });
 }

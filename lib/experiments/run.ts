@@ -23,8 +23,8 @@ export async function run(spec: RunSpec, { onProgress, signal }: RunOptions = {}
   spec = parseRunSpec(spec);
   const network = new Network(spec.network, spec.seed);
   const optimizer = createOptimizer(spec.optimizer);
+  const trainer = new Trainer(network, optimizer, prepare(spec.data, spec.record), spec).compile();
   try {
-    const trainer = new Trainer(network, optimizer, prepare(spec.data, spec.record), spec);
     let turnEnds = Date.now() + TURN;
     for (let i = 0; i < trainer.iterations; i++) {
       trainer.step();
@@ -37,6 +37,7 @@ export async function run(spec: RunSpec, { onProgress, signal }: RunOptions = {}
     onProgress?.(trainer.iterations, trainer.iterations);
     return trainer.history;
   } finally {
+    trainer.dispose();
     network.dispose();
     optimizer.dispose();
   }

@@ -52,7 +52,9 @@ export class BatchNormalization implements Layer {
       throw new Error(`BatchNormalization: expected x of shape [batch, ${units}], got [${x.shape.join(", ")}]`);
     }
     if (!training) {
-      const normalized = x.sub(this.runningMean).div(this.runningVariance.add(EPSILON).sqrt());
+      // A division by √ itself becomes a product with 1/√ in a graph, which rounds otherwise; one by a row of a matrix does not.
+      const std = this.runningVariance.add(EPSILON).sqrt().reshape([1, -1]);
+      const normalized = x.sub(this.runningMean).div(std);
       return normalized.mul(this.gamma).add(this.beta);
     }
     if (x.shape[0] === 1) {

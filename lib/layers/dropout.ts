@@ -1,4 +1,5 @@
 import { tf } from "../backend";
+import { feed } from "../graph";
 import type { RandomStream } from "../random";
 import { kept, type Layer } from "./layer";
 
@@ -32,14 +33,18 @@ export class Dropout implements Layer {
   forward(x: tf.Tensor, training = false): tf.Tensor {
     const survival = 1 - this.rate;
     if (!training) return this.inverted ? x : x.mul(survival);
-    const kept = this.inverted ? 1 / survival : 1;
-    const mask = new Float32Array(x.size);
-    for (let i = 0; i < mask.length; i++) if (this.stream.uniform() >= this.rate) mask[i] = kept;
-    this.mask = tf.tensor(mask, x.shape);
-    return x.mul(this.mask);
+    const mask = feed(() => this.newMask(x.shape, this.inverted ? 1 / survival : 1));
+    this.mask = mask;
+    return x.mul(mask);
   }
 
   backward(dout: tf.Tensor): tf.Tensor {
     return dout.mul(kept(this.mask, "Dropout"));
+  }
+
+  private newMask(shape: number[], kept: number): tf.Tensor {
+    const mask = new Float32Array(tf.util.sizeFromShape(shape));
+    for (let i = 0; i < mask.length; i++) if (this.stream.uniform() >= this.rate) mask[i] = kept;
+    return tf.tensor(mask, shape);
   }
 }

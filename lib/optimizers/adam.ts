@@ -1,3 +1,5 @@
+import { tf } from "../backend";
+import { feed } from "../graph";
 import { add, div, mul, sqrt, square, sub } from "../kernels";
 import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
 
@@ -32,14 +34,15 @@ export class Adam implements Optimizer {
   ) {}
 
   update(params: Params, grads: Grads): void {
-    const t = ++this.steps;
-    const rate = (this.learningRate * Math.sqrt(1 - this.beta2 ** t)) / (1 - this.beta1 ** t);
-    eachParameter(params, grads, (W, gradient, name) => {
-      const m = this.mean.of(name, W);
-      const v = this.squares.of(name, W);
-      m.assign(add(mul(this.beta1, m), mul(1 - this.beta1, gradient)));
-      v.assign(add(mul(this.beta2, v), mul(1 - this.beta2, square(gradient))));
-      W.assign(sub(W, div(mul(rate, m), add(sqrt(v), EPSILON))));
+    tf.tidy(() => {
+      const rate = feed(() => tf.scalar(this.nextRate()));
+      eachParameter(params, grads, (W, gradient, name) => {
+        const m = this.mean.of(name, W);
+        const v = this.squares.of(name, W);
+        m.assign(add(mul(this.beta1, m), mul(1 - this.beta1, gradient)));
+        v.assign(add(mul(this.beta2, v), mul(1 - this.beta2, square(gradient))));
+        W.assign(sub(W, div(mul(rate, m), add(sqrt(v), EPSILON))));
+      });
     });
   }
 
@@ -47,5 +50,11 @@ export class Adam implements Optimizer {
     this.mean.dispose();
     this.squares.dispose();
     this.steps = 0;
+  }
+
+  /** η_t */
+  private nextRate(): number {
+    const t = ++this.steps;
+    return (this.learningRate * Math.sqrt(1 - this.beta2 ** t)) / (1 - this.beta1 ** t);
   }
 }

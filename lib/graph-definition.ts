@@ -1,0 +1,105 @@
+import { tf } from "./backend";
+
+/** An operation's attribute as tfjs-node writes it: `type` is one of its binding's `TF_ATTR_…`. */
+export interface Attribute {
+  name: string;
+  type: number;
+  value: number | boolean | string;
+}
+
+interface Message {
+  serializeBinary(): Uint8Array;
+  [method: string]: any;
+}
+
+// TensorFlow's protocol buffers, as tfjs-node has them for reading a SavedModel.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const protobuf = require("@tensorflow/tfjs-node/dist/proto/api_pb") as Record<string, any>;
+
+const { binding } = tf.findBackend("tensorflow") as unknown as { binding: Record<string, number> };
+
+const DATA_TYPES: Partial<Record<tf.DataType, number>> = {
+  float32: protobuf.DataType.DT_FLOAT,
+  int32: protobuf.DataType.DT_INT32,
+  bool: protobuf.DataType.DT_BOOL,
+};
+
+/** The version of TensorFlow's operations that graphs are written for: that of TensorFlow 2.21. */
+const PRODUCER = 2474;
+
+/** A TensorFlow graph in the making: https://www.tensorflow.org/guide/saved_model */
+export class GraphDefinition {
+  private readonly graph: Message = new protobuf.GraphDef();
+  private nodes = 0;
+
+  /** @returns the name of the input, a tensor of that type and shape. */
+  addPlaceholder(dtype: tf.DataType, shape: number[]): string {
+    return this.addNode("Placeholder", [], { dtype: type(dtype), shape: attribute("Shape", shapeMessage(shape)) });
+  }
+
+  /** @returns the name of a constant tensor. */
+  addConstant(dtype: tf.DataType, shape: number[], values: Float32Array | Int32Array): string {
+    const tensor = new protobuf.Tensor();
+    tensor.setDtype(DATA_TYPES[dtype]);
+    tensor.setTensorShape(shapeMessage(shape));
+    const typed = dtype === "int32" ? Int32Array.from(values) : Float32Array.from(values);
+    tensor.setTensorContent(new Uint8Array(typed.buffer));
+    return this.addNode("Const", [], { dtype: type(dtype), value: attribute("Tensor", tensor) });
+  }
+
+  /** @returns the operation's name; its outputs are `name:0`, `name:1`, … */
+  addOperation(operation: string, attributes: Attribute[], inputs: string[]): string {
+    const messages = attributes.map(({ name, type, value }) => [name, attribute(setter(type), value)]);
+    return this.addNode(operation, inputs, Object.fromEntries(messages));
+  }
+
+  /** The graph as the bytes of a SavedModel. */
+  serialize(): Buffer {
+    const versions = new protobuf.VersionDef();
+    versions.setProducer(PRODUCER);
+    this.graph.setVersions(versions);
+    const info = new protobuf.MetaGraphDef.MetaInfoDef();
+    info.addTags("serve");
+    const metaGraph = new protobuf.MetaGraphDef();
+    metaGraph.setMetaInfoDef(info);
+    metaGraph.setGraphDef(this.graph);
+    const model: Message = new protobuf.SavedModel();
+    model.setSavedModelSchemaVersion(1);
+    model.addMetaGraphs(metaGraph);
+    return Buffer.from(model.serializeBinary());
+  }
+
+  private addNode(operation: string, inputs: string[], attributes: Record<string, Message>): string {
+    const node = new protobuf.NodeDef();
+    const name = `n${this.nodes++}`;
+    node.setName(name);
+    node.setOp(operation);
+    node.setInputList(inputs);
+    for (const [attribute, value] of Object.entries(attributes)) node.getAttrMap().set(attribute, value);
+    this.graph.addNode(node);
+    return name;
+  }
+}
+
+function attribute(kind: string, value: unknown): Message {
+  const message = new protobuf.AttrValue();
+  message[`set${kind}`](value);
+  return message;
+}
+
+const type = (dtype: tf.DataType) => attribute("Type", DATA_TYPES[dtype]);
+
+function shapeMessage(shape: number[]): Message {
+  const message = new protobuf.TensorShape();
+  for (const size of shape) message.addDim().setSize(size);
+  return message;
+}
+
+/** What an attribute of tfjs-node's type is called in a graph. */
+function setter(type: number): string {
+  if (type === binding.TF_ATTR_TYPE) return "Type";
+  if (type === binding.TF_ATTR_BOOL) return "B";
+  if (type === binding.TF_ATTR_INT) return "I";
+  if (type === binding.TF_ATTR_FLOAT) return "F";
+  throw new Error(`a graph cannot hold an attribute of type ${type} yet; see setter() in graph-definition.ts`);
+}

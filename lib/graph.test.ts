@@ -1,0 +1,162 @@
+import test from "node:test";
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { tf } from "./backend";
+import { createOptimizer } from "./experiments/run";
+import type { OptimizerSpec } from "./experiments/spec";
+import { compile, feed } from "./graph";
+import { Network, type NetworkSpec } from "./network";
+import { randomStream } from "./random";
+import { Trainer, type History } from "./trainer";
+
+const random = randomStream(7, "data");
+const examples = (count: number) => ({
+  x: tf.tensor2d(random.normals(count * 12), [count, 12]),
+  t: tf.tensor1d(Int32Array.from({ length: count }, () => random.integer(3)), "int32"),
+  count,
+});
+const sets = { train: examples(50), validation: examples(20), test: examples(2300) };
+
+function train(network: Partial<NetworkSpec>, optimizer: OptimizerSpec, compiled: boolean): History {
+  const learner = new Network({ inputSize: 12, hiddenSizes: [9, 8], outputSize: 3, ...network }, 1);
+  const rule = createOptimizer(optimizer);
+  const trainer = new Trainer(learner, rule, sets, {
+    batchSize: 10,
+    epochs: 5,
+    record: ["loss", "trainAccuracy", "validationAccuracy", "testAccuracy"],
+    seed: 1,
+  });
+  if (compiled) trainer.compile();
+  for (let i = 0; i < trainer.iterations; i++) trainer.step();
+  trainer.dispose();
+  learner.dispose();
+  rule.dispose();
+  return trainer.history;
+}
+
+const sgd: OptimizerSpec = { name: "SGD", learningRate: 0.1 };
+const steps: [string, Partial<NetworkSpec>, OptimizerSpec][] = [
+  ["SGD", {}, sgd],
+  ["Momentum", {}, { name: "Momentum", learningRate: 0.1, momentum: 0.9 }],
+  ["Nesterov", {}, { name: "Nesterov", learningRate: 0.1, momentum: 0.9 }],
+  ["AdaGrad", {}, { name: "AdaGrad", learningRate: 0.1 }],
+  ["RMSProp", {}, { name: "RMSProp", learningRate: 0.01, decayRate: 0.9 }],
+  ["Adam, whose rate changes", {}, { name: "Adam", learningRate: 0.01, beta1: 0.9, beta2: 0.999 }],
+  ["sigmoid", { activation: "sigmoid", initialWeights: "xavier" }, sgd],
+  ["tanh", { activation: "tanh", initialWeights: "xavier" }, sgd],
+  ["BatchNormalization before the activation", { batchNormalization: "before" }, sgd],
+  ["BatchNormalization after it", { batchNormalization: "after" }, sgd],
+  ["Dropout, whose masks change", { dropoutRate: 0.3 }, sgd],
+  ["inverted Dropout", { dropoutRate: 0.3, invertedDropout: true }, sgd],
+  ["weight decay, L2", { weightDecay: 0.01 }, sgd],
+  ["weight decay, L1", { weightDecay: 0.01, weightDecayNorm: "L1" }, sgd],
+  ["weight decay, max", { weightDecay: 0.01, weightDecayNorm: "max" }, sgd],
+  ["a rate at which training diverges", {}, { name: "SGD", learningRate: 1e30 }],
+];
+
+for (const [name, network, optimizer] of steps) {
+  test(`a graph computes what the layers and the rule compute, to the last bit: ${name}`, () => {
+    assert.deepEqual(train(network, optimizer, true), train(network, optimizer, false));
+  });
+}
+
+test("a run as a graph frees all it made, and leaves no file", () => {
+  train({ dropoutRate: 0.3, weightDecay: 0.01 }, sgd, true);
+  const before = tf.memory().numTensors;
+  const directory = mkdtempSync(join(tmpdir(), "graph-test-"));
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = directory;
+  try {
+    train({ hiddenSizes: [7], dropoutRate: 0.3, weightDecay: 0.01 }, sgd, true);
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  }
+  assert.equal(tf.memory().numTensors, before);
+  assert.deepEqual(readdirSync(directory), []);
+  rmdirSync(directory);
+});
+
+test("variables are read and written as they are when the graph runs, also if someone else wrote them", () => {
+  const total = tf.variable(tf.scalar(0));
+  const add = compile((x: tf.Tensor) => {
+    total.assign(tf.add(total, x));
+    return [tf.mul(total, 2)];
+  });
+  const results = [1, 2, 3, 4].map((n) => {
+    if (n === 4) total.assign(tf.scalar(100));
+    return add(tf.scalar(n))[0].dataSync()[0];
+  });
+  assert.deepEqual(results, [2, 6, 12, 208]);
+  assert.equal(total.dataSync()[0], 104);
+  add.dispose();
+});
+
+test("the first call may make variables: it is written down when called again", () => {
+  let state: tf.Variable | undefined;
+  let calls = 0;
+  const count = compile(() => {
+    calls++;
+    state ??= tf.variable(tf.scalar(0));
+    state.assign(tf.add(state, 1));
+    return [tf.mul(state, 10)];
+  });
+  assert.deepEqual([1, 2, 3, 4].map(() => count()[0].dataSync()[0]), [10, 20, 30, 40]);
+  assert.equal(calls, 2);
+  count.dispose();
+});
+
+test("what is fed is made anew for each run, in the order of the calls, used or not; all other numbers stay", () => {
+  let made = 0;
+  let calls = 0;
+  const next = () => tf.scalar(++made);
+  const step = compile(() => {
+    calls++;
+    const [a, , c] = [feed(next), feed(next), feed(next)];
+    return [tf.add(tf.sub(c, a), tf.mul(c, 100)), tf.mul(a, calls)];
+  });
+  const runs = [1, 2, 3].map(() => step().map((tensor) => tensor.dataSync()[0]));
+  assert.deepEqual(runs, [[302, 1], [602, 4], [902, 7]]);
+  assert.equal(calls, 1);
+  step.dispose();
+});
+
+test("arguments of another shape get a graph of their own", () => {
+  let calls = 0;
+  const rowSums = compile((x: tf.Tensor) => {
+    calls++;
+    return [tf.sum(x, 1)];
+  });
+  for (const rows of [2, 3, 2, 3]) assert.deepEqual([...rowSums(tf.ones([rows, 4]))[0].dataSync()], Array(rows).fill(4));
+  assert.equal(calls, 2);
+});
+
+test("more graphs than stay open at a time: each still gives its own result", () => {
+  const steps = Array.from({ length: 40 }, (_, i) => compile((x: tf.Tensor) => [tf.sum(tf.concat(Array(i + 1).fill(x)))]));
+  for (let round = 0; round < 3; round++) {
+    steps.forEach((step, i) => assert.equal(step(tf.ones([2]))[0].dataSync()[0], 2 * (i + 1)));
+  }
+});
+
+test("a step that reads what it computes is refused, and operations then run as before", () => {
+  const reads = compile((x: tf.Tensor) => [tf.scalar(tf.add(x, 1).dataSync()[0])]);
+  assert.throws(() => reads(tf.scalar(1)), /reads a tensor that it computes; return it instead/);
+  assert.equal(tf.add(2, 3).dataSync()[0], 5);
+});
+
+test("on another backend the step runs as it is", async () => {
+  let calls = 0;
+  const double = compile((x: tf.Tensor) => {
+    calls++;
+    return [tf.mul(x, 2)];
+  });
+  await tf.setBackend("cpu");
+  try {
+    for (const n of [1, 2, 3]) assert.equal(double(tf.scalar(n))[0].dataSync()[0], 2 * n);
+  } finally {
+    await tf.setBackend("tensorflow");
+  }
+  assert.equal(calls, 3);
+});
