@@ -98,7 +98,16 @@ export class Network {
 
   /** The class with the highest score, `[batch]`, for each row of `x` `[batch, inputSize]`. */
   guess(x: tf.Tensor): tf.Tensor {
-    return tf.tidy(() => this.predict(x).argMax(1));
+    return tf.tidy(() => {
+      let scores = x;
+      for (const layer of this.layers) {
+        const input = scores;
+        scores = tf.tidy(() => layer.forward(input));
+        // No backward follows: what a layer was given makes room for what the next one gives.
+        if (input !== x && input !== scores) input.dispose();
+      }
+      return scores.argMax(1);
+    });
   }
 
   /**

@@ -39,6 +39,14 @@ export interface TrainerOptions {
   record: Measurement[];
   /** Of the mini-batches. */
   seed: number;
+  /** Which epoch points' accuracies are taken; all if not said. */
+  share?: Share;
+}
+
+/** Every `of`-th epoch point from the `index`-th on: what one of several trainers of the same network takes. */
+export interface Share {
+  index: number;
+  of: number;
 }
 
 /**
@@ -81,7 +89,11 @@ export class Trainer {
    * rule whose steps differ in nothing but what they `feed`, as this library's do. Call `dispose()` when done.
    */
   compile(): this {
-    this.compiled.push((this.update = compile(this.update)), (this.guess = compile(this.guess)));
+    this.compiled.push(
+      (this.update = compile(this.update)),
+      (this.sumsOfWeights = compile(this.sumsOfWeights)),
+      (this.guess = compile(this.guess)),
+    );
     return this;
   }
 
@@ -98,9 +110,11 @@ export class Trainer {
       history.loss.push(null);
     }
     const atEpoch = this.options.epochs !== undefined && this.done % this.updatesPerEpoch === 0;
-    this.done++;
+    const epoch = this.done++ / this.updatesPerEpoch;
     if (!atEpoch) return;
-    if (history.divergedAt === null) this.finite(tf.tidy(() => sumOfWeights(network)));
+    if (history.divergedAt === null) this.finite(tf.tidy(() => sum(this.sumsOfWeights()[0])));
+    const { index, of } = this.options.share ?? { index: 0, of: 1 };
+    if (epoch % of !== index) return;
     if (recorded.has("trainAccuracy")) history.trainAccuracy.push(this.accuracy(sets.train));
     if (recorded.has("validationAccuracy")) history.validationAccuracy.push(this.accuracy(sets.validation!));
     if (recorded.has("testAccuracy")) history.testAccuracy.push(this.accuracy(sets.test!));
@@ -118,6 +132,9 @@ export class Trainer {
     optimizer.update(network.params, network.gradient(x, t));
     return this.recorded.has("loss") ? [network.lossTerms(x, t)] : [];
   };
+
+  /** Of each parameter: not finite as soon as one weight is not. */
+  private sumsOfWeights: () => tf.Tensor[] = () => [tf.stack(Object.values(this.network.params).map((W) => W.sum()))];
 
   private guess: (x: tf.Tensor) => tf.Tensor[] = (x) => [this.network.guess(x)];
 
@@ -141,6 +158,4 @@ export function miniBatch({ x, t, count }: Examples, size: number, stream: Rando
   });
 }
 
-/** Not finite as soon as one weight is not. */
-const sumOfWeights = ({ params }: Network): number =>
-  Object.values(params).reduce((sum, W) => sum + W.sum().dataSync()[0], 0);
+const sum = (values: tf.Tensor): number => values.dataSync<"float32">().reduce((a, b) => a + b, 0);

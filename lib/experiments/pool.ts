@@ -1,14 +1,16 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import * as workerpool from "workerpool";
-import type { History } from "../trainer";
+import type { History, Share } from "../trainer";
 import type { RunOptions } from "./run";
 import { whenAborted, type Runner } from "./runner";
+import { mergeShares, sharesOf } from "./shares";
 import type { RunSpec } from "./spec";
 
 /** Executes runs in processes of this machine, each on a single thread; more wait for their turn in order. */
 export class ProcessPool implements Runner {
   private readonly pool: workerpool.Pool;
+  private unfinished = 0;
 
   /** @param processes how many run side by side; one a core if not said. */
   constructor(readonly processes = availableParallelism()) {
@@ -18,14 +20,40 @@ export class ProcessPool implements Runner {
     this.pool = workerpool.pool(join(__dirname, "worker.js"), { workerType: "process", maxWorkers: processes });
   }
 
+  /** A run that has processes to itself is shared by them: see {@link sharesOf}. Its history is the same. */
   async run(spec: RunSpec, { onProgress, signal }: RunOptions = {}): Promise<History> {
-    signal?.throwIfAborted();
-    const running = this.pool.exec("run", [spec], { on: ({ done, total }) => onProgress?.(done, total) });
+    this.unfinished++;
+    try {
+      await new Promise(setImmediate); // until all runs that are asked for together are known
+      const shares = sharesOf(spec, Math.floor(this.processes / this.unfinished));
+      const done = shares.map(() => 0);
+      const failed = new AbortController();
+      const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+      const histories = shares.map((share, i) =>
+        this.execute(spec, share, either, (updates, total) => {
+          done[i] = updates;
+          onProgress?.(Math.min(...done), total);
+        }),
+      );
+      return mergeShares(await Promise.all(histories).finally(() => failed.abort()));
+    } finally {
+      this.unfinished--;
+    }
+  }
+
+  private async execute(
+    spec: RunSpec,
+    share: Share,
+    signal: AbortSignal,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<History> {
+    signal.throwIfAborted();
+    const running = this.pool.exec("run", [spec, share], { on: ({ done, total }) => onProgress(done, total) });
     const ended = whenAborted(signal, () => void running.cancel());
     try {
       return (await running) as History;
     } catch (error) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       throw error;
     } finally {
       ended();

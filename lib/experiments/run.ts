@@ -1,6 +1,6 @@
 import { Network } from "../network";
 import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from "../optimizers";
-import { Trainer, type History } from "../trainer";
+import { Trainer, type History, type Share } from "../trainer";
 import { prepare } from "./data";
 import { parseRunSpec, type OptimizerSpec, type RunSpec } from "./spec";
 
@@ -9,6 +9,8 @@ export interface RunOptions {
   onProgress?: (done: number, total: number) => void;
   /** Ends the run at the next pause; `run` then throws the signal's reason. */
   signal?: AbortSignal;
+  /** Which epoch points' accuracies are in the history; all if not said. */
+  share?: Share;
 }
 
 /** How long training may hold the thread before others get a turn, in ms. It changes no result. */
@@ -19,11 +21,11 @@ const TURN = 50;
  *
  * @throws TypeError naming the field if the spec is not one; the signal's reason if aborted.
  */
-export async function run(spec: RunSpec, { onProgress, signal }: RunOptions = {}): Promise<History> {
+export async function run(spec: RunSpec, { onProgress, signal, share }: RunOptions = {}): Promise<History> {
   spec = parseRunSpec(spec);
   const network = new Network(spec.network, spec.seed);
   const optimizer = createOptimizer(spec.optimizer);
-  const trainer = new Trainer(network, optimizer, prepare(spec.data, spec.record), spec).compile();
+  const trainer = new Trainer(network, optimizer, prepare(spec.data, spec.record), { ...spec, share }).compile();
   try {
     let turnEnds = Date.now() + TURN;
     for (let i = 0; i < trainer.iterations; i++) {

@@ -1,12 +1,12 @@
 /** What a process of the pool executes: runs, one at a time, each on one thread. */
 import * as workerpool from "workerpool";
 import { run } from "./run";
-import type { History } from "../trainer";
+import type { History, Share } from "../trainer";
 import type { RunSpec } from "./spec";
 
 workerpool.worker({
-  run: (spec: RunSpec): Promise<History> =>
-    run(spec, { onProgress: (done, total) => workerpool.workerEmit({ done, total }) }),
+  run: (spec: RunSpec, share: Share): Promise<History> =>
+    run(spec, { share, onProgress: (done, total) => workerpool.workerEmit({ done, total }) }),
 });
 
 // Whoever wanted the runs was killed in the middle of a message.
