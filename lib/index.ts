@@ -22,6 +22,7 @@ export * from "./initializers";
 
 // 6.4 Regularization
 export * from "./trainer";
+export { feed } from "./graph";
 export * from "./weight-decay";
 
 // Training runs described as data

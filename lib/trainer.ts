@@ -84,19 +84,6 @@ export class Trainer {
     this.recorded = new Set(record);
   }
 
-  /**
-   * From now on updates and guesses run as graphs: the same results in half the time. Needs a network and an update
-   * rule whose steps differ in nothing but what they `feed`, as this library's do. Call `dispose()` when done.
-   */
-  compile(): this {
-    this.compiled.push(
-      (this.update = compile(this.update)),
-      (this.sumsOfWeights = compile(this.sumsOfWeights)),
-      (this.guess = compile(this.guess)),
-    );
-    return this;
-  }
-
   /** One update, and whatever is to be recorded after it. A network whose weights are no longer finite is left alone. */
   step(): void {
     const { network, history, recorded, sets } = this;
@@ -112,7 +99,7 @@ export class Trainer {
     const atEpoch = this.options.epochs !== undefined && this.done % this.updatesPerEpoch === 0;
     const epoch = this.done++ / this.updatesPerEpoch;
     if (!atEpoch) return;
-    if (history.divergedAt === null) this.finite(tf.tidy(() => sum(this.sumsOfWeights()[0])));
+    if (history.divergedAt === null) this.finite(sumOfWeights(network));
     const { index, of } = this.options.share ?? { index: 0, of: 1 };
     if (epoch % of !== index) return;
     if (recorded.has("trainAccuracy")) history.trainAccuracy.push(this.accuracy(sets.train));
@@ -120,21 +107,12 @@ export class Trainer {
     if (recorded.has("testAccuracy")) history.testAccuracy.push(this.accuracy(sets.test!));
   }
 
-  /** Frees what {@link compile} keeps. */
-  dispose(): void {
-    for (const step of this.compiled) step.dispose();
-  }
-
-  /** An update; returns the terms of the loss after it if that is recorded. */
   private update: () => tf.Tensor[] = () => {
-    const { network, optimizer, sets, options } = this;
+    const { network, optimizer, sets, options, recorded } = this;
     const { x, t } = miniBatch(sets.train, options.batchSize, this.batches);
     optimizer.update(network.params, network.gradient(x, t));
-    return this.recorded.has("loss") ? [network.lossTerms(x, t)] : [];
+    return recorded.has("loss") ? [network.lossTerms(x, t)] : [];
   };
-
-  /** Of each parameter: not finite as soon as one weight is not. */
-  private sumsOfWeights: () => tf.Tensor[] = () => [tf.stack(Object.values(this.network.params).map((W) => W.sum()))];
 
   private guess: (x: tf.Tensor) => tf.Tensor[] = (x) => [this.network.guess(x)];
 
@@ -148,6 +126,20 @@ export class Trainer {
     this.history.divergedAt ??= this.history.iterations;
     return null;
   }
+
+  /**
+   * From now on updates and guesses run as graphs: the same results in half the time. Meant for networks and update
+   * rules whose steps differ in nothing but what they `feed`, as this library's do.
+   */
+  compile(): this {
+    this.compiled.push((this.update = compile(this.update)), (this.guess = compile(this.guess)));
+    return this;
+  }
+
+  /** Frees the few numbers that the graphs keep. */
+  dispose(): void {
+    for (const step of this.compiled) step.dispose();
+  }
 }
 
 /** `size` rows of a set, drawn with replacement: what a step learns from. The caller frees both tensors. */
@@ -158,4 +150,9 @@ export function miniBatch({ x, t, count }: Examples, size: number, stream: Rando
   });
 }
 
-const sum = (values: tf.Tensor): number => values.dataSync<"float32">().reduce((a, b) => a + b, 0);
+/** Not finite as soon as one weight is not. */
+const sumOfWeights = ({ params }: Network): number =>
+  tf.tidy(() => {
+    const sums = tf.stack(Object.values(params).map((W) => W.sum()));
+    return sums.dataSync<"float32">().reduce((a, b) => a + b, 0);
+  });

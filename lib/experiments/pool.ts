@@ -27,12 +27,16 @@ export class ProcessPool implements Runner {
       await new Promise(setImmediate); // until all runs that are asked for together are known
       const shares = sharesOf(spec, Math.floor(this.processes / this.unfinished));
       const done = shares.map(() => 0);
+      let reported = 0;
       const failed = new AbortController();
       const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
       const histories = shares.map((share, i) =>
         this.execute(spec, share, either, (updates, total) => {
           done[i] = updates;
-          onProgress?.(Math.min(...done), total);
+          const slowest = Math.min(...done);
+          if (slowest === reported) return;
+          reported = slowest;
+          onProgress?.(slowest, total);
         }),
       );
       return mergeShares(await Promise.all(histories).finally(() => failed.abort()));

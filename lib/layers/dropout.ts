@@ -33,18 +33,18 @@ export class Dropout implements Layer {
   forward(x: tf.Tensor, training = false): tf.Tensor {
     const survival = 1 - this.rate;
     if (!training) return this.inverted ? x : x.mul(survival);
-    const mask = feed(() => this.newMask(x.shape, this.inverted ? 1 / survival : 1));
+    const kept = this.inverted ? 1 / survival : 1;
+    // Another one for each batch, so a step that runs as a graph is fed with it.
+    const mask = feed(() => {
+      const values = new Float32Array(x.size);
+      for (let i = 0; i < values.length; i++) if (this.stream.uniform() >= this.rate) values[i] = kept;
+      return tf.tensor(values, x.shape);
+    });
     this.mask = mask;
     return x.mul(mask);
   }
 
   backward(dout: tf.Tensor): tf.Tensor {
     return dout.mul(kept(this.mask, "Dropout"));
-  }
-
-  private newMask(shape: number[], kept: number): tf.Tensor {
-    const mask = new Float32Array(tf.util.sizeFromShape(shape));
-    for (let i = 0; i < mask.length; i++) if (this.stream.uniform() >= this.rate) mask[i] = kept;
-    return tf.tensor(mask, shape);
   }
 }

@@ -35,7 +35,11 @@ export class Adam implements Optimizer {
 
   update(params: Params, grads: Grads): void {
     tf.tidy(() => {
-      const rate = feed(() => tf.scalar(this.nextRate()));
+      // Another one at each step, so a step that runs as a graph is fed with it.
+      const rate = feed(() => {
+        const t = ++this.steps;
+        return tf.scalar((this.learningRate * Math.sqrt(1 - this.beta2 ** t)) / (1 - this.beta1 ** t));
+      });
       eachParameter(params, grads, (W, gradient, name) => {
         const m = this.mean.of(name, W);
         const v = this.squares.of(name, W);
@@ -50,11 +54,5 @@ export class Adam implements Optimizer {
     this.mean.dispose();
     this.squares.dispose();
     this.steps = 0;
-  }
-
-  /** η_t */
-  private nextRate(): number {
-    const t = ++this.steps;
-    return (this.learningRate * Math.sqrt(1 - this.beta2 ** t)) / (1 - this.beta1 ** t);
   }
 }
