@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import vm from "node:vm";
 import { tf } from "./backend";
 import { createOptimizer } from "./experiments/run";
 import type { OptimizerSpec } from "./experiments/spec";
@@ -144,6 +145,26 @@ test("a step that reads what it computes is refused, and operations then run as 
   const reads = compile((x: tf.Tensor) => [tf.scalar(tf.add(x, 1).dataSync()[0])]);
   assert.throws(() => reads(tf.scalar(1)), /reads a tensor that it computes; return it instead/);
   assert.equal(tf.add(2, 3).dataSync()[0], 5);
+});
+
+test("a step that calls another compiled one is refused", () => {
+  const inner = compile((x: tf.Tensor) => [tf.add(x, 1)]);
+  const outer = compile((x: tf.Tensor) => inner(x));
+  assert.throws(() => outer(tf.scalar(1)), /a compiled step calls another one; compile them as one/);
+  assert.equal(inner(tf.scalar(1))[0].dataSync()[0], 2);
+});
+
+test("a step that is interrupted while it is written down leaves nothing behind", async () => {
+  const endless = compile((x: tf.Tensor) => {
+    for (;;) x = tf.add(x, 1);
+  });
+  // As a notebook's kernel does it: the cell ends at once, and no `finally` runs.
+  const start = () => vm.runInNewContext("endless(x)", { endless, x: tf.scalar(1) }, { timeout: 50 });
+  assert.throws(start, { code: "ERR_SCRIPT_EXECUTION_TIMEOUT" });
+  await new Promise(setImmediate);
+  assert.equal(tf.add(2, 3).dataSync()[0], 5);
+  const double = compile((x: tf.Tensor) => [tf.mul(x, 2)]);
+  for (const n of [1, 2]) assert.equal(double(tf.scalar(n))[0].dataSync()[0], 2 * n);
 });
 
 test("on another backend the step runs as it is", async () => {

@@ -47,19 +47,21 @@ export function compile<A extends Tensor[]>(step: Step<A>): CompiledStep<A> {
   const recordings = new Map<string, Recording>();
   const run = (...args: A): Tensor[] => {
     if (tf.getBackend() !== "tensorflow") return step(...args);
+    if (recorder) throw new Error("compile: a compiled step calls another one; compile them as one");
     const shapes = args.map(({ shape }) => shape.join("×")).join();
-    const recording = recordings.get(shapes);
-    if (recording) return recording.run(args);
+    const recorded = recordings.get(shapes);
+    if (recorded) return recorded.run(args);
 
-    recorder = new Recorder(args);
+    const recording = new Recorder(args);
+    // Whoever interrupts a notebook's cell ends it without its `finally`.
+    setImmediate(() => recording.stop());
     try {
       const outputs = step(...args);
-      const made = recorder.finish(outputs);
-      if (made) recordings.set(shapes, made);
+      const recorded = recording.finish(outputs);
+      if (recorded) recordings.set(shapes, recorded);
       return outputs;
     } finally {
-      recorder.stop();
-      recorder = undefined;
+      recording.stop();
     }
   };
   return Object.assign(run, {
@@ -98,6 +100,7 @@ class Recorder {
   constructor(args: Tensor[]) {
     args.forEach((arg, i) => this.addInput(arg, (args) => args[i]));
     this.listen();
+    recorder = this;
   }
 
   addInput({ dataId, dtype, shape }: TensorInfo, source: Source): string {
@@ -120,6 +123,8 @@ class Recorder {
   }
 
   stop(): void {
+    if (recorder !== this) return;
+    recorder = undefined;
     for (const method of ["write", "readSync", "executeSingleOutput", "executeMultipleOutputs"] as const) {
       delete (this.backend as Partial<NativeBackend>)[method];
     }
