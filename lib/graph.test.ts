@@ -124,14 +124,14 @@ test("what is fed is made anew for each run, in the order of the calls, used or 
   step.dispose();
 });
 
-test("arguments of another shape get a graph of their own", () => {
+test("one graph serves arguments with any number of rows", () => {
   let calls = 0;
   const rowSums = compile((x: tf.Tensor) => {
     calls++;
     return [tf.sum(x, 1)];
   });
-  for (const rows of [2, 3, 2, 3]) assert.deepEqual([...rowSums(tf.ones([rows, 4]))[0].dataSync()], Array(rows).fill(4));
-  assert.equal(calls, 2);
+  for (const rows of [2, 3, 1, 500]) assert.deepEqual([...rowSums(tf.ones([rows, 4]))[0].dataSync()], Array(rows).fill(4));
+  assert.equal(calls, 1);
 });
 
 test("more graphs than stay open at a time: each still gives its own result", () => {

@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tf } from "./backend";
-import { GraphDefinition, type Attribute } from "./graph-definition";
+import { ANY, GraphDefinition, type Attribute } from "./graph-definition";
 
 type Tensor = tf.Tensor;
 type DataId = Tensor["dataId"];
@@ -36,20 +36,18 @@ let recorder: Recorder | undefined;
 
 /**
  * The same step, run as a graph from its second or third call on. Its first calls run as they are written, and the
- * operations of one of them are written down; for arguments of another shape this happens again.
+ * operations of one of them are written down. Arguments may have any number of rows.
  *
  * A number that JavaScript computes in the step stays what it was in that call, unless it comes from {@link feed}.
  * On other backends the step runs as it is.
  *
- * @throws if the step reads a tensor that it computes.
+ * @throws if the step reads a tensor that it computes, or calls another compiled one.
  */
 export function compile<A extends Tensor[]>(step: Step<A>): CompiledStep<A> {
-  const recordings = new Map<string, Recording>();
+  let recorded: Recording | undefined;
   const run = (...args: A): Tensor[] => {
     if (tf.getBackend() !== "tensorflow") return step(...args);
     if (recorder) throw new Error("compile: a compiled step calls another one; compile them as one");
-    const shapes = args.map(({ shape }) => shape.join("×")).join();
-    const recorded = recordings.get(shapes);
     if (recorded) return recorded.run(args);
 
     const recording = new Recorder(args);
@@ -57,8 +55,7 @@ export function compile<A extends Tensor[]>(step: Step<A>): CompiledStep<A> {
     setImmediate(() => recording.stop());
     try {
       const outputs = step(...args);
-      const recorded = recording.finish(outputs);
-      if (recorded) recordings.set(shapes, recorded);
+      recorded = recording.finish(outputs);
       return outputs;
     } finally {
       recording.stop();
@@ -66,8 +63,8 @@ export function compile<A extends Tensor[]>(step: Step<A>): CompiledStep<A> {
   };
   return Object.assign(run, {
     dispose() {
-      for (const recording of recordings.values()) recording.dispose();
-      recordings.clear();
+      recorded?.dispose();
+      recorded = undefined;
     },
   });
 }
@@ -98,7 +95,9 @@ class Recorder {
   private readonly backend = tf.backend() as unknown as NativeBackend;
 
   constructor(args: Tensor[]) {
-    args.forEach((arg, i) => this.addInput(arg, (args) => args[i]));
+    args.forEach(({ dataId, dtype, shape }, i) => {
+      this.addInput({ dataId, dtype, shape: shape.map((size, axis) => (axis === 0 ? ANY : size)) }, (args) => args[i]);
+    });
     this.listen();
     recorder = this;
   }
