@@ -17,6 +17,30 @@ import * as tf from "@tensorflow/tfjs-node";
 
 export { tf };
 
+/** An operation's attribute as tfjs-node writes it: `type` is one of its binding's `TF_ATTR_…`. */
+export interface Attribute {
+  name: string;
+  type: number;
+  value: number | boolean | string;
+}
+
+type TensorInfo = Pick<tf.Tensor, "dataId" | "shape" | "dtype">;
+
+/** The part of tfjs-node's backend that single operations and graphs go through. */
+export interface NativeBackend {
+  binding: Record<string, number> & { TF_Version: string };
+  write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): tf.Tensor["dataId"];
+  readSync(dataId: tf.Tensor["dataId"]): tf.backend_util.BackendValues;
+  executeSingleOutput(name: string, attributes: Attribute[], inputs: TensorInfo[]): tf.Tensor;
+  executeMultipleOutputs(name: string, attributes: Attribute[], inputs: TensorInfo[], outputs: number): tf.Tensor[];
+  loadSavedModelMetaGraph(path: string, tags: string): number;
+  runSavedModel(session: number, inputs: tf.Tensor[], names: { name: string }[], outputs: string[]): tf.Tensor[];
+  deleteSavedModel(session: number): void;
+}
+
+/** TensorFlow below tfjs, for kernels and graphs; there also while another backend is in use. */
+export const backend = tf.findBackend("tensorflow") as unknown as NativeBackend;
+
 /** The backend in use and the versions behind it, for a notebook to print. */
 export function backendInfo(): { backend: string; tensorflow?: string; tfjs: string; node: string } {
   const { binding } = tf.backend() as { binding?: { TF_Version: string } };

@@ -1,11 +1,4 @@
-import { tf } from "./backend";
-
-/** An operation's attribute as tfjs-node writes it: `type` is one of its binding's `TF_ATTR_…`. */
-export interface Attribute {
-  name: string;
-  type: number;
-  value: number | boolean | string;
-}
+import { backend, type Attribute, type tf } from "./backend";
 
 interface Message {
   serializeBinary(): Uint8Array;
@@ -13,10 +6,9 @@ interface Message {
 }
 
 // TensorFlow's protocol buffers, as tfjs-node has them for reading a SavedModel.
-// eslint-disable-next-line @typescript-eslint/no-require-imports
 const protobuf = require("@tensorflow/tfjs-node/dist/proto/api_pb") as Record<string, any>;
 
-const { binding } = tf.findBackend("tensorflow") as unknown as { binding: Record<string, number> };
+const { binding } = backend;
 
 const DATA_TYPES: Partial<Record<tf.DataType, number>> = {
   float32: protobuf.DataType.DT_FLOAT,

@@ -8,23 +8,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tf } from "./backend";
-import { ANY, GraphDefinition, type Attribute } from "./graph-definition";
+import { backend, tf, type Attribute, type NativeBackend } from "./backend";
+import { ANY, GraphDefinition } from "./graph-definition";
 
 type Tensor = tf.Tensor;
 type DataId = Tensor["dataId"];
 type TensorInfo = Pick<Tensor, "dataId" | "shape" | "dtype">;
-
-/** The part of tfjs-node's backend that operations and graphs go through. */
-interface NativeBackend {
-  write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): DataId;
-  readSync(dataId: DataId): tf.backend_util.BackendValues;
-  executeSingleOutput(name: string, attributes: Attribute[], inputs: TensorInfo[]): Tensor;
-  executeMultipleOutputs(name: string, attributes: Attribute[], inputs: TensorInfo[], outputs: number): Tensor[];
-  loadSavedModelMetaGraph(path: string, tags: string): number;
-  runSavedModel(session: number, inputs: Tensor[], names: { name: string }[], outputs: string[]): Tensor[];
-  deleteSavedModel(session: number): void;
-}
 
 /** Takes tensors, changes variables and returns tensors, by tfjs operations alone. */
 export type Step<A extends Tensor[]> = (...args: A) => Tensor[];
@@ -92,7 +81,6 @@ class Recorder {
   private readonly computed = new Set<DataId>();
   private readonly variables = Object.values(tf.engine().registeredVariables);
   private readonly before = this.variables.map(({ dataId }) => dataId);
-  private readonly backend = tf.backend() as unknown as NativeBackend;
 
   constructor(args: Tensor[]) {
     args.forEach(({ dataId, dtype, shape }, i) => {
@@ -125,13 +113,12 @@ class Recorder {
     if (recorder !== this) return;
     recorder = undefined;
     for (const method of ["write", "readSync", "executeSingleOutput", "executeMultipleOutputs"] as const) {
-      delete (this.backend as Partial<NativeBackend>)[method];
+      delete (backend as Partial<NativeBackend>)[method];
     }
   }
 
   /** Every operation of tfjs and of our kernels goes through these methods of the backend. */
   private listen(): void {
-    const { backend } = this;
     const plain = Object.getPrototypeOf(backend) as NativeBackend;
     backend.write = (values, shape, dtype) => {
       const dataId = plain.write.call(backend, values, shape, dtype);
@@ -213,7 +200,6 @@ class Recording {
   }
 
   run(args: Tensor[]): Tensor[] {
-    const backend = tf.backend() as unknown as NativeBackend;
     const inputs = this.sources.map((source) => source(args));
     const outputs = backend.runSavedModel(session(this.key, this.graph), inputs, this.inputNames, this.outputNames);
     const returned = outputs.length - this.assigned.length;
@@ -229,12 +215,11 @@ class Recording {
 /** TensorFlow's sessions by their graph, the one used last at the end. Equal graphs share one. */
 const sessions = new Map<string, number>();
 
-/** How many sessions stay. One takes some hundred kB, and 20 ms to be made. */
+/** How many sessions stay: to make one anew takes some 20 ms. */
 const KEPT = 32;
 
 function session(key: string, graph: Buffer): number {
-  const backend = tf.backend() as unknown as NativeBackend;
-  const open = sessions.get(key) ?? load(backend, graph);
+  const open = sessions.get(key) ?? load(graph);
   sessions.delete(key);
   sessions.set(key, open);
   if (sessions.size > KEPT) {
@@ -246,7 +231,7 @@ function session(key: string, graph: Buffer): number {
 }
 
 /** The one way into TensorFlow that takes a graph reads it from a directory. */
-function load(backend: NativeBackend, graph: Buffer): number {
+function load(graph: Buffer): number {
   const directory = mkdtempSync(join(tmpdir(), "graph-"));
   try {
     mkdirSync(join(directory, "variables"));

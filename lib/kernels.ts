@@ -3,19 +3,12 @@
  * several or spends as long on its own checks as a small operation takes.
  *
  * Each carries its plain tfjs form as `.plain`: what runs on the other backends, and what the tests
- * compare it with. Nothing else in the library speaks to TensorFlow below tfjs.
+ * compare it with. Besides the graphs that these operations become, nothing else in the library speaks to TensorFlow
+ * below tfjs.
  */
-import { tf } from "./backend";
-import type { Attribute } from "./graph-definition";
+import { backend, tf, type Attribute } from "./backend";
 
 type Tensor = tf.Tensor;
-
-/** The part of tfjs-node's backend that runs one TensorFlow operation on tensors. */
-interface NativeBackend {
-  binding: Record<string, number>;
-  executeSingleOutput(name: string, attributes: Attribute[], inputs: Tensor[]): Tensor;
-  executeMultipleOutputs(name: string, attributes: Attribute[], inputs: Tensor[], outputs: number): Tensor[];
-}
 
 /** Pairs a native form with its plain one and picks by the backend in use. */
 function kernel<F extends (...args: any[]) => Tensor | Tensor[]>(native: F, plain: F): F & { plain: F } {
@@ -23,9 +16,7 @@ function kernel<F extends (...args: any[]) => Tensor | Tensor[]>(native: F, plai
   return Object.assign(run as F, { plain });
 }
 
-const backend = () => tf.backend() as unknown as NativeBackend;
-
-const { binding } = tf.findBackend("tensorflow") as unknown as NativeBackend;
+const { binding } = backend;
 const TRANSPOSE_A: Attribute = { name: "transpose_a", type: binding.TF_ATTR_BOOL, value: true };
 const TRANSPOSE_B: Attribute = { name: "transpose_b", type: binding.TF_ATTR_BOOL, value: true };
 const float = (name: string): Attribute => ({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT });
@@ -33,7 +24,7 @@ const int = (name: string): Attribute => ({ name, type: binding.TF_ATTR_TYPE, va
 
 // Beside the types, which a graph wants written down, only attributes that differ from their defaults are given.
 const T = [float("T")];
-const op = (name: string, ...inputs: Tensor[]) => backend().executeSingleOutput(name, T, inputs);
+const op = (name: string, ...inputs: Tensor[]) => backend.executeSingleOutput(name, T, inputs);
 
 /** A number stands for a scalar tensor. */
 type Operand = Tensor | number;
@@ -68,7 +59,7 @@ export const sqrt = kernel(
 /** Matrix product of `a` `[n, k]` and `b` `[k, m]`, either of them transposed first. */
 export const matMul = kernel(
   (a: Tensor, b: Tensor, transposeA = false, transposeB = false) =>
-    backend().executeSingleOutput(
+    backend.executeSingleOutput(
       "MatMul",
       [...T, ...(transposeA ? [TRANSPOSE_A] : []), ...(transposeB ? [TRANSPOSE_B] : [])],
       [a, b],
@@ -116,7 +107,7 @@ const MEAN = [...T, int("Tidx")];
 
 /** The mean of `x` `[batch]`, a scalar. */
 export const mean = kernel(
-  (x: Tensor) => backend().executeSingleOutput("Mean", MEAN, [x, tf.tensor1d([0], "int32")]),
+  (x: Tensor) => backend.executeSingleOutput("Mean", MEAN, [x, tf.tensor1d([0], "int32")]),
   (x) => tf.mean(x),
 );
 
@@ -134,7 +125,7 @@ const SPARSE_LABELS = [...T, int("Tlabels")];
  */
 export const softmaxCrossEntropy = kernel(
   (scores: Tensor, labels: Tensor) =>
-    backend().executeMultipleOutputs("SparseSoftmaxCrossEntropyWithLogits", SPARSE_LABELS, [scores, labels], 2),
+    backend.executeMultipleOutputs("SparseSoftmaxCrossEntropyWithLogits", SPARSE_LABELS, [scores, labels], 2),
   (scores, labels) => {
     const target = tf.oneHot(tf.cast(labels, "int32"), scores.shape[1]!);
     const logProbabilities = tf.logSoftmax(scores);
@@ -149,7 +140,7 @@ export const softmaxCrossEntropy = kernel(
 export const batchNormalization = kernel(
   (x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): [y: Tensor, mean: Tensor, variance: Tensor] => {
     const none = tf.tensor1d([]);
-    const [y, , , mean, variance] = backend().executeMultipleOutputs(
+    const [y, , , mean, variance] = backend.executeMultipleOutputs(
       "FusedBatchNormV3",
       fusedBatchNorm(epsilon),
       [asImage(x), gamma, beta, none, none],
@@ -167,7 +158,7 @@ export const batchNormalization = kernel(
 /** The gradient of {@link batchNormalization}: `[dx, dgamma, dbeta]` of shapes `[batch, units]`, `[units]`, `[units]`. */
 export const batchNormalizationGradient = kernel(
   (dout: Tensor, x: Tensor, gamma: Tensor, mean: Tensor, variance: Tensor, epsilon: number): [Tensor, Tensor, Tensor] => {
-    const [dx, dgamma, dbeta] = backend().executeMultipleOutputs(
+    const [dx, dgamma, dbeta] = backend.executeMultipleOutputs(
       "FusedBatchNormGradV3",
       fusedBatchNorm(epsilon),
       [asImage(dout), asImage(x), gamma, mean, variance, variance],

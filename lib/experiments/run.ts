@@ -23,9 +23,10 @@ const TURN = 50;
  */
 export async function run(spec: RunSpec, { onProgress, signal, share }: RunOptions = {}): Promise<History> {
   spec = parseRunSpec(spec);
+  const sets = prepare(spec.data, spec.record);
   const network = new Network(spec.network, spec.seed);
   const optimizer = createOptimizer(spec.optimizer);
-  const trainer = new Trainer(network, optimizer, prepare(spec.data, spec.record), { ...spec, share }).compile();
+  const trainer = new Trainer(network, optimizer, sets, { ...spec, share }).compile();
   try {
     let turnEnds = Date.now() + TURN;
     for (let i = 0; i < trainer.iterations; i++) {
