@@ -39,14 +39,17 @@ export interface TrainerOptions {
   record: Measurement[];
   /** Of the mini-batches. */
   seed: number;
-  /** Which epoch points' accuracies are taken; all if not said. */
+  /** Which of the updates are measured; all if not said. */
   share?: Share;
 }
 
-/** Every `of`-th epoch point from the `index`-th on: what one of several trainers of the same network takes. */
+/**
+ * What one of several trainers of the same network writes down: whatever is to be recorded after the updates
+ * `from` (counted from 0) up to but not including `to`, where its training ends.
+ */
 export interface Share {
-  index: number;
-  of: number;
+  from: number;
+  to: number;
 }
 
 /**
@@ -77,41 +80,52 @@ export class Trainer {
     private readonly sets: { train: Examples; validation?: Examples; test?: Examples },
     private readonly options: TrainerOptions,
   ) {
-    const { batchSize, iterations, epochs, record, seed } = options;
+    const { batchSize, iterations, epochs, record, seed, share } = options;
     this.updatesPerEpoch = Math.max(Math.floor(sets.train.count / batchSize), 1);
-    this.iterations = iterations ?? (epochs! - 1) * this.updatesPerEpoch + 1;
+    this.iterations = share?.to ?? iterations ?? (epochs! - 1) * this.updatesPerEpoch + 1;
     this.batches = randomStream(seed, "batches");
     this.recorded = new Set(record);
   }
 
   /** One update, and whatever is to be recorded after it. A network whose weights are no longer finite is left alone. */
   step(): void {
-    const { network, history, recorded, sets } = this;
+    const { network, history, recorded, sets, options } = this;
+    const index = this.done++;
+    const measured = index >= (options.share?.from ?? 0);
+    const loss = measured && recorded.has("loss");
     if (history.divergedAt === null) {
       tf.tidy(() => {
-        const [lossTerms] = this.update();
+        const [lossTerms] = loss ? this.updateAndLoss() : this.update();
         history.iterations++;
         if (lossTerms) history.loss.push(this.finite(network.lossFrom(lossTerms)));
       });
-    } else if (recorded.has("loss")) {
+    } else if (loss) {
       history.loss.push(null);
     }
-    const atEpoch = this.options.epochs !== undefined && this.done % this.updatesPerEpoch === 0;
-    const epoch = this.done++ / this.updatesPerEpoch;
+    const atEpoch = options.epochs !== undefined && index % this.updatesPerEpoch === 0;
     if (!atEpoch) return;
     if (history.divergedAt === null) this.finite(sumOfWeights(network));
-    const { index, of } = this.options.share ?? { index: 0, of: 1 };
-    if (epoch % of !== index) return;
+    if (!measured) return;
     if (recorded.has("trainAccuracy")) history.trainAccuracy.push(this.accuracy(sets.train));
     if (recorded.has("validationAccuracy")) history.validationAccuracy.push(this.accuracy(sets.validation!));
     if (recorded.has("testAccuracy")) history.testAccuracy.push(this.accuracy(sets.test!));
   }
 
-  private update: () => tf.Tensor[] = () => {
-    const { network, optimizer, sets, options, recorded } = this;
+  private learn(): { x: tf.Tensor; t: tf.Tensor } {
+    const { network, optimizer, sets, options } = this;
     const { x, t } = miniBatch(sets.train, options.batchSize, this.batches);
     optimizer.update(network.params, network.gradient(x, t));
-    return recorded.has("loss") ? [network.lossTerms(x, t)] : [];
+    return { x, t };
+  }
+
+  private update = (): tf.Tensor[] => {
+    this.learn();
+    return [];
+  };
+
+  private updateAndLoss = (): tf.Tensor[] => {
+    const { x, t } = this.learn();
+    return [this.network.lossTerms(x, t)];
   };
 
   private guess: (x: tf.Tensor) => tf.Tensor[] = (x) => [this.network.guess(x)];
@@ -132,7 +146,11 @@ export class Trainer {
    * rules whose steps differ in nothing but what they `feed`, as this library's do.
    */
   compile(): this {
-    this.compiled.push((this.update = compile(this.update)), (this.guess = compile(this.guess)));
+    this.compiled.push(
+      (this.update = compile(this.update)),
+      (this.updateAndLoss = compile(this.updateAndLoss)),
+      (this.guess = compile(this.guess)),
+    );
     return this;
   }
 

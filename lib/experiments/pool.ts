@@ -5,7 +5,7 @@ import type { History, Share } from "../trainer";
 import type { RunOptions } from "./run";
 import { whenAborted, type Runner } from "./runner";
 import { mergeShares, sharesOf } from "./shares";
-import type { RunSpec } from "./spec";
+import { updatesOf, type RunSpec } from "./spec";
 
 /** Executes runs in processes of this machine, each on a single thread; more wait for their turn in order. */
 export class ProcessPool implements Runner {
@@ -20,20 +20,26 @@ export class ProcessPool implements Runner {
     this.pool = workerpool.pool(join(__dirname, "worker.js"), { workerType: "process", maxWorkers: processes });
   }
 
-  /** A run that has processes to itself is shared by them: see {@link sharesOf}. Its history is the same. */
+  /**
+   * Runs that are left over when the others fill all processes are shared by several: see {@link sharesOf}. Their
+   * history is the same.
+   */
   async run(spec: RunSpec, { onProgress, signal }: RunOptions = {}): Promise<History> {
-    this.unfinished++;
+    const place = this.unfinished++;
     try {
       await new Promise(setImmediate); // until all runs that are asked for together are known
-      const shares = sharesOf(spec, Math.floor(this.processes / this.unfinished));
+      const leftOver = this.unfinished % this.processes;
+      const shared = place >= this.unfinished - leftOver;
+      const shares = sharesOf(spec, shared ? Math.floor(this.processes / leftOver) : 1);
+      const total = updatesOf(spec);
       const done = shares.map(() => 0);
       let reported = 0;
       const failed = new AbortController();
       const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
       const histories = shares.map((share, i) =>
-        this.execute(spec, share, either, (updates, total) => {
-          done[i] = updates;
-          const slowest = Math.min(...done);
+        this.execute(spec, share, either, (updates) => {
+          done[i] = updates / share.to;
+          const slowest = Math.floor(total * Math.min(...done));
           if (slowest === reported) return;
           reported = slowest;
           onProgress?.(slowest, total);
@@ -49,10 +55,10 @@ export class ProcessPool implements Runner {
     spec: RunSpec,
     share: Share,
     signal: AbortSignal,
-    onProgress: (done: number, total: number) => void,
+    onProgress: (done: number) => void,
   ): Promise<History> {
     signal.throwIfAborted();
-    const running = this.pool.exec("run", [spec, share], { on: ({ done, total }) => onProgress(done, total) });
+    const running = this.pool.exec("run", [spec, share], { on: ({ done }) => onProgress(done) });
     const ended = whenAborted(signal, () => void running.cancel());
     try {
       return (await running) as History;

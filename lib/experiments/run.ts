@@ -9,7 +9,7 @@ export interface RunOptions {
   onProgress?: (done: number, total: number) => void;
   /** Ends the run at the next pause; `run` then throws the signal's reason. */
   signal?: AbortSignal;
-  /** Which epoch points' accuracies are in the history; all if not said. */
+  /** Which part of the history is wanted; all if not said. */
   share?: Share;
 }
 

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { run } from "./run";
 import { runAll, RunsFailed } from "./run-all";
 import { mergeShares, sharesOf } from "./shares";
-import type { RunSpec } from "./spec";
+import { updatesOf, type RunSpec } from "./spec";
 
 const spec: RunSpec = {
   data: { images: 200, validation: 50 },
@@ -16,39 +16,72 @@ const spec: RunSpec = {
   seed: 1,
 };
 
-test("shares: as many as there are processes, epoch points and sense", () => {
-  const of = (change: Partial<RunSpec>, processes: number) => sharesOf({ ...spec, ...change }, processes).map((share) => share.of);
-  assert.deepEqual(of({}, 0), [1]);
-  assert.deepEqual(of({}, 1), [1]);
-  assert.deepEqual(of({}, 2), [2, 2]);
-  assert.deepEqual(of({}, 64), [4, 4, 4, 4]);
-  assert.deepEqual(of({ epochs: 3 }, 64), [3, 3, 3]);
-  assert.deepEqual(of({ record: ["loss"] }, 64), [1]);
-  assert.deepEqual(of({ epochs: undefined, iterations: 9 }, 64), [1]);
-  assert.deepEqual(sharesOf(spec, 3).map(({ index }) => index), [0, 1, 2]);
+test("shares: as many as there are processes and sense, one after the other from the first update to the last", () => {
+  const count = (change: Partial<RunSpec>, processes: number) => {
+    const shares = sharesOf({ ...spec, ...change }, processes);
+    const ends = shares.map(({ to }) => to);
+    assert.deepEqual(shares.map(({ from }) => from), [0, ...ends.slice(0, -1)]);
+    assert.equal(ends.at(-1), updatesOf({ ...spec, ...change }));
+    return shares.length;
+  };
+  assert.equal(count({}, 0), 1);
+  assert.equal(count({}, 1), 1);
+  assert.equal(count({}, 2), 2);
+  assert.equal(count({ epochs: 70 }, 64), 4);
+  assert.equal(count({ epochs: 1 }, 64), 1);
+  assert.equal(count({ record: ["loss"] }, 2), 2);
+  assert.equal(count({ epochs: undefined, iterations: 9, record: ["loss"] }, 2), 2);
+  assert.equal(count({ record: [] }, 2), 1);
 });
 
-test("shares are put together point by point", () => {
-  const history = { iterations: 9, loss: [3, 2], testAccuracy: [], divergedAt: null };
-  const parts = [[0.1, 0.4, 0.7], [0.2, 0.5], [0.3, 0.6]];
-  const merged = mergeShares(parts.map((part) => ({ ...history, trainAccuracy: part, validationAccuracy: part.map((a) => a + 1) })));
-  assert.deepEqual(merged, {
-    ...history,
-    trainAccuracy: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
-    validationAccuracy: [1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7],
-  });
+test("shares end at about the same time: what trains further measures less", () => {
+  // By hand: 784·20 + 20·10 = 15,880 multiplications an image forward, 3 · 15,880 − 15,680 = 31,960 with backward.
+  const { batchSize } = spec;
+  const training = 1.5 * batchSize * 31_960; // of an update
+  const measuring = (batchSize + 200 / 3) * 15_880; // the batch's loss; 150 + 50 images every third update
+  const times = sharesOf({ ...spec, epochs: 1000 }, 3).map(({ from, to }) => to * training + (to - from) * measuring);
+  for (const time of times) assert.ok(Math.abs(time / times[0] - 1) < 0.01, String(times));
 });
 
-for (const [name, change] of [
+const history = { iterations: 9, testAccuracy: [], divergedAt: null };
+
+test("shares are put together one after the other", () => {
+  const merged = mergeShares([
+    { ...history, iterations: 6, loss: [3, 2], trainAccuracy: [0.1], validationAccuracy: [0.2, 0.3] },
+    { ...history, loss: [1], trainAccuracy: [0.4], validationAccuracy: [] },
+  ]);
+  assert.deepEqual(merged, { ...history, loss: [3, 2, 1], trainAccuracy: [0.1, 0.4], validationAccuracy: [0.2, 0.3] });
+});
+
+test("after the share in which training diverged, nothing that was measured counts", () => {
+  const merged = mergeShares([
+    { ...history, iterations: 4, loss: [3], trainAccuracy: [0.1], validationAccuracy: [] },
+    { ...history, iterations: 5, divergedAt: 5, loss: [2, null], trainAccuracy: [null], validationAccuracy: [] },
+    { ...history, iterations: 7, divergedAt: 7, loss: [1, null], trainAccuracy: [0.1], validationAccuracy: [] },
+  ]);
+  const expected = { iterations: 5, divergedAt: 5, loss: [3, 2, null, null, null], trainAccuracy: [0.1, null, null] };
+  assert.deepEqual(merged, { ...history, ...expected, validationAccuracy: [] });
+});
+
+const kinds: [name: string, change: Partial<RunSpec>][] = [
   ["one that learns", {}],
+  ["one of which the loss alone is recorded", { epochs: undefined, iterations: 50, record: ["loss"] }],
   ["one that diverges", { optimizer: { name: "SGD", learningRate: 1e20 } }],
-] as const) {
+  ["one that diverges late", { optimizer: { name: "SGD", learningRate: 1.7 }, network: { ...spec.network, weightDecay: 1 }, epochs: 20 }],
+  ["one whose loss alone tells that it diverged", { optimizer: { name: "SGD", learningRate: 1e20 }, epochs: undefined, iterations: 50, record: ["loss"] }],
+];
+for (const [name, change] of kinds) {
   test(`a run that has processes to itself gives the same history: ${name}`, async () => {
     const alone = await run({ ...spec, ...change });
-    assert.equal(alone.trainAccuracy.length, 7);
+    if (name.includes("late")) assert.ok(alone.divergedAt! > sharesOf({ ...spec, ...change }, 2)[1].from, String(alone.divergedAt));
     for (const workers of [2, 3, 4]) assert.deepEqual(await runAll([{ ...spec, ...change }], { workers }), [alone]);
   });
 }
+
+test("of three runs for two processes the last is shared, with the same histories", async () => {
+  const specs = [1, 2, 3].map((seed) => ({ ...spec, seed }));
+  assert.deepEqual(await runAll(specs, { workers: 2 }), await Promise.all(specs.map((spec) => run(spec))));
+});
 
 test("the progress of a shared run is that of its slowest share, and ends with all updates", async () => {
   const reports: number[] = [];

@@ -6,7 +6,7 @@ import type { RunSpec } from "./spec";
 
 workerpool.worker({
   run: (spec: RunSpec, share: Share): Promise<History> =>
-    run(spec, { share, onProgress: (done, total) => workerpool.workerEmit({ done, total }) }),
+    run(spec, { share, onProgress: (done) => workerpool.workerEmit({ done }) }),
 });
 
 // Whoever wanted the runs was killed in the middle of a message.
