@@ -128,7 +128,7 @@ export class Trainer {
     return [this.network.lossTerms(x, t)];
   };
 
-  private guess: (x: tf.Tensor) => tf.Tensor[] = (x) => [this.network.guess(x)];
+  private guess = (x: tf.Tensor): tf.Tensor[] => [this.network.guess(x)];
 
   private accuracy({ x, t }: Examples): number | null {
     return this.history.divergedAt === null ? this.network.accuracy(x, t, (rows) => this.guess(rows)[0]) : null;
