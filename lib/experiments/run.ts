@@ -9,8 +9,6 @@ export interface RunOptions {
   onProgress?: (done: number, total: number) => void;
   /** Ends the run at the next pause; `run` then throws the signal's reason. */
   signal?: AbortSignal;
-  /** Which part of the history is wanted; all if not said. */
-  share?: Share;
 }
 
 /** How long training may hold the thread before others get a turn, in ms. It changes no result. */
@@ -19,9 +17,11 @@ const TURN = 50;
 /**
  * Trains a network as the spec says: a pure function of it.
  *
+ * @param options with `share`, the history has that part alone.
  * @throws TypeError naming the field if the spec is not one; the signal's reason if aborted.
  */
-export async function run(spec: RunSpec, { onProgress, signal, share }: RunOptions = {}): Promise<History> {
+export async function run(spec: RunSpec, options: RunOptions & { share?: Share } = {}): Promise<History> {
+  const { onProgress, signal, share } = options;
   spec = parseRunSpec(spec);
   const sets = prepare(spec.data, spec.record);
   const network = new Network(spec.network, spec.seed);

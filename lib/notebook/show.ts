@@ -4,17 +4,19 @@
 import { readFileSync } from "node:fs";
 import { QUICK } from "../experiments/quick";
 import type { Figure, Layout } from "../figures/figure";
-import { cellId, cellSignal, display, inNotebook, newDisplayId } from "./kernel";
+import { cellId, cellSignal, display, inNotebook, newDisplayId, type DisplayOptions } from "./kernel";
 
 /**
  * Shows a figure as one output, in three forms: as a Plotly figure for viewers that know Plotly, as HTML
- * that draws itself, and as its alt text. Caption and alt text stand in `metadata.figure`, too.
+ * that draws itself, and as its alt text. Caption and alt text stand in `metadata.figure`, too, and follow as text:
+ * many viewers show neither.
  *
  * Outside of a notebook the alt text is printed.
  */
 export function show(figure: Figure): void {
   if (QUICK) figure = markQuick(figure);
   display(bundle(figure, plotlyFor(cellId())), { metadata: metadata(figure) });
+  showCaption(figure);
 }
 
 /**
@@ -38,12 +40,14 @@ export function liveFigure(draw: () => Figure): {
   finish(): void;
 } {
   const id = newDisplayId();
+  const captionId = newDisplayId();
   let shown = false;
   let next = 0;
 
   function put(withPlotly: boolean) {
     const figure = QUICK ? markQuick(draw()) : draw();
     display(bundle(figure, withPlotly ? plotlyFor(id, shown) : ""), { metadata: metadata(figure), id, update: shown });
+    showCaption(figure, { id: captionId, update: shown });
     shown = true;
   }
 
@@ -78,11 +82,21 @@ function metadata({ id, caption, alt }: Figure): Record<string, unknown> {
   return { figure: { id, caption, alt } };
 }
 
-function bundle({ id, caption, alt, data, layout, frames }: Figure, plotly: string) {
+function showCaption({ id, caption, alt }: Figure, options?: DisplayOptions): void {
+  if (!inNotebook()) return;
+  const inMarkdown = (text: string) => text.replace(/[\\`*_$<>[\]]/g, "\\$&");
+  const bundle = {
+    "text/markdown": `**Figure ${id}.** ${inMarkdown(caption)}\n\n*What it shows:* ${inMarkdown(alt)}`,
+    "text/plain": `Figure ${id}. ${caption}\n\nWhat it shows: ${alt}`,
+  };
+  display(bundle, { metadata: { caption: id }, ...options });
+}
+
+function bundle({ id, alt, data, layout, frames }: Figure, plotly: string) {
   const plot = { data, layout, ...(frames && { frames }), config: { responsive: true, scrollZoom: false } };
   return {
     "application/vnd.plotly.v1+json": plot,
-    "text/html": plotly + html({ id, caption, alt }, plot),
+    "text/html": plotly + html({ id, alt }, plot),
     "text/plain": alt,
   };
 }
@@ -91,11 +105,10 @@ function bundle({ id, caption, alt, data, layout, frames }: Figure, plotly: stri
  * The figure's data lie in its HTML and wait to be drawn: by its own script, or, if plotly.js is not yet loaded
  * then, by the one that loads it. Until then the alt text is to be seen.
  */
-function html({ id, caption, alt }: Pick<Figure, "id" | "caption" | "alt">, plot: object): string {
+function html({ id, alt }: Pick<Figure, "id" | "alt">, plot: object): string {
   return [
     `<figure class="training-techniques-figure" data-figure="${escape(id)}" style="margin: 0">`,
     `<div role="img" aria-label="${escape(alt)}"><p>${escape(alt)}</p></div>`,
-    `<figcaption>${escape(caption)}</figcaption>`,
     // Inside of a script element only "</script" must not stand.
     `<script type="application/json">${JSON.stringify(plot).replaceAll("<", "\\u003c")}</script>`,
     `<script>window.drawTrainingTechniquesFigures?.()</script>`,

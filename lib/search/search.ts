@@ -43,7 +43,7 @@ export interface Trial<P extends Point> extends Proposal<P> {
 }
 
 export interface SearchOptions extends RunnerOptions {
-  /** Called after each trial with the updates spent so far and the budget. */
+  /** Called after each round of trials with the updates spent so far and the budget; at the end with all of it. */
   onProgress?: (spent: number, budget: number) => void;
   /** Ends the search when aborted; it then throws the signal's reason. */
   signal?: AbortSignal;
@@ -135,6 +135,7 @@ async function drive<P extends Point>(
     if (affordable.length < asked.value.length) break;
     asked = searching.next(round.map(({ score }) => score));
   }
+  onSpent(problem.budget); // what is left pays for no further trial
   return trials;
 }
 

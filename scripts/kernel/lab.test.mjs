@@ -138,7 +138,8 @@ test("interrupts an endless loop; later cells run", async () => {
 test("draws a figure without Plotly's own extension, with its caption and alt text", async () => {
   await run(3);
   await cell(3).locator("figure .main-svg").first().waitFor();
-  assert.equal(await cell(3).locator("figcaption").textContent(), "A <caption>");
+  await shows(3, "Figure t. A <caption>");
+  await shows(3, "What it shows: three points");
   assert.equal(await cell(3).getByRole("img", { name: "three points" }).count(), 1);
   // Run again, the cell brings plotly.js again, so that the saved notebook has it.
   await run(3);

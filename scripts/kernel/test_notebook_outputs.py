@@ -53,15 +53,17 @@ def test_executed_again_it_is_the_same(saved):
     assert (saved / "first.ipynb").read_text() == (saved / "second.ipynb").read_text()
 
 
-def test_a_figure_is_one_output_in_three_forms(outputs):
+def test_a_figure_is_one_output_in_three_forms_and_its_caption_follows(outputs):
     for index, id, count in ((1, "6-1", 3), (2, "6-2", 2), (6, "6-9", 100)):
-        [output] = outputs[index]
+        [output, caption] = outputs[index]
         assert output.metadata == {"figure": {"id": id, "caption": f"Caption <{id}>", "alt": f"line of {count}"}}
         assert set(output.data) == {"application/vnd.plotly.v1+json", "text/html", "text/plain"}
         plot = output.data["application/vnd.plotly.v1+json"]
         assert len(plot["data"][0]["y"]) == count
         assert output.data["text/plain"] == f"line of {count}"
-        assert f"<figcaption>Caption &lt;{id}&gt;</figcaption>" in output.data["text/html"]
+        assert caption.metadata == {"caption": id}
+        assert caption.data["text/markdown"] == f"**Figure {id}.** Caption \\<{id}\\>\n\n*What it shows:* line of {count}"
+        assert caption.data["text/plain"] == f"Figure {id}. Caption <{id}>\n\nWhat it shows: line of {count}"
 
 
 def test_plotly_is_in_the_notebook_once(outputs):
@@ -102,14 +104,15 @@ def test_stock_nbconvert_puts_it_in_a_page_that_draws_itself(saved):
         await page.waitForFunction(() => [...document.querySelectorAll("figure")].every((figure) => figure.querySelector(".main-svg")));
         console.log(JSON.stringify(await page.evaluate(() =>
           [...document.querySelectorAll("figure")].map((figure) =>
-            [figure.querySelector("[role=img]").ariaLabel, figure.querySelector("figcaption").textContent]))));
+            [figure.querySelector("[role=img]").ariaLabel,
+             figure.closest(".jp-OutputArea-child").nextElementSibling.querySelector("p").textContent]))));
         await browser.close();
         """
     )
     drawn = subprocess.run(["node", "draw.mjs"], cwd=saved, capture_output=True, text=True, timeout=120)
     assert drawn.returncode == 0, drawn.stderr
     assert json.loads(drawn.stdout) == [
-        ["line of 3", "Caption <6-1>"],
-        ["line of 2", "Caption <6-2>"],
-        ["line of 100", "Caption <6-9>"],
+        ["line of 3", "Figure 6-1. Caption <6-1>"],
+        ["line of 2", "Figure 6-2. Caption <6-2>"],
+        ["line of 100", "Figure 6-9. Caption <6-9>"],
     ]

@@ -65,7 +65,7 @@ function outputsOf(content) {
 
 /**
  * Gives each figure of a notebook its image, for viewers that draw no Plotly, and takes out what only a running notebook
- * needs. Many of those viewers show no alt text either: the caption and what the figure shows follow as text.
+ * needs.
  * @param {Notebook} notebook
  * @param {Map<string, import("./draw.mjs").Drawing>} drawings  by figure id
  */
@@ -75,23 +75,6 @@ export function putImages(notebook, drawings) {
     output.data = { [plotlyType]: plotly, "image/png": png.toString("base64"), "text/plain": alt };
     output.metadata["image/png"] = { width, height };
   }
-  for (const cell of notebook.content.cells)
-    cell.outputs = cell.outputs
-      ?.filter((/** @type {any} */ output) => !output.metadata?.caption)
-      .flatMap((/** @type {any} */ output) => (output.metadata?.figure ? [output, captionOf(output.metadata.figure)] : [output]));
-}
-
-/** @param {{ id: string, caption: string, alt: string }} figure */
-function captionOf({ id, caption, alt }) {
-  const inMarkdown = (/** @type {string} */ text) => text.replace(/[\\`*_$<>[\]]/g, "\\$&");
-  return {
-    output_type: "display_data",
-    metadata: { caption: id },
-    data: {
-      "text/markdown": `**Figure ${id}.** ${inMarkdown(caption)}\n\n*What it shows:* ${inMarkdown(alt)}`,
-      "text/plain": `Figure ${id}. ${caption}\n\nWhat it shows: ${alt}`,
-    },
-  };
 }
 
 /**

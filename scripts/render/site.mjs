@@ -50,7 +50,7 @@ export async function writeSite(site, browser, notebooks, drawings) {
 function writeReference(folder) {
   run(process.execPath, [
     join(nodeModules, "typedoc/bin/typedoc"),
-    "--options", join(here, "typedoc.json"),
+    "--options", join(here, "typedoc.mjs"),
     "--entryPoints", join(root, "lib/index.ts"),
     "--tsconfig", join(root, "tsconfig.json"),
     "--out", folder,
