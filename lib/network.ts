@@ -112,7 +112,7 @@ export class Network {
 
   /**
    * The share of rows of `x` whose highest score is at their label in `t`: 0 … 1.
-   * @param guess {@link guess}, or that as a graph.
+   * @param guess {@link Network.guess}, or that as a graph.
    */
   accuracy(x: tf.Tensor, t: tf.Tensor, guess = (rows: tf.Tensor) => this.guess(rows)): number {
     const labels = t.dataSync();

@@ -7,7 +7,7 @@ import { updatesOf, type RunSpec } from "./spec";
  */
 const MOST_SHARES = 4;
 
-/** An update's other operations take about half as long as its matrix products; a measurement's hardly any time. */
+/** What an update takes, for the same number of multiplications, compared with a measurement: its matrices are smaller, its operations more. */
 const UPDATE = 1.5;
 
 /**
@@ -17,7 +17,7 @@ const UPDATE = 1.5;
 export function sharesOf(spec: RunSpec, processes: number): Share[] {
   const updates = updatesOf(spec);
   const measuring = measurementShare(spec);
-  const count = measuring > 0 ? Math.max(Math.min(processes, MOST_SHARES), 1) : 1;
+  const count = measuring > 0 ? Math.min(processes, MOST_SHARES) : 1;
   // With ends eᵢ in units of all updates, eᵢ · training + (eᵢ − eᵢ₋₁) · measuring is the same for all shares.
   const ends = Array.from({ length: count + 1 }, (_, i) => Math.round((updates * (1 - measuring ** i)) / (1 - measuring ** count)));
   return ends.slice(1).flatMap((to, i) => (to > ends[i] ? [{ from: ends[i], to }] : []));
@@ -45,7 +45,7 @@ function measurementShare(spec: RunSpec): number {
 export function mergeShares(histories: History[]): History {
   // What was measured after divergence counts as nothing, as in a run that is not shared.
   const diverged = histories.findIndex(({ divergedAt }) => divergedAt !== null);
-  const last = histories.at(diverged)!;
+  const last = histories.at(diverged)!; // the very last if none diverged
   const merge = (measurement: "loss" | "trainAccuracy" | "validationAccuracy" | "testAccuracy") =>
     histories.flatMap((history, i) => (diverged >= 0 && i > diverged ? history[measurement].map(() => null) : history[measurement]));
   return {

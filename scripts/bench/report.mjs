@@ -44,8 +44,9 @@ export function table({ machine, repeats, peak, experiments, step, start, linear
       "",
       `NumPy computes in float64 on all cores: *as listed* does what the chapter's listings do, *tuned* leaves out what no ` +
         `result needs. GFLOP/s counts matrix products only; the peak is ${peak.toFixed(0)} GFLOP/s, that of 1024³ products here, ` +
-        `one process a core. A run that is alone, or left over, is trained by several processes, which divide what is measured on the way. Not in the ` +
-        `seconds: starting the processes and reading the images, ${mean(experiments.map((m) => m.start)).toFixed(1)} s, and importing NumPy and reading them there.`,
+        `one process a core. A run that is alone, or left over, is trained by several processes, which divide what is ` +
+        `measured on the way. Not in the seconds: starting the processes and reading the images, ` +
+        `${mean(experiments.map((m) => m.start)).toFixed(1)} s, and importing NumPy and reading them there.`,
     );
   }
   if (step) {

@@ -235,6 +235,11 @@ test("a name of the library in a cell leads to its documentation", () => {
   assert.deepEqual(linked, sections);
 });
 
+test("in the library's documentation, equations of several lines keep them", () => {
+  const adam = readFileSync(join(site, "api/classes/Adam.html"), "utf8");
+  assert.match(adam, /<p><code>m ← [^\n]*<br>\n<code>v ← [^\n]*<br>\n<code>W ← /);
+});
+
 test("each notebook is under 6 MB", () => {
   for (const name of readdirSync(notebooks)) assert.ok(statSync(join(notebooks, name)).size < 6e6, name);
 });
