@@ -5,11 +5,13 @@
  * - One thread an operation: the chapter's matrices are too small to split, and a sum taken in one
  *   order is the same to the last bit in a cell, in another process and on a machine with more cores.
  * - No threads between operations (-1): a graph runs where it is called, and is not handed to another thread and back.
+ * - TensorFlow's own allocator: what a step frees, the next one has at hand.
  * - Without oneDNN's operations: they are no faster here, and they choose other sums on other processors.
  * - Level 2 keeps TensorFlow's own log lines out of a cell's output.
  */
 process.env.TF_NUM_INTRAOP_THREADS = "1";
 process.env.TF_NUM_INTEROP_THREADS = "-1";
+process.env.TF_CPU_ALLOCATOR_USE_BFC = "1";
 process.env.TF_ENABLE_ONEDNN_OPTS = "0";
 process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
 

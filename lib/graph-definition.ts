@@ -5,6 +5,13 @@ interface Message {
   [method: string]: any;
 }
 
+interface Node {
+  name: string;
+  operation: string;
+  inputs: string[];
+  attributes: Record<string, Message>;
+}
+
 // TensorFlow's protocol buffers, as tfjs-node has them for reading a SavedModel.
 const protobuf = require("@tensorflow/tfjs-node/dist/proto/api_pb") as Record<string, any>;
 
@@ -24,12 +31,18 @@ export const ANY = -1;
 
 /** A TensorFlow graph in the making: https://www.tensorflow.org/guide/saved_model */
 export class GraphDefinition {
-  private readonly graph: Message = new protobuf.GraphDef();
-  private nodes = 0;
+  private readonly nodes: Node[] = [];
+  /** What all repetitions have in common: the names of constants, and of inputs unless they say otherwise. */
+  private readonly shared = new Set<string>();
 
-  /** @returns the name of the input, a tensor of that type and shape. */
-  addPlaceholder(dtype: tf.DataType, shape: number[]): string {
-    return this.addNode("Placeholder", [], { dtype: type(dtype), shape: attribute("Shape", shapeMessage(shape)) });
+  /**
+   * @param anew whether each repetition has an input of its own there.
+   * @returns the name of the input, a tensor of that type and shape.
+   */
+  addPlaceholder(dtype: tf.DataType, shape: number[], anew = false): string {
+    const name = this.addNode("Placeholder", [], { dtype: type(dtype), shape: attribute("Shape", shapeMessage(shape)) });
+    if (!anew) this.shared.add(name);
+    return name;
   }
 
   /** @returns the name of a constant tensor. */
@@ -39,7 +52,9 @@ export class GraphDefinition {
     tensor.setTensorShape(shapeMessage(shape));
     const typed = dtype === "int32" ? Int32Array.from(values) : Float32Array.from(values);
     tensor.setTensorContent(new Uint8Array(typed.buffer));
-    return this.addNode("Const", [], { dtype: type(dtype), value: attribute("Tensor", tensor) });
+    const name = this.addNode("Const", [], { dtype: type(dtype), value: attribute("Tensor", tensor) });
+    this.shared.add(name);
+    return name;
   }
 
   /** @returns the operation's name; its outputs are `name:0`, `name:1`, … */
@@ -48,16 +63,44 @@ export class GraphDefinition {
     return this.addNode(operation, inputs, Object.fromEntries(messages));
   }
 
+  /**
+   * The name that a tensor of this graph has in one of its repetitions, counted from 0.
+   * @param carried the inputs that a repetition takes from the one before, and the names that they have there.
+   */
+  nameIn(repetition: number, name: string, carried: ReadonlyMap<string, string>): string {
+    if (repetition === 0) return name;
+    const before = carried.get(name);
+    if (before) return this.nameIn(repetition - 1, before, carried);
+    if (this.shared.has(name)) return name;
+    const [node, output] = name.split(":");
+    return `${node}.${repetition}${output === undefined ? "" : `:${output}`}`;
+  }
+
+  /** This graph so many times, each repetition going on from where the one before ended. */
+  repeat(count: number, carried: ReadonlyMap<string, string>): GraphDefinition {
+    const repeated = new GraphDefinition();
+    for (let repetition = 0; repetition < count; repetition++) {
+      for (const node of this.nodes) {
+        if (repetition > 0 && this.shared.has(node.name)) continue;
+        const nameIn = (name: string) => this.nameIn(repetition, name, carried);
+        repeated.nodes.push({ ...node, name: nameIn(node.name), inputs: node.inputs.map(nameIn) });
+      }
+    }
+    return repeated;
+  }
+
   /** The graph as the bytes of a SavedModel. */
   serialize(): Buffer {
     const versions = new protobuf.VersionDef();
     versions.setProducer(PRODUCER);
-    this.graph.setVersions(versions);
+    const graph = new protobuf.GraphDef();
+    graph.setVersions(versions);
+    graph.setNodeList(this.nodes.map(nodeMessage));
     const info = new protobuf.MetaGraphDef.MetaInfoDef();
     info.addTags("serve");
     const metaGraph = new protobuf.MetaGraphDef();
     metaGraph.setMetaInfoDef(info);
-    metaGraph.setGraphDef(this.graph);
+    metaGraph.setGraphDef(graph);
     const model: Message = new protobuf.SavedModel();
     model.setSavedModelSchemaVersion(1);
     model.addMetaGraphs(metaGraph);
@@ -65,15 +108,19 @@ export class GraphDefinition {
   }
 
   private addNode(operation: string, inputs: string[], attributes: Record<string, Message>): string {
-    const node = new protobuf.NodeDef();
-    const name = `n${this.nodes++}`;
-    node.setName(name);
-    node.setOp(operation);
-    node.setInputList(inputs);
-    for (const [attribute, value] of Object.entries(attributes)) node.getAttrMap().set(attribute, value);
-    this.graph.addNode(node);
+    const name = `n${this.nodes.length}`;
+    this.nodes.push({ name, operation, inputs, attributes });
     return name;
   }
+}
+
+function nodeMessage({ name, operation, inputs, attributes }: Node): Message {
+  const node = new protobuf.NodeDef();
+  node.setName(name);
+  node.setOp(operation);
+  node.setInputList(inputs);
+  for (const [attribute, value] of Object.entries(attributes)) node.getAttrMap().set(attribute, value);
+  return node;
 }
 
 function attribute(kind: string, value: unknown): Message {

@@ -7,7 +7,7 @@ import vm from "node:vm";
 import { tf } from "./backend";
 import { createOptimizer } from "./experiments/run";
 import type { OptimizerSpec } from "./experiments/spec";
-import { compile, feed } from "./graph";
+import { compile, feed, repeat } from "./graph";
 import { Network, type NetworkSpec } from "./network";
 import { randomStream } from "./random";
 import { Trainer, type History } from "./trainer";
@@ -20,7 +20,7 @@ const examples = (count: number) => ({
 });
 const sets = { train: examples(50), validation: examples(20), test: examples(2300) };
 
-function train(network: Partial<NetworkSpec>, optimizer: OptimizerSpec, compiled: boolean): History {
+function train(network: Partial<NetworkSpec>, optimizer: OptimizerSpec, compiled: boolean, together = 1): History {
   const learner = new Network({ inputSize: 12, hiddenSizes: [9, 8], outputSize: 3, ...network }, 1);
   const rule = createOptimizer(optimizer);
   const trainer = new Trainer(learner, rule, sets, {
@@ -30,7 +30,7 @@ function train(network: Partial<NetworkSpec>, optimizer: OptimizerSpec, compiled
     seed: 1,
   });
   if (compiled) trainer.compile();
-  for (let i = 0; i < trainer.iterations; i++) trainer.step();
+  while (trainer.steps(together) > 0);
   trainer.dispose();
   learner.dispose();
   rule.dispose();
@@ -59,7 +59,11 @@ const steps: [string, Partial<NetworkSpec>, OptimizerSpec][] = [
 
 for (const [name, network, optimizer] of steps) {
   test(`a graph computes what the layers and the rule compute, to the last bit: ${name}`, () => {
-    assert.deepEqual(train(network, optimizer, true), train(network, optimizer, false));
+    const history = train(network, optimizer, false);
+    assert.deepEqual(train(network, optimizer, true), history);
+    // Between two epoch points lie 5 updates.
+    for (const together of [2, 4, 100]) assert.deepEqual(train(network, optimizer, true, together), history, `${together} updates`);
+    assert.deepEqual(train(network, optimizer, false, 4), history, "4 updates, not compiled");
   });
 }
 
@@ -122,6 +126,53 @@ test("what is fed is made anew for each run, in the order of the calls, used or 
   assert.deepEqual(runs, [[302, 1], [602, 4], [902, 7]]);
   assert.equal(calls, 1);
   step.dispose();
+});
+
+test("a repeated step goes on from where its last call ended, and returns what each of its calls did", () => {
+  let calls = 0;
+  let made = 0;
+  const [a, b]: tf.Variable[] = [1, 10].map((value) => tf.variable(tf.scalar(value)));
+  // After n calls with x: a and b have changed places n times, and one of them has grown by all that was fed.
+  const step = compile((x: tf.Tensor) => {
+    calls++;
+    const grown = tf.add(b, tf.mul(feed(() => tf.scalar(++made)), x));
+    b.assign(tf.add(a, 0));
+    a.assign(grown);
+    return [tf.add(a, 0), tf.sub(a, b)];
+  });
+  const values = (results: tf.Tensor[][]) => results.map((tensors) => tensors.map((tensor) => tensor.dataSync()[0]));
+  let [first, second] = [1, 10];
+  const expected = (count: number, x: number) =>
+    Array.from({ length: count }, (_, i) => {
+      [first, second] = [second + (asked + i) * x, first];
+      return [first, first - second];
+    });
+  let asked = 1;
+  for (const [count, x, callsAsWritten] of [[3, 1, 3], [3, 2, 3], [2, 1, 5], [2, 3, 5], [1, 1, 6], [3, 1, 6], [1, 5, 6]]) {
+    assert.deepEqual(values(repeat(count, step, tf.scalar(x))), expected(count, x));
+    asked += count;
+    assert.equal(made, asked - 1);
+    assert.equal(calls, callsAsWritten);
+    assert.deepEqual([a, b].map((variable) => variable.dataSync()[0]), [first, second]);
+  }
+  step.dispose();
+});
+
+test("steps of equal operations that carry other values on are different graphs when repeated", () => {
+  const make = (isCarried: boolean) => {
+    const total: tf.Variable = tf.variable(tf.scalar(1));
+    return compile(() => {
+      const doubled = tf.mul(total, 2);
+      if (isCarried) total.assign(doubled);
+      return [doubled];
+    });
+  };
+  const last = (step: ReturnType<typeof make>) => repeat(3, step).map(([tensor]) => tensor.dataSync()[0]);
+  const [carried, constant] = [make(true), make(false)];
+  for (const start of [2, 16]) {
+    assert.deepEqual(last(carried), [start, 2 * start, 4 * start]);
+    assert.deepEqual(last(constant), [2, 2, 2]);
+  }
 });
 
 test("one graph serves arguments with any number of rows", () => {

@@ -18,14 +18,20 @@ type TensorInfo = Pick<Tensor, "dataId" | "shape" | "dtype">;
 /** Takes tensors, changes variables and returns tensors, by tfjs operations alone. */
 export type Step<A extends Tensor[]> = (...args: A) => Tensor[];
 
-/** A step that runs as a graph. `dispose` frees what the graph keeps, not what the step works on. */
-export type CompiledStep<A extends Tensor[]> = Step<A> & { dispose(): void };
+/** A step that runs as a graph. */
+export interface CompiledStep<A extends Tensor[]> extends Step<A> {
+  /** See {@link repeat}. */
+  times(count: number, ...args: A): Tensor[][];
+  /** Frees what the graph keeps, not what the step works on. */
+  dispose(): void;
+}
 
 let recorder: Recorder | undefined;
 
 /**
  * The same step, run as a graph from its second or third call on. Its first calls run as they are written, and the
- * operations of one of them are written down. Arguments may have any number of rows.
+ * operations of one of them are written down. Arguments may have any number of rows. What {@link repeat} asks for is
+ * a graph of its own from the second time on that it asks for so many calls.
  *
  * A number that JavaScript computes in the step stays what it was in that call, unless it comes from {@link feed}.
  * On other backends the step runs as it is.
@@ -34,11 +40,9 @@ let recorder: Recorder | undefined;
  */
 export function compile<A extends Tensor[]>(step: Step<A>): CompiledStep<A> {
   let recorded: Recording | undefined;
-  const run = (...args: A): Tensor[] => {
-    if (tf.getBackend() !== "tensorflow") return step(...args);
-    if (recorder) throw new Error("compile: a compiled step calls another one; compile them as one");
-    if (recorded) return recorded.run(args);
+  const asked = new Set<number>();
 
+  const record = (args: A): Tensor[] => {
     const recording = new Recorder(args);
     // Whoever interrupts a notebook's cell ends it without its `finally`.
     setImmediate(() => recording.stop());
@@ -50,7 +54,19 @@ export function compile<A extends Tensor[]>(step: Step<A>): CompiledStep<A> {
       recording.stop();
     }
   };
-  return Object.assign(run, {
+
+  const times = (count: number, ...args: A): Tensor[][] => {
+    const asWritten = (call: (args: A) => Tensor[]) => Array.from({ length: count }, () => call(args));
+    if (tf.getBackend() !== "tensorflow") return asWritten(() => step(...args));
+    if (recorder) throw new Error("compile: a compiled step calls another one; compile them as one");
+    // To load a graph takes longer than to run it: not for a count that may never be asked for again.
+    if (recorded && (asked.has(count) || recorded.isLoaded(count))) return recorded.run(args, count);
+    asked.add(count);
+    return asWritten(() => (recorded ? step(...args) : record(args)));
+  };
+
+  return Object.assign((...args: A) => times(1, ...args)[0], {
+    times,
     dispose() {
       recorded?.dispose();
       recorded = undefined;
@@ -58,22 +74,35 @@ export function compile<A extends Tensor[]>(step: Step<A>): CompiledStep<A> {
   });
 }
 
+/**
+ * So many calls of a step in a row, and what each returned. If it is a compiled one they are a single graph: a call
+ * of TensorFlow from JavaScript takes a tenth of a millisecond, and a step not much longer.
+ */
+export function repeat<A extends Tensor[]>(count: number, step: Step<A> | CompiledStep<A>, ...args: A): Tensor[][] {
+  return "times" in step ? step.times(count, ...args) : Array.from({ length: count }, () => step(...args));
+}
+
 /** A tensor that a step needs anew each time: rows to learn from, a mask, a rate that changes. */
 export function feed(make: () => Tensor): Tensor {
   const tensor = make();
-  recorder?.addInput(tensor, make);
+  recorder?.addInput(tensor, make, true);
   return tensor;
 }
 
-/** Where an input of a graph comes from when it runs. */
-type Source = (args: Tensor[]) => Tensor;
+/** An input of a graph, and where it comes from when the graph runs. */
+interface Input {
+  name: string;
+  source: (args: Tensor[]) => Tensor;
+  /** Made anew for each call. */
+  fed: boolean;
+}
 
 /** Writes down the operations that are called while it is there. */
 class Recorder {
   private readonly graph = new GraphDefinition();
   /** The name in the graph of every tensor met so far. */
   private readonly names = new Map<DataId, string>();
-  private readonly inputs: { name: string; source: Source }[] = [];
+  private readonly inputs: Input[] = [];
   /** The numbers that are inputs, so that steps which differ in a rate alone have one graph in common. */
   private readonly scalars = new Map<number, { name: string; tensor: Tensor }>();
   /** What JavaScript wrote into tensors meanwhile. */
@@ -90,10 +119,10 @@ class Recorder {
     recorder = this;
   }
 
-  addInput({ dataId, dtype, shape }: TensorInfo, source: Source): string {
-    const name = this.graph.addPlaceholder(dtype, shape);
+  addInput({ dataId, dtype, shape }: TensorInfo, source: Input["source"], fed = false): string {
+    const name = this.graph.addPlaceholder(dtype, shape, fed);
     this.names.set(dataId, name);
-    this.inputs.push({ name, source });
+    this.inputs.push({ name, source, fed });
     return name;
   }
 
@@ -104,9 +133,11 @@ class Recorder {
       for (const { tensor } of this.scalars.values()) tensor.dispose();
       return undefined;
     }
-    const assigned = this.variables.filter(({ dataId }, i) => dataId !== this.before[i]);
-    const names = [...outputs, ...assigned].map((tensor) => this.name(tensor));
-    return new Recording(this.graph, this.inputs, names, assigned, [...this.scalars.values()].map(({ tensor }) => tensor));
+    const returned = outputs.map((tensor) => this.name(tensor));
+    const changed = [...this.variables.keys()].filter((i) => this.variables[i].dataId !== this.before[i]);
+    const after = changed.map((i) => this.name(this.variables[i]));
+    const assigned = changed.map((i, j) => ({ variable: this.variables[i], before: this.names.get(this.before[i]), after: after[j] }));
+    return new Recording(this.graph, this.inputs, returned, assigned, [...this.scalars.values()].map(({ tensor }) => tensor));
   }
 
   stop(): void {
@@ -158,7 +189,7 @@ class Recorder {
     const values = this.written.get(tensor.dataId);
     if (!values) {
       // Made before the step: a variable, whose value then is today's, or a tensor that the step works on.
-      const variable = this.variables.find(({ dataId }) => dataId === tensor.dataId);
+      const variable = this.variables[this.before.indexOf(tensor.dataId)] as tf.Variable | undefined;
       return this.addInput(tensor, () => variable ?? (tensor as Tensor));
     }
     const name = tensor.dtype === "float32" && tensor.shape.length === 0
@@ -179,32 +210,67 @@ class Recorder {
   }
 }
 
+/** A variable that a step changes, and the names of its value before (if the step reads it) and after. */
+interface Assigned {
+  variable: tf.Variable;
+  before?: string;
+  after: string;
+}
+
 /** A recorded step: the graph, where its inputs come from and which variables it changes. */
 class Recording {
-  private readonly graph: Buffer;
+  /** Tells it from all others: equal keys, equal graphs, in any number of repetitions. */
   private readonly key: string;
-  private readonly inputNames: { name: string }[];
-  private readonly sources: Source[];
+  /** For a variable's value before a call, by its name: the name that it has in the call before, which left it. */
+  private readonly carried: ReadonlyMap<string, string>;
+  private readonly plans = new Map<number, Plan>();
 
   constructor(
-    graph: GraphDefinition,
-    inputs: { name: string; source: Source }[],
-    private readonly outputNames: string[],
-    private readonly assigned: tf.Variable[],
+    private readonly graph: GraphDefinition,
+    private readonly inputs: Input[],
+    private readonly returned: string[],
+    private readonly assigned: Assigned[],
     private readonly kept: Tensor[],
   ) {
-    this.graph = graph.serialize();
-    this.key = this.graph.toString("latin1");
-    this.inputNames = inputs.map(({ name }) => ({ name: `${name}:0` }));
-    this.sources = inputs.map(({ source }) => source);
+    this.carried = new Map(assigned.flatMap(({ before, after }) => (before ? [[before, after]] : [])));
+    const fed = inputs.filter((input) => input.fed).map(({ name }) => name);
+    this.key = [graph.serialize().toString("latin1"), ...fed, ...this.carried].join(" ");
   }
 
-  run(args: Tensor[]): Tensor[] {
-    const inputs = this.sources.map((source) => source(args));
-    const outputs = backend.runSavedModel(session(this.key, this.graph), inputs, this.inputNames, this.outputNames);
-    const returned = outputs.length - this.assigned.length;
-    this.assigned.forEach((variable, i) => variable.assign(outputs[returned + i]));
-    return outputs.slice(0, returned);
+  /** Whether to run it so many times in a row takes no loading. */
+  isLoaded(count: number): boolean {
+    return sessions.has(this.plan(count).key);
+  }
+
+  run(args: Tensor[], count: number): Tensor[][] {
+    const { key, inputs, inputNames, outputNames } = this.plan(count);
+    const open = session(key, () => (count === 1 ? this.graph : this.graph.repeat(count, this.carried)).serialize());
+    const outputs = backend.runSavedModel(open, inputs.map(({ source }) => source(args)), inputNames, outputNames);
+    const { length } = this.returned;
+    this.assigned.forEach(({ variable }, i) => variable.assign(outputs[count * length + i]));
+    return Array.from({ length: count }, (_, call) => outputs.slice(call * length, (call + 1) * length));
+  }
+
+  private plan(count: number): Plan {
+    let plan = this.plans.get(count);
+    if (!plan) {
+      const calls = Array.from({ length: count }, (_, call) => call);
+      const nameIn = (call: number, name: string) => this.graph.nameIn(call, name, this.carried);
+      const inputs = calls.flatMap((call) =>
+        this.inputs.filter(({ fed }) => fed || call === 0).map((input) => ({ ...input, name: nameIn(call, input.name) })),
+      );
+      plan = {
+        key: `${count} × ${this.key}`,
+        inputs,
+        inputNames: inputs.map(({ name }) => ({ name: `${name}:0` })),
+        outputNames: [
+          ...calls.flatMap((call) => this.returned.map((name) => nameIn(call, name))),
+          ...this.assigned.map(({ after }) => nameIn(count - 1, after)),
+        ],
+      };
+      this.plans.set(count, plan);
+    }
+    return plan;
   }
 
   dispose(): void {
@@ -212,14 +278,22 @@ class Recording {
   }
 }
 
+/** What a number of calls in a row are given and give: the results of each, and at last the variables. */
+interface Plan {
+  key: string;
+  inputs: Input[];
+  inputNames: { name: string }[];
+  outputNames: string[];
+}
+
 /** TensorFlow's sessions by their graph, the one used last at the end. Equal graphs share one. */
 const sessions = new Map<string, number>();
 
-/** How many sessions stay: to make one anew takes some 20 ms. */
+/** How many sessions stay: to make one anew takes 10 to 20 ms for each call of the step that it holds. */
 const KEPT = 32;
 
-function session(key: string, graph: Buffer): number {
-  const open = sessions.get(key) ?? load(graph);
+function session(key: string, graph: () => Buffer): number {
+  const open = sessions.get(key) ?? load(graph());
   sessions.delete(key);
   sessions.set(key, open);
   if (sessions.size > KEPT) {

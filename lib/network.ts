@@ -120,7 +120,7 @@ export class Network {
     for (let first = 0; first < labels.length; first += EVALUATED_TOGETHER) {
       const rows = Math.min(EVALUATED_TOGETHER, labels.length - first);
       tf.tidy(() => {
-        const guesses = guess(x.slice(first, rows)).dataSync();
+        const guesses = guess(rows === labels.length ? x : x.slice(first, rows)).dataSync();
         guesses.forEach((guess, i) => (right += Number(guess === labels[first + i])));
       });
     }

@@ -1,5 +1,5 @@
 import { tf } from "./backend";
-import { compile, feed, type CompiledStep } from "./graph";
+import { compile, feed, repeat, type CompiledStep } from "./graph";
 import type { Network } from "./network";
 import type { Optimizer } from "./optimizers";
 import { randomStream, type RandomStream } from "./random";
@@ -89,22 +89,40 @@ export class Trainer {
 
   /** One update, and whatever is to be recorded after it. A network whose weights are no longer finite is left alone. */
   step(): void {
-    const { network, history, recorded, sets, options } = this;
-    const index = this.done++;
-    const measured = index >= (options.share?.from ?? 0);
-    const loss = measured && recorded.has("loss");
-    if (history.divergedAt === null) {
-      tf.tidy(() => {
-        const [lossTerms] = loss ? this.updateAndLoss() : this.update();
-        history.iterations++;
-        if (lossTerms) history.loss.push(this.finite(network.lossFrom(lossTerms)));
-      });
-    } else if (loss) {
-      history.loss.push(null);
-    }
-    const atEpoch = options.epochs !== undefined && index % this.updatesPerEpoch === 0;
-    if (!atEpoch) return;
-    if (history.divergedAt === null) this.finite(sumOfWeights(network));
+    this.steps(1);
+  }
+
+  /**
+   * The updates up to the next epoch point, but at most so many, each with what is to be recorded after it. Once
+   * compiled they are a single graph.
+   * @returns how many they were; 0 when training is over.
+   */
+  steps(most: number): number {
+    const { done, updatesPerEpoch, options } = this;
+    if (done >= this.iterations) return 0;
+    const { from = 0 } = options.share ?? {};
+    const measured = done >= from;
+    const epochPoint = options.epochs === undefined ? Infinity : Math.ceil(done / updatesPerEpoch) * updatesPerEpoch;
+    this.done = Math.min(done + most, measured ? this.iterations : from, epochPoint + 1);
+    this.makeUpdates(this.done - done, measured && this.recorded.has("loss"));
+    if (this.done > epochPoint) this.takeAccuracies(measured);
+    return this.done - done;
+  }
+
+  private makeUpdates(count: number, withLoss: boolean): void {
+    const { network, history } = this;
+    tf.tidy(() => {
+      const made = history.divergedAt === null ? repeat(count, withLoss ? this.updateAndLoss : this.update) : [];
+      for (let i = 0; i < count; i++) {
+        if (history.divergedAt === null) history.iterations++;
+        if (withLoss) history.loss.push(history.divergedAt === null ? this.finite(network.lossFrom(made[i][0])) : null);
+      }
+    });
+  }
+
+  private takeAccuracies(measured: boolean): void {
+    const { history, recorded, sets } = this;
+    if (history.divergedAt === null) this.finite(this.sumOfWeights());
     if (!measured) return;
     if (recorded.has("trainAccuracy")) history.trainAccuracy.push(this.accuracy(sets.train));
     if (recorded.has("validationAccuracy")) history.validationAccuracy.push(this.accuracy(sets.validation!));
@@ -128,10 +146,17 @@ export class Trainer {
     return [this.network.lossTerms(x, t)];
   };
 
+  private sums = (): tf.Tensor[] => [tf.stack(Object.values(this.network.params).map((W) => W.sum()))];
+
   private guess = (x: tf.Tensor): tf.Tensor[] => [this.network.guess(x)];
 
   private accuracy({ x, t }: Examples): number | null {
     return this.history.divergedAt === null ? this.network.accuracy(x, t, (rows) => this.guess(rows)[0]) : null;
+  }
+
+  /** Not finite as soon as one weight is not. */
+  private sumOfWeights(): number {
+    return tf.tidy(() => this.sums()[0].dataSync<"float32">().reduce((a, b) => a + b, 0));
   }
 
   /** The value, or `null` and a note that training has diverged. */
@@ -150,6 +175,7 @@ export class Trainer {
       (this.update = compile(this.update)),
       (this.updateAndLoss = compile(this.updateAndLoss)),
       (this.guess = compile(this.guess)),
+      (this.sums = compile(this.sums)),
     );
     return this;
   }
@@ -167,10 +193,3 @@ export function miniBatch({ x, t, count }: Examples, size: number, stream: Rando
     return { x: tf.gather(x, rows), t: tf.gather(t, rows) };
   });
 }
-
-/** Not finite as soon as one weight is not. */
-const sumOfWeights = ({ params }: Network): number =>
-  tf.tidy(() => {
-    const sums = tf.stack(Object.values(params).map((W) => W.sum()));
-    return sums.dataSync<"float32">().reduce((a, b) => a + b, 0);
-  });

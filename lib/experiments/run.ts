@@ -14,6 +14,9 @@ export interface RunOptions {
 /** How long training may hold the thread before others get a turn, in ms. It changes no result. */
 const TURN = 50;
 
+/** Updates in one graph: ten are hardly faster than five, and take twice as long to load. It changes no result. */
+const UPDATES_TOGETHER = 5;
+
 /**
  * Trains a network as the spec says: a pure function of it.
  *
@@ -29,10 +32,10 @@ export async function run(spec: RunSpec, options: RunOptions & { share?: Share }
   const trainer = new Trainer(network, optimizer, sets, { ...spec, share }).compile();
   try {
     let turnEnds = Date.now() + TURN;
-    for (let i = 0; i < trainer.iterations; i++) {
-      trainer.step();
+    for (let done = 0; done < trainer.iterations; ) {
+      done += trainer.steps(UPDATES_TOGETHER);
       if (Date.now() < turnEnds) continue;
-      onProgress?.(i + 1, trainer.iterations);
+      onProgress?.(done, trainer.iterations);
       await new Promise(setImmediate);
       signal?.throwIfAborted();
       turnEnds = Date.now() + TURN;
