@@ -67,14 +67,25 @@ for (const [name, network, optimizer] of steps) {
   });
 }
 
+test("training that diverges in the middle of a graph of several updates has the history of one that stops there", () => {
+  // Weight decay at this rate makes every weight 1000 times as large as before: its square overflows after some updates.
+  const diverging = [{ weightDecay: 1 }, { name: "SGD", learningRate: 1000 }] as const;
+  const history = train(...diverging, false);
+  // In graphs of up to 4 the updates are 1, 2 to 5, 6, 7 to 10, 11, …
+  assert.ok([3, 4, 8, 9].includes(history.divergedAt!), `${history.divergedAt}`);
+  assert.ok(history.loss.length === 21 && history.loss.at(-1) === null);
+  assert.deepEqual(train(...diverging, true, 4), history);
+});
+
 test("a run as a graph frees all it made, and leaves no file", () => {
-  train({ dropoutRate: 0.3, weightDecay: 0.01 }, sgd, true);
+  const change = { dropoutRate: 0.3, weightDecay: 0.01 };
+  for (const together of [1, 4]) train(change, sgd, true, together);
   const before = tf.memory().numTensors;
   const directory = mkdtempSync(join(tmpdir(), "graph-test-"));
   const { TMPDIR } = process.env;
   process.env.TMPDIR = directory;
   try {
-    train({ hiddenSizes: [7], dropoutRate: 0.3, weightDecay: 0.01 }, sgd, true);
+    for (const together of [1, 4]) train({ ...change, hiddenSizes: [7] }, sgd, true, together);
   } finally {
     if (TMPDIR === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = TMPDIR;

@@ -94,7 +94,7 @@ export class Trainer {
 
   /**
    * The updates up to the next epoch point, but at most so many, each with what is to be recorded after it. Once
-   * compiled they are a single graph.
+   * compiled they are a single graph, which does not stop where training diverges; its history does.
    * @returns how many they were; 0 when training is over.
    */
   steps(most: number): number {
@@ -114,8 +114,9 @@ export class Trainer {
     tf.tidy(() => {
       const made = history.divergedAt === null ? repeat(count, withLoss ? this.updateAndLoss : this.update) : [];
       for (let i = 0; i < count; i++) {
-        if (history.divergedAt === null) history.iterations++;
-        if (withLoss) history.loss.push(history.divergedAt === null ? this.finite(network.lossFrom(made[i][0])) : null);
+        const counts = history.divergedAt === null;
+        if (counts) history.iterations++;
+        if (withLoss) history.loss.push(counts ? this.finite(network.lossFrom(made[i][0])) : null);
       }
     });
   }
@@ -146,13 +147,13 @@ export class Trainer {
     return [this.network.lossTerms(x, t)];
   };
 
-  private sums = (): tf.Tensor[] => [tf.stack(Object.values(this.network.params).map((W) => W.sum()))];
-
   private guess = (x: tf.Tensor): tf.Tensor[] => [this.network.guess(x)];
 
   private accuracy({ x, t }: Examples): number | null {
     return this.history.divergedAt === null ? this.network.accuracy(x, t, (rows) => this.guess(rows)[0]) : null;
   }
+
+  private sums = (): tf.Tensor[] => [tf.stack(Object.values(this.network.params).map((W) => W.sum()))];
 
   /** Not finite as soon as one weight is not. */
   private sumOfWeights(): number {
