@@ -32,6 +32,7 @@ const cases: Record<keyof typeof kernels, () => unknown[][]> = {
   sigmoidGradient: () => [[normals("d", 6, 4), normals("x", 6, 4).sigmoid()]],
   tanhGradient: () => [[normals("d", 6, 4), normals("x", 6, 4).tanh()]],
   softmaxCrossEntropy: () => [[normals("x", 3, 10), tf.tensor1d([0, 9, 4], "int32")]],
+  argMax: () => [[normals("x", 20, 10)], [tf.tensor2d([[1, 3, 3], [2, 2, 2], [0, -1, -Infinity]])]],
   batchNormalization: () => [[normals("x", 8, 4).mul(3), normals("gamma", 4), normals("beta", 4), 1e-6]],
   batchNormalizationGradient: () => [
     [normals("d", 8, 4), normals("x", 8, 4), normals("gamma", 4), normals("x", 8, 4).mean(0), tf.moments(normals("x", 8, 4), 0).variance, 1e-6],
@@ -52,7 +53,7 @@ for (const [name, kernel] of Object.entries(kernels)) {
         const plain = [call.plain(...args)].flat();
         assert.equal(outputs.length, plain.length);
         outputs.forEach((output, i) => {
-          assert.deepEqual(output.shape, plain[i].shape);
+          assert.deepEqual([output.shape, output.dtype], [plain[i].shape, plain[i].dtype]);
           assert.ok(output.sub(plain[i]).abs().max().dataSync()[0] < 1e-5);
         });
       }

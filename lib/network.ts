@@ -1,14 +1,12 @@
 import { tf } from "./backend";
 import { initialWeights, type InitialWeights } from "./initializers";
+import { argMax } from "./kernels";
 import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh, type Layer } from "./layers";
 import type { Grads, Params } from "./optimizers";
 import { randomStream } from "./random";
 import { penalty, type Norm } from "./weight-decay";
 
 const activations = { relu: ReLU, sigmoid: Sigmoid, tanh: Tanh };
-
-/** Rows that accuracy is taken of at a time, so that their activations stay in the cache and reuse memory. */
-const EVALUATED_TOGETHER = 2000;
 
 /** What a network is made of: plain JSON. */
 export interface NetworkSpec {
@@ -106,25 +104,13 @@ export class Network {
         // No backward follows: what a layer was given makes room for what the next one gives.
         if (input !== x && input !== scores) input.dispose();
       }
-      return scores.argMax(1);
+      return argMax(scores);
     });
   }
 
-  /**
-   * The share of rows of `x` whose highest score is at their label in `t`: 0 … 1.
-   * @param guess {@link Network.guess}, or that as a graph.
-   */
-  accuracy(x: tf.Tensor, t: tf.Tensor, guess = (rows: tf.Tensor) => this.guess(rows)): number {
-    const labels = t.dataSync();
-    let right = 0;
-    for (let first = 0; first < labels.length; first += EVALUATED_TOGETHER) {
-      const rows = Math.min(EVALUATED_TOGETHER, labels.length - first);
-      tf.tidy(() => {
-        const guesses = guess(rows === labels.length ? x : x.slice(first, rows)).dataSync();
-        guesses.forEach((guess, i) => (right += Number(guess === labels[first + i])));
-      });
-    }
-    return right / labels.length;
+  /** The share of rows of `x` whose highest score is at their label in `t`: 0 … 1. */
+  accuracy(x: tf.Tensor, t: tf.Tensor): number {
+    return tf.tidy(() => accuracyOf(this.guess(x), t));
   }
 
   /**
@@ -173,4 +159,12 @@ export class Network {
     this.normalizations.push(normalization);
     this.layers.push(normalization);
   }
+}
+
+/** The share of guesses that are their labels, both `[count]`: 0 … 1. */
+export function accuracyOf(guesses: tf.Tensor, t: tf.Tensor): number {
+  const labels = t.dataSync();
+  let right = 0;
+  guesses.dataSync().forEach((guess, i) => (right += Number(guess === labels[i])));
+  return right / labels.length;
 }

@@ -1,6 +1,6 @@
 import { tf } from "./backend";
 import { compile, feed, repeat, type CompiledStep } from "./graph";
-import type { Network } from "./network";
+import { accuracyOf, type Network } from "./network";
 import type { Optimizer } from "./optimizers";
 import { randomStream, type RandomStream } from "./random";
 
@@ -12,7 +12,10 @@ export interface Examples {
 }
 
 /** `loss` is taken after each update on its own batch; an accuracy at each epoch point on its whole set. */
-export type Measurement = "loss" | "trainAccuracy" | "validationAccuracy" | "testAccuracy";
+export type Measurement = "loss" | keyof typeof SETS;
+
+/** Which set an accuracy is taken on. */
+const SETS = { trainAccuracy: "train", validationAccuracy: "validation", testAccuracy: "test" } as const;
 
 /** What a run leaves: numbers only, so that it can be stored, sent and compared as JSON. */
 export interface History {
@@ -72,6 +75,7 @@ export class Trainer {
   private readonly updatesPerEpoch: number;
   private readonly batches: RandomStream;
   private readonly recorded: Set<Measurement>;
+  private readonly evaluated: { measurement: keyof typeof SETS; set: Examples }[];
   private readonly compiled: CompiledStep<any>[] = [];
 
   constructor(
@@ -85,6 +89,9 @@ export class Trainer {
     this.iterations = share?.to ?? iterations ?? (epochs! - 1) * this.updatesPerEpoch + 1;
     this.batches = randomStream(seed, "batches");
     this.recorded = new Set(record);
+    this.evaluated = [...this.recorded].flatMap((measurement) =>
+      measurement === "loss" ? [] : [{ measurement, set: sets[SETS[measurement]]! }],
+    );
   }
 
   /** One update, and whatever is to be recorded after it. A network whose weights are no longer finite is left alone. */
@@ -105,7 +112,7 @@ export class Trainer {
     const epochPoint = options.epochs === undefined ? Infinity : Math.ceil(done / updatesPerEpoch) * updatesPerEpoch;
     this.done = Math.min(done + most, measured ? this.iterations : from, epochPoint + 1);
     this.makeUpdates(this.done - done, measured && this.recorded.has("loss"));
-    if (this.done > epochPoint) this.takeAccuracies(measured);
+    if (measured && this.done > epochPoint) this.takeAccuracies();
     return this.done - done;
   }
 
@@ -121,13 +128,16 @@ export class Trainer {
     });
   }
 
-  private takeAccuracies(measured: boolean): void {
-    const { history, recorded, sets } = this;
-    if (history.divergedAt === null) this.finite(this.sumOfWeights());
-    if (!measured) return;
-    if (recorded.has("trainAccuracy")) history.trainAccuracy.push(this.accuracy(sets.train));
-    if (recorded.has("validationAccuracy")) history.validationAccuracy.push(this.accuracy(sets.validation!));
-    if (recorded.has("testAccuracy")) history.testAccuracy.push(this.accuracy(sets.test!));
+  private takeAccuracies(): void {
+    const { history, evaluated } = this;
+    tf.tidy(() => {
+      const [sums, ...guesses] = history.divergedAt === null ? this.examine(...evaluated.map(({ set }) => set.x)) : [];
+      if (sums) this.finite(sums.dataSync<"float32">().reduce((a, b) => a + b));
+      const counts = history.divergedAt === null;
+      evaluated.forEach(({ measurement, set }, i) => {
+        history[measurement].push(counts ? accuracyOf(guesses[i], set.t) : null);
+      });
+    });
   }
 
   private learn(): { x: tf.Tensor; t: tf.Tensor } {
@@ -147,18 +157,11 @@ export class Trainer {
     return [this.network.lossTerms(x, t)];
   };
 
-  private guess = (x: tf.Tensor): tf.Tensor[] => [this.network.guess(x)];
-
-  private accuracy({ x, t }: Examples): number | null {
-    return this.history.divergedAt === null ? this.network.accuracy(x, t, (rows) => this.guess(rows)[0]) : null;
-  }
-
-  private sums = (): tf.Tensor[] => [tf.stack(Object.values(this.network.params).map((W) => W.sum()))];
-
-  /** Not finite as soon as one weight is not. */
-  private sumOfWeights(): number {
-    return tf.tidy(() => this.sums()[0].dataSync<"float32">().reduce((a, b) => a + b, 0));
-  }
+  /** The sum of every parameter, not finite as soon as one of its values is not, and the guesses for some images. */
+  private examine = (...images: tf.Tensor[]): tf.Tensor[] => {
+    const { network } = this;
+    return [tf.stack(Object.values(network.params).map((W) => W.sum())), ...images.map((x) => network.guess(x))];
+  };
 
   /** The value, or `null` and a note that training has diverged. */
   private finite(value: number): number | null {
@@ -175,8 +178,7 @@ export class Trainer {
     this.compiled.push(
       (this.update = compile(this.update)),
       (this.updateAndLoss = compile(this.updateAndLoss)),
-      (this.guess = compile(this.guess)),
-      (this.sums = compile(this.sums)),
+      (this.examine = compile(this.examine)),
     );
     return this;
   }

@@ -12,7 +12,7 @@ export interface RunOptions {
 }
 
 /** How long training may hold the thread before others get a turn, in ms. It changes no result. */
-const TURN = 50;
+const TURN = 100;
 
 /** Updates in one graph: ten are hardly faster than five, and take twice as long to load. It changes no result. */
 const UPDATES_TOGETHER = 5;

@@ -10,6 +10,9 @@ const MOST_SHARES = 4;
 /** What an update takes, for the same number of multiplications, compared with a measurement: its matrices are smaller, its operations more. */
 const UPDATE = 1.5;
 
+/** Multiplications that take as long as to draw whether Dropout leaves a unit out. */
+const DRAW = 500;
+
 /**
  * How one run is divided among so many processes. Each trains up to the end of its share and measures only there, so
  * the first ones stop early and the last measures least; shares are such that all end at about the same time.
@@ -29,7 +32,9 @@ function measurementShare(spec: RunSpec): number {
   const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];
   const forward = sizes.slice(1).reduce((sum, units, i) => sum + sizes[i] * units, 0);
   // Backward takes two products where forward takes one, but for the first layer.
-  const training = UPDATE * updatesOf(spec) * batchSize * (3 * forward - sizes[0] * sizes[1]);
+  const products = UPDATE * (3 * forward - sizes[0] * sizes[1]);
+  const draws = network.dropoutRate ? network.hiddenSizes.reduce((sum, units) => sum + DRAW * units, 0) : 0;
+  const training = updatesOf(spec) * batchSize * (products + draws);
   const { images, validation = 0 } = data;
   const evaluated = {
     loss: updatesOf(spec) * batchSize,
