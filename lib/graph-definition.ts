@@ -9,8 +9,17 @@ interface Node {
   name: string;
   operation: string;
   inputs: string[];
-  attributes: Record<string, Message>;
+  attributes: Record<string, Value>;
 }
+
+/** An attribute's value by the name of its setter in `AttrValue`. */
+type Value =
+  | { Type: number }
+  | { Shape: number[] }
+  | { Tensor: { dtype: number; shape: number[]; content: string } }
+  | { B: boolean }
+  | { I: number }
+  | { F: number };
 
 // TensorFlow's protocol buffers, as tfjs-node has them for reading a SavedModel.
 const protobuf = require("@tensorflow/tfjs-node/dist/proto/api_pb") as Record<string, any>;
@@ -22,6 +31,8 @@ const DATA_TYPES: Partial<Record<tf.DataType, number>> = {
   int32: protobuf.DataType.DT_INT32,
   bool: protobuf.DataType.DT_BOOL,
 };
+
+const typeOf = (dtype: tf.DataType): number => DATA_TYPES[dtype]!;
 
 /** The version of TensorFlow's operations that graphs are written for: that of TensorFlow 2.21. */
 const PRODUCER = 2474;
@@ -40,27 +51,24 @@ export class GraphDefinition {
    * @returns the name of the input, a tensor of that type and shape.
    */
   addPlaceholder(dtype: tf.DataType, shape: number[], anew = false): string {
-    const name = this.addNode("Placeholder", [], { dtype: type(dtype), shape: attribute("Shape", shapeMessage(shape)) });
+    const name = this.addNode("Placeholder", [], { dtype: { Type: typeOf(dtype) }, shape: { Shape: shape } });
     if (!anew) this.shared.add(name);
     return name;
   }
 
   /** @returns the name of a constant tensor. */
   addConstant(dtype: tf.DataType, shape: number[], values: Float32Array | Int32Array): string {
-    const tensor = new protobuf.Tensor();
-    tensor.setDtype(DATA_TYPES[dtype]);
-    tensor.setTensorShape(shapeMessage(shape));
-    const typed = dtype === "int32" ? Int32Array.from(values) : Float32Array.from(values);
-    tensor.setTensorContent(new Uint8Array(typed.buffer));
-    const name = this.addNode("Const", [], { dtype: type(dtype), value: attribute("Tensor", tensor) });
+    const { buffer } = dtype === "int32" ? Int32Array.from(values) : Float32Array.from(values);
+    const Tensor = { dtype: typeOf(dtype), shape, content: Buffer.from(buffer).toString("base64") };
+    const name = this.addNode("Const", [], { dtype: { Type: Tensor.dtype }, value: { Tensor } });
     this.shared.add(name);
     return name;
   }
 
   /** @returns the operation's name; its outputs are `name:0`, `name:1`, … */
   addOperation(operation: string, attributes: Attribute[], inputs: string[]): string {
-    const messages = attributes.map(({ name, type, value }) => [name, attribute(setter(type), value)]);
-    return this.addNode(operation, inputs, Object.fromEntries(messages));
+    const values = attributes.map(({ name, type, value }) => [name, { [setter(type)]: value } as Value]);
+    return this.addNode(operation, inputs, Object.fromEntries(values));
   }
 
   /**
@@ -89,6 +97,11 @@ export class GraphDefinition {
     return repeated;
   }
 
+  /** Tells it from every other graph. */
+  get key(): string {
+    return JSON.stringify(this.nodes);
+  }
+
   /** The graph as the bytes of a SavedModel. */
   serialize(): Buffer {
     const versions = new protobuf.VersionDef();
@@ -107,7 +120,7 @@ export class GraphDefinition {
     return Buffer.from(model.serializeBinary());
   }
 
-  private addNode(operation: string, inputs: string[], attributes: Record<string, Message>): string {
+  private addNode(operation: string, inputs: string[], attributes: Record<string, Value>): string {
     const name = `n${this.nodes.length}`;
     this.nodes.push({ name, operation, inputs, attributes });
     return name;
@@ -119,17 +132,25 @@ function nodeMessage({ name, operation, inputs, attributes }: Node): Message {
   node.setName(name);
   node.setOp(operation);
   node.setInputList(inputs);
-  for (const [attribute, value] of Object.entries(attributes)) node.getAttrMap().set(attribute, value);
+  for (const [name, value] of Object.entries(attributes)) node.getAttrMap().set(name, valueMessage(value));
   return node;
 }
 
-function attribute(kind: string, value: unknown): Message {
+function valueMessage(value: Value): Message {
   const message = new protobuf.AttrValue();
-  message[`set${kind}`](value);
+  if ("Shape" in value) message.setShape(shapeMessage(value.Shape));
+  else if ("Tensor" in value) message.setTensor(tensorMessage(value.Tensor));
+  else for (const [setter, plain] of Object.entries(value)) message[`set${setter}`](plain);
   return message;
 }
 
-const type = (dtype: tf.DataType) => attribute("Type", DATA_TYPES[dtype]);
+function tensorMessage({ dtype, shape, content }: { dtype: number; shape: number[]; content: string }): Message {
+  const message = new protobuf.Tensor();
+  message.setDtype(dtype);
+  message.setTensorShape(shapeMessage(shape));
+  message.setTensorContent(content);
+  return message;
+}
 
 function shapeMessage(shape: number[]): Message {
   const message = new protobuf.TensorShape();

@@ -235,7 +235,7 @@ class Recording {
   ) {
     this.carried = new Map(assigned.flatMap(({ before, after }) => (before ? [[before, after]] : [])));
     const fed = inputs.filter((input) => input.fed).map(({ name }) => name);
-    this.key = [graph.serialize().toString("latin1"), ...fed, ...this.carried].join(" ");
+    this.key = [graph.key, ...fed, ...this.carried].join(" ");
   }
 
   /** Whether to run it so many times in a row takes no loading. */
