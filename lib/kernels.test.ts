@@ -24,19 +24,15 @@ const cases: Record<keyof typeof kernels, () => unknown[][]> = {
   square: () => [[normals("a", 6, 4)]],
   sqrt: () => [[normals("a", 6, 4).abs()]],
   biasAdd: () => [[normals("x", 6, 4), normals("b", 4)]],
-  biasGradient: () => [[normals("x", 20, 4)]],
+  sumOverBatch: () => [[normals("x", 20, 4)]],
+  meanOverBatch: () => [[normals("x", 20)], [normals("x", 20, 4)]],
   relu: () => [[normals("x", 6, 4)]],
-  mean: () => [[normals("x", 20)]],
   halfSumOfSquares: () => [[normals("W", 6, 4)]],
   reluGradient: () => [[normals("d", 6, 4), normals("x", 6, 4).relu()]],
   sigmoidGradient: () => [[normals("d", 6, 4), normals("x", 6, 4).sigmoid()]],
   tanhGradient: () => [[normals("d", 6, 4), normals("x", 6, 4).tanh()]],
   softmaxCrossEntropy: () => [[normals("x", 3, 10), tf.tensor1d([0, 9, 4], "int32")]],
   argMax: () => [[normals("x", 20, 10)], [tf.tensor2d([[1, 3, 3], [2, 2, 2], [0, -1, -Infinity]])]],
-  batchNormalization: () => [[normals("x", 8, 4).mul(3), normals("gamma", 4), normals("beta", 4), 1e-6]],
-  batchNormalizationGradient: () => [
-    [normals("d", 8, 4), normals("x", 8, 4), normals("gamma", 4), normals("x", 8, 4).mean(0), tf.moments(normals("x", 8, 4), 0).variance, 1e-6],
-  ],
 };
 
 for (const [name, kernel] of Object.entries(kernels)) {

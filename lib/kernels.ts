@@ -73,10 +73,18 @@ export const biasAdd = kernel(
   (x, b) => tf.add(x, b),
 );
 
-/** The sum of `dout` `[batch, units]` over the batch, `[units]`: what reaches a bias. */
-export const biasGradient = kernel(
-  (dout: Tensor) => op("BiasAddGrad", dout),
-  (dout) => tf.sum(dout, 0),
+/** The sum of `x` `[batch, units]` over the batch, `[units]`. */
+export const sumOverBatch = kernel(
+  (x: Tensor) => op("BiasAddGrad", x),
+  (x) => tf.sum(x, 0),
+);
+
+const MEAN = [...T, int("Tidx")];
+
+/** The mean of `x` `[batch, …]` over the batch, `[…]`. */
+export const meanOverBatch = kernel(
+  (x: Tensor) => backend.executeSingleOutput("Mean", MEAN, [x, tf.tensor1d([0], "int32")]),
+  (x) => tf.mean(x, 0),
 );
 
 /** `max(x, 0)`. */
@@ -101,14 +109,6 @@ export const sigmoidGradient = kernel(
 export const tanhGradient = kernel(
   (dout: Tensor, y: Tensor) => op("TanhGrad", y, dout),
   (dout, y) => tf.mul(dout, tf.sub(1, tf.square(y))),
-);
-
-const MEAN = [...T, int("Tidx")];
-
-/** The mean of `x` `[batch]`, a scalar. */
-export const mean = kernel(
-  (x: Tensor) => backend.executeSingleOutput("Mean", MEAN, [x, tf.tensor1d([0], "int32")]),
-  (x) => tf.mean(x),
 );
 
 /** `½ Σ w²` over all elements, a scalar. */
@@ -141,56 +141,3 @@ export const argMax = kernel(
   (scores: Tensor) => backend.executeMultipleOutputs("TopKV2", TOP, [scores, tf.scalar(1, "int32")], 2)[1].reshape([-1]),
   (scores) => tf.argMax(scores, 1),
 );
-
-/**
- * Normalizes each column of `x` `[batch, units]` over the batch, then scales and shifts it.
- * Returns the output `[batch, units]` and the batch's mean and (biased) variance, both `[units]`.
- */
-export const batchNormalization = kernel(
-  (x: Tensor, gamma: Tensor, beta: Tensor, epsilon: number): [y: Tensor, mean: Tensor, variance: Tensor] => {
-    const none = tf.tensor1d([]);
-    const [y, , , mean, variance] = backend.executeMultipleOutputs(
-      "FusedBatchNormV3",
-      fusedBatchNorm(epsilon),
-      [asImage(x), gamma, beta, none, none],
-      6,
-    );
-    return [y.reshape(x.shape), mean, variance];
-  },
-  (x, gamma, beta, epsilon) => {
-    const { mean, variance } = tf.moments(x, 0);
-    const normalized = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon)));
-    return [tf.add(tf.mul(gamma, normalized), beta), mean, variance];
-  },
-);
-
-/** The gradient of {@link batchNormalization}: `[dx, dgamma, dbeta]` of shapes `[batch, units]`, `[units]`, `[units]`. */
-export const batchNormalizationGradient = kernel(
-  (dout: Tensor, x: Tensor, gamma: Tensor, mean: Tensor, variance: Tensor, epsilon: number): [Tensor, Tensor, Tensor] => {
-    const [dx, dgamma, dbeta] = backend.executeMultipleOutputs(
-      "FusedBatchNormGradV3",
-      fusedBatchNorm(epsilon),
-      [asImage(dout), asImage(x), gamma, mean, variance, variance],
-      5,
-    );
-    return [dx.reshape(x.shape), dgamma, dbeta];
-  },
-  (dout, x, gamma, mean, variance, epsilon) => {
-    const std = tf.sqrt(tf.add(variance, epsilon));
-    const normalized = tf.div(tf.sub(x, mean), std);
-    const dbeta = tf.sum(dout, 0);
-    const dgamma = tf.sum(tf.mul(dout, normalized), 0);
-    const batch = x.shape[0];
-    const centred = tf.sub(dout, tf.div(tf.add(dbeta, tf.mul(normalized, dgamma)), batch));
-    return [tf.mul(tf.div(gamma, std), centred), dgamma, dbeta];
-  },
-);
-
-/** TensorFlow normalizes the channels of images: a row of units is an image of one pixel. */
-const asImage = (x: Tensor) => x.reshape([x.shape[0], 1, 1, x.shape[1]!]);
-
-const fusedBatchNorm = (epsilon: number): Attribute[] => [
-  ...T,
-  float("U"),
-  { name: "epsilon", type: binding.TF_ATTR_FLOAT, value: epsilon },
-];

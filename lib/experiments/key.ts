@@ -5,7 +5,7 @@ import type { RunSpec } from "./spec";
  * Bumped whenever equal specs may give other histories than before, so that a history kept from
  * earlier is never taken for one of today's.
  */
-export const ALGORITHM = 1;
+export const ALGORITHM = 2;
 
 /** What a run is known by wherever its history is kept: SHA-256 of its spec and {@link ALGORITHM}, in hexadecimal. */
 export function runKey(spec: RunSpec): string {

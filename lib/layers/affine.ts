@@ -1,5 +1,5 @@
 import { tf } from "../backend";
-import { biasAdd, biasGradient, matMul } from "../kernels";
+import { biasAdd, matMul, sumOverBatch } from "../kernels";
 import { kept, type Layer } from "./layer";
 
 /**
@@ -38,6 +38,6 @@ export class Affine implements Layer {
   /** `dW` and `db` alone: nothing lies before a network's first layer, so nobody needs its `dx`. */
   parameterGradients(dout: tf.Tensor): void {
     this.dW = matMul(kept(this.x, "Affine"), dout, true, false);
-    this.db = biasGradient(dout);
+    this.db = sumOverBatch(dout);
   }
 }

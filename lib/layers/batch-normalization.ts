@@ -1,5 +1,5 @@
 import { tf } from "../backend";
-import { batchNormalization, batchNormalizationGradient } from "../kernels";
+import { add, biasAdd, div, meanOverBatch, mul, sqrt, square, sub, sumOverBatch } from "../kernels";
 import { kept, type Layer } from "./layer";
 
 /** Keeps a division by the standard deviation from being one by 0. */
@@ -27,7 +27,7 @@ export class BatchNormalization implements Layer {
   dbeta?: tf.Tensor;
   readonly runningMean: tf.Variable;
   readonly runningVariance: tf.Variable;
-  private saved?: { x: tf.Tensor; mean: tf.Tensor; variance: tf.Tensor };
+  private saved?: { normalized: tf.Tensor; inverseStd: tf.Tensor };
 
   /**
    * @param gamma γ, `[units]`, usually 1 at first.
@@ -51,28 +51,27 @@ export class BatchNormalization implements Layer {
     if (x.rank !== 2 || x.shape[1] !== units) {
       throw new Error(`BatchNormalization: expected x of shape [batch, ${units}], got [${x.shape.join(", ")}]`);
     }
-    if (!training) {
-      // A division by √ itself becomes a product with 1/√ in a graph, which rounds otherwise; one by a row of a matrix does not.
-      const std = this.runningVariance.add(EPSILON).sqrt().reshape([1, -1]);
-      const normalized = x.sub(this.runningMean).div(std);
-      return normalized.mul(this.gamma).add(this.beta);
-    }
+    if (!training) return this.scaleAndShift(mul(sub(x, this.runningMean), inverseStdOf(this.runningVariance)));
     if (x.shape[0] === 1) {
       throw new Error("BatchNormalization: a batch of 1 has no variance to train on; use at least 2 rows");
     }
-    const [y, mean, variance] = batchNormalization(x, this.gamma, this.beta, EPSILON);
+    const mean = meanOverBatch(x);
+    const centred = sub(x, mean);
+    const variance = meanOverBatch(square(centred));
     this.remember(this.runningMean, mean);
     this.remember(this.runningVariance, variance);
-    this.saved = { x, mean, variance };
-    return y;
+    const inverseStd = inverseStdOf(variance);
+    const normalized = mul(centred, inverseStd);
+    this.saved = { normalized, inverseStd };
+    return this.scaleAndShift(normalized);
   }
 
   backward(dout: tf.Tensor): tf.Tensor {
-    const { x, mean, variance } = kept(this.saved, "BatchNormalization");
-    const [dx, dgamma, dbeta] = batchNormalizationGradient(dout, x, this.gamma, mean, variance, EPSILON);
-    this.dgamma = dgamma;
-    this.dbeta = dbeta;
-    return dx;
+    const { normalized, inverseStd } = kept(this.saved, "BatchNormalization");
+    this.dbeta = sumOverBatch(dout);
+    this.dgamma = sumOverBatch(mul(dout, normalized));
+    const throughStatistics = mul(add(this.dbeta, mul(normalized, this.dgamma)), 1 / dout.shape[0]);
+    return mul(mul(this.gamma, inverseStd), sub(dout, throughStatistics));
   }
 
   dispose(): void {
@@ -80,7 +79,20 @@ export class BatchNormalization implements Layer {
     this.runningVariance.dispose();
   }
 
+  /** `γ x̂ + β`. */
+  private scaleAndShift(normalized: tf.Tensor): tf.Tensor {
+    return biasAdd(mul(normalized, this.gamma), this.beta);
+  }
+
   private remember(running: tf.Variable, batch: tf.Tensor): void {
     running.assign(running.mul(this.momentum).add(batch.mul(1 - this.momentum)));
   }
+}
+
+/**
+ * `1 / √(σ² + ε)`. A root of a quotient, as these two round alike on every processor: TensorFlow's operation for a
+ * reciprocal root starts from the processor's estimate of it.
+ */
+function inverseStdOf(variance: tf.Tensor): tf.Tensor {
+  return sqrt(div(1, add(variance, EPSILON)));
 }

@@ -1,6 +1,7 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import { tf } from "../backend";
+import { compile } from "../graph";
 import { randomStream } from "../random";
 import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh, type Layer } from ".";
 
@@ -156,6 +157,45 @@ test("BatchNormalization: output has mean β and standard deviation γ; running 
     assert.ok(distance(evaluated, tf.tensor2d([[0, -1]])) < 1e-5);
     layer.dispose();
   });
+});
+
+test("BatchNormalization: every operation rounds as IEEE 754 says, as it is written and in a graph, so its bits are no processor's own", () => {
+  const f = Math.fround;
+  const units = 2000;
+  const rows = (name: string) => [0, 1].map((row) => randomStream(5, `${name} ${row}`).normals(units));
+  const [x, dout] = [rows("x"), rows("dout")];
+  const gamma = randomStream(5, "gamma").normals(units);
+  const beta = randomStream(5, "beta").normals(units);
+  // The statistics of two rows, whose sums have one order only.
+  const y = x.map(() => new Float32Array(units));
+  const dx = x.map(() => new Float32Array(units));
+  for (let unit = 0; unit < units; unit++) {
+    const column = x.map((row) => row[unit]);
+    const mean = f(column[0] + column[1]) / 2;
+    const centred = column.map((value) => f(value - mean));
+    const variance = f(f(centred[0] ** 2) + f(centred[1] ** 2)) / 2;
+    const inverseStd = f(Math.sqrt(f(1 / f(variance + f(1e-6)))));
+    const normalized = centred.map((value) => f(value * inverseStd));
+    const douts = dout.map((row) => row[unit]);
+    const dbeta = f(douts[0] + douts[1]);
+    const dgamma = f(f(douts[0] * normalized[0]) + f(douts[1] * normalized[1]));
+    for (const row of [0, 1]) {
+      y[row][unit] = f(f(normalized[row] * gamma[unit]) + beta[unit]);
+      const throughStatistics = f(dbeta + f(normalized[row] * dgamma)) / 2;
+      dx[row][unit] = f(f(gamma[unit] * inverseStd) * f(douts[row] - throughStatistics));
+    }
+  }
+  const expected = [y, dx].map((rows) => rows.flatMap((row) => Array.from(row)));
+
+  const layer = new BatchNormalization(tf.tensor1d(gamma), tf.tensor1d(beta));
+  const step = compile((x: tf.Tensor, dout: tf.Tensor) => [layer.forward(x, true), layer.backward(dout)]);
+  const inputs = [x, dout].map((rows) => tf.tensor2d(rows.flatMap((row) => Array.from(row)), [2, units])) as [tf.Tensor, tf.Tensor];
+  for (let call = 0; call < 4; call++) {
+    tf.tidy(() => assert.deepEqual(step(...inputs).map((output) => Array.from(output.dataSync())), expected, `call ${call}`));
+  }
+  step.dispose();
+  layer.dispose();
+  tf.dispose([...inputs, layer.gamma, layer.beta]);
 });
 
 test("Dropout: leaves out about the rate, passes the rest unchanged, and backward follows the same mask", () => {

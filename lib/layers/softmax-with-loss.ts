@@ -1,5 +1,5 @@
 import { tf } from "../backend";
-import { mean, softmaxCrossEntropy } from "../kernels";
+import { meanOverBatch, softmaxCrossEntropy } from "../kernels";
 import { kept } from "./layer";
 
 /**
@@ -28,7 +28,7 @@ export class SoftmaxWithLoss {
     }
     const [losses, difference] = softmaxCrossEntropy(scores, labels);
     this.difference = difference;
-    return mean(losses);
+    return meanOverBatch(losses);
   }
 
   /** The loss's gradient at the scores, `[batch, classes]`. */
