@@ -15,6 +15,7 @@ export * from "./optimizers";
 // The layers and the network that all experiments train
 export * from "./layers";
 export * from "./network";
+export type { Values } from "./values";
 export * from "./numerical-gradient";
 
 // 6.2 Initial weights

@@ -3,7 +3,8 @@ import { initialWeights, type InitialWeights } from "./initializers";
 import { argMax } from "./kernels";
 import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh, type Layer } from "./layers";
 import type { Grads, Params } from "./optimizers";
-import { randomStream } from "./random";
+import { randomStream, type RandomStream, type StreamState } from "./random";
+import { assignValues, valuesOf, type Values } from "./values";
 import { penalty, type Norm } from "./weight-decay";
 
 const activations = { relu: ReLU, sigmoid: Sigmoid, tanh: Tanh };
@@ -44,6 +45,7 @@ export class Network {
   private readonly lastLayer = new SoftmaxWithLoss();
   private readonly affines: Affine[] = [];
   private readonly normalizations: BatchNormalization[] = [];
+  private readonly masks: RandomStream;
 
   /** @param seed of the initial weights and of Dropout's masks. */
   constructor(
@@ -55,7 +57,7 @@ export class Network {
       throw new Error(`Network: expected an activation among ${Object.keys(activations).join(", ")}, got ${String(activation)}`);
     }
     const weights = randomStream(seed, "weights");
-    const masks = randomStream(seed, "dropout");
+    this.masks = randomStream(seed, "dropout");
     const sizes = [spec.inputSize, ...spec.hiddenSizes, spec.outputSize];
 
     for (let i = 1; i < sizes.length; i++) {
@@ -65,7 +67,7 @@ export class Network {
       if (spec.batchNormalization === "before") this.addBatchNormalization(i, units);
       this.layers.push(new activations[activation]());
       if (spec.batchNormalization === "after") this.addBatchNormalization(i, units);
-      if (dropoutRate > 0) this.layers.push(new Dropout(dropoutRate, masks, invertedDropout));
+      if (dropoutRate > 0) this.layers.push(new Dropout(dropoutRate, this.masks, invertedDropout));
     }
   }
 
@@ -138,10 +140,33 @@ export class Network {
     });
   }
 
+  /** The sum of every parameter, `[parameters]`: not finite as soon as one of its values is not. */
+  sums(): tf.Tensor {
+    return tf.tidy(() => tf.stack(Object.values(this.params).map((parameter) => parameter.sum())));
+  }
+
+  /** All that training changes: the parameters and the running statistics. */
+  get variables(): Params {
+    const statistics = this.normalizations.flatMap(({ runningMean, runningVariance }, i) => [
+      [`runningMean${i + 1}`, runningMean],
+      [`runningVariance${i + 1}`, runningVariance],
+    ]);
+    return { ...this.params, ...Object.fromEntries(statistics) };
+  }
+
+  state(): NetworkState {
+    return { variables: valuesOf(this.variables), masks: this.masks.state() };
+  }
+
+  /** Goes on from where another network of the same spec had come. */
+  restore({ variables, masks }: NetworkState): void {
+    assignValues(this.variables, variables);
+    this.masks.restore(masks);
+  }
+
   /** Frees the parameters and the running statistics. */
   dispose(): void {
-    for (const parameter of Object.values(this.params)) parameter.dispose();
-    for (const normalization of this.normalizations) normalization.dispose();
+    for (const variable of Object.values(this.variables)) variable.dispose();
   }
 
   private addAffine(i: number, weights: Float32Array, units: number): void {
@@ -159,6 +184,12 @@ export class Network {
     this.normalizations.push(normalization);
     this.layers.push(normalization);
   }
+}
+
+/** What a network has learned, and where Dropout's next masks come from. */
+export interface NetworkState {
+  variables: Values;
+  masks: StreamState;
 }
 
 /** The share of guesses that are their labels, both `[count]`: 0 … 1. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
-import { randomStream } from "./random";
+import { randomStream, type RandomStream } from "./random";
 
 const BITS64 = (1n << 64n) - 1n;
 const rotateLeft = (x: bigint, by: bigint) => ((x << by) | (x >> (64n - by))) & BITS64;
@@ -201,4 +201,16 @@ test("integer and permutation refuse an n that they cannot draw from", () => {
   const stream = randomStream(0, "x");
   for (const n of [0, -1, 1.5, NaN]) assert.throws(() => stream.integer(n), /integer: expected n .*, got/);
   for (const n of [-1, 1.5, NaN]) assert.throws(() => stream.permutation(n), /permutation: expected n .*, got/);
+});
+
+test("a stream goes on from where another had come, a normal number in hand included", () => {
+  const first = randomStream(1, "left");
+  first.normal();
+  first.uniform();
+  const state = structuredClone(first.state());
+  const draw = ({ normal, uniform, integer }: RandomStream) => [normal(), normal(), uniform(), integer(1000)];
+  const second = randomStream(2, "taken up");
+  second.normal();
+  second.restore(state);
+  assert.deepEqual(draw(second), draw(first));
 });

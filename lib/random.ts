@@ -29,6 +29,18 @@ export interface RandomStream {
    * @throws if `n` is not an integer of at least 0.
    */
   permutation(n: number): number[];
+
+  /** How far the stream has come. */
+  state(): StreamState;
+
+  /** Goes on from where a stream had come. */
+  restore(state: StreamState): void;
+}
+
+/** The generator's 128 bits, and the second of two normal numbers if only the first has been taken. */
+export interface StreamState {
+  generator: readonly number[];
+  spare?: number;
 }
 
 /**
@@ -51,7 +63,7 @@ export function randomStream(seed: number, name: string): RandomStream {
     );
   }
   const hash = createHash("sha256").update(`${seed} ${name}`).digest();
-  const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((byte) => hash.readInt32BE(byte)));
+  let generator = xoroshiro128plusFromState([0, 4, 8, 12].map((byte) => hash.readInt32BE(byte)));
   let spare: number | undefined;
 
   const uniform = () => uniformFloat64(generator);
@@ -97,5 +109,12 @@ export function randomStream(seed: number, name: string): RandomStream {
     return order;
   };
 
-  return { uniform, normal, normals, integer, permutation };
+  const state = () => ({ generator: generator.getState(), spare });
+
+  const restore = (state: StreamState) => {
+    generator = xoroshiro128plusFromState(state.generator);
+    spare = state.spare;
+  };
+
+  return { uniform, normal, normals, integer, permutation, state, restore };
 }

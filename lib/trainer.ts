@@ -42,17 +42,6 @@ export interface TrainerOptions {
   record: Measurement[];
   /** Of the mini-batches. */
   seed: number;
-  /** Which of the updates are measured; all if not said. */
-  share?: Share;
-}
-
-/**
- * What one of several trainers of the same network writes down: whatever is to be recorded after the updates
- * `from` (counted from 0) up to but not including `to`, where its training ends.
- */
-export interface Share {
-  from: number;
-  to: number;
 }
 
 /**
@@ -71,27 +60,32 @@ export class Trainer {
     testAccuracy: [],
     divergedAt: null,
   };
-  private done = 0;
+  protected done = 0;
+  protected readonly batches: RandomStream;
   private readonly updatesPerEpoch: number;
-  private readonly batches: RandomStream;
-  private readonly recorded: Set<Measurement>;
+  private readonly withLoss: boolean;
   private readonly evaluated: { measurement: keyof typeof SETS; set: Examples }[];
-  private readonly compiled: CompiledStep<any>[] = [];
+  protected readonly compiled: CompiledStep<any>[] = [];
 
   constructor(
-    private readonly network: Network,
-    private readonly optimizer: Optimizer,
+    protected readonly network: Network,
+    protected readonly optimizer: Optimizer,
     private readonly sets: { train: Examples; validation?: Examples; test?: Examples },
     private readonly options: TrainerOptions,
   ) {
-    const { batchSize, iterations, epochs, record, seed, share } = options;
+    const { batchSize, iterations, epochs, record, seed } = options;
     this.updatesPerEpoch = Math.max(Math.floor(sets.train.count / batchSize), 1);
-    this.iterations = share?.to ?? iterations ?? (epochs! - 1) * this.updatesPerEpoch + 1;
+    this.iterations = iterations ?? (epochs! - 1) * this.updatesPerEpoch + 1;
     this.batches = randomStream(seed, "batches");
-    this.recorded = new Set(record);
-    this.evaluated = [...this.recorded].flatMap((measurement) =>
+    this.withLoss = record.includes("loss");
+    this.evaluated = [...new Set(record)].flatMap((measurement) =>
       measurement === "loss" ? [] : [{ measurement, set: sets[SETS[measurement]]! }],
     );
+  }
+
+  /** Updates after which everything is recorded. */
+  get recorded(): number {
+    return this.done;
   }
 
   /** One update, and whatever is to be recorded after it. A network whose weights are no longer finite is left alone. */
@@ -107,19 +101,17 @@ export class Trainer {
   steps(most: number): number {
     const { done, updatesPerEpoch, options } = this;
     if (done >= this.iterations) return 0;
-    const { from = 0 } = options.share ?? {};
-    const measured = done >= from;
     const epochPoint = options.epochs === undefined ? Infinity : Math.ceil(done / updatesPerEpoch) * updatesPerEpoch;
-    this.done = Math.min(done + most, measured ? this.iterations : from, epochPoint + 1);
-    this.makeUpdates(this.done - done, measured && this.recorded.has("loss"));
-    if (measured && this.done > epochPoint) this.takeAccuracies();
+    this.done = Math.min(done + most, this.iterations, epochPoint + 1);
+    this.makeUpdates(this.done - done);
+    if (this.done > epochPoint) this.takeAccuracies();
     return this.done - done;
   }
 
-  private makeUpdates(count: number, withLoss: boolean): void {
-    const { network, history } = this;
+  private makeUpdates(count: number): void {
+    const { network, history, withLoss } = this;
     tf.tidy(() => {
-      const made = history.divergedAt === null ? repeat(count, withLoss ? this.updateAndLoss : this.update) : [];
+      const made = history.divergedAt === null ? repeat(count, this.update) : [];
       for (let i = 0; i < count; i++) {
         const counts = history.divergedAt === null;
         if (counts) history.iterations++;
@@ -128,11 +120,12 @@ export class Trainer {
     });
   }
 
-  private takeAccuracies(): void {
+  /** At an epoch point. */
+  protected takeAccuracies(): void {
     const { history, evaluated } = this;
     tf.tidy(() => {
       const [sums, ...guesses] = history.divergedAt === null ? this.examine(...evaluated.map(({ set }) => set.x)) : [];
-      if (sums) this.finite(sums.dataSync<"float32">().reduce((a, b) => a + b));
+      if (sums) this.check(sums);
       const counts = history.divergedAt === null;
       evaluated.forEach(({ measurement, set }, i) => {
         history[measurement].push(counts ? accuracyOf(guesses[i], set.t) : null);
@@ -140,28 +133,23 @@ export class Trainer {
     });
   }
 
-  private learn(): { x: tf.Tensor; t: tf.Tensor } {
-    const { network, optimizer, sets, options } = this;
-    const { x, t } = miniBatch(sets.train, options.batchSize, this.batches);
-    optimizer.update(network.params, network.gradient(x, t));
-    return { x, t };
-  }
-
   private update = (): tf.Tensor[] => {
-    this.learn();
-    return [];
+    const { network, optimizer, sets, options, batches } = this;
+    const { x, t } = miniBatch(sets.train, options.batchSize, batches);
+    optimizer.update(network.params, network.gradient(x, t));
+    return this.withLoss ? [network.lossTerms(x, t)] : [];
   };
 
-  private updateAndLoss = (): tf.Tensor[] => {
-    const { x, t } = this.learn();
-    return [this.network.lossTerms(x, t)];
-  };
-
-  /** The sum of every parameter, not finite as soon as one of its values is not, and the guesses for some images. */
+  /** The parameters' sums, which tell whether training has diverged, and the guesses for some images. */
   private examine = (...images: tf.Tensor[]): tf.Tensor[] => {
     const { network } = this;
-    return [tf.stack(Object.values(network.params).map((W) => W.sum())), ...images.map((x) => network.guess(x))];
+    return [network.sums(), ...images.map((x) => network.guess(x))];
   };
+
+  /** Notes that training has diverged if one of the network's sums is not finite. */
+  protected check(sums: tf.Tensor): void {
+    this.finite(sums.dataSync<"float32">().reduce((a, b) => a + b));
+  }
 
   /** The value, or `null` and a note that training has diverged. */
   private finite(value: number): number | null {
@@ -175,11 +163,7 @@ export class Trainer {
    * rules whose steps differ in nothing but what they `feed`, as this library's do.
    */
   compile(): this {
-    this.compiled.push(
-      (this.update = compile(this.update)),
-      (this.updateAndLoss = compile(this.updateAndLoss)),
-      (this.examine = compile(this.examine)),
-    );
+    this.compiled.push((this.update = compile(this.update)), (this.examine = compile(this.examine)));
     return this;
   }
 

@@ -1,8 +1,9 @@
 import { Network } from "../network";
 import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from "../optimizers";
-import { Trainer, type History, type Share } from "../trainer";
+import { Trainer, type History } from "../trainer";
 import { prepare } from "./data";
-import { parseRunSpec, type OptimizerSpec, type RunSpec } from "./spec";
+import { parseRunSpec, updatesOf, type OptimizerSpec, type RunSpec } from "./spec";
+import { StretchTrainer, type Stretch } from "./stretches";
 
 export interface RunOptions {
   /** Called now and then with the updates made so far and how many there will be. */
@@ -20,27 +21,32 @@ const UPDATES_TOGETHER = 5;
 /**
  * Trains a network as the spec says: a pure function of it.
  *
- * @param options with `share`, the history has that part alone.
+ * @param options with `stretch`, the history has that part of the run alone.
  * @throws TypeError naming the field if the spec is not one; the signal's reason if aborted.
  */
-export async function run(spec: RunSpec, options: RunOptions & { share?: Share } = {}): Promise<History> {
-  const { onProgress, signal, share } = options;
+export async function run(spec: RunSpec, options: RunOptions & { stretch?: Stretch } = {}): Promise<History> {
+  const { onProgress, signal, stretch } = options;
   spec = parseRunSpec(spec);
   const sets = prepare(spec.data, spec.record);
   const network = new Network(spec.network, spec.seed);
   const optimizer = createOptimizer(spec.optimizer);
-  const trainer = new Trainer(network, optimizer, sets, { ...spec, share }).compile();
+  const trainer = stretch ? new StretchTrainer(network, optimizer, sets, spec, stretch) : new Trainer(network, optimizer, sets, spec);
+  let turnEnds = Date.now() + TURN;
+  const turn = async () => {
+    if (Date.now() < turnEnds) return;
+    onProgress?.(trainer.recorded, updatesOf(spec));
+    await new Promise(setImmediate);
+    signal?.throwIfAborted();
+    turnEnds = Date.now() + TURN;
+  };
   try {
-    let turnEnds = Date.now() + TURN;
-    for (let done = 0; done < trainer.iterations; ) {
-      done += trainer.steps(UPDATES_TOGETHER);
-      if (Date.now() < turnEnds) continue;
-      onProgress?.(done, trainer.iterations);
-      await new Promise(setImmediate);
-      signal?.throwIfAborted();
-      turnEnds = Date.now() + TURN;
+    trainer.compile();
+    while (trainer.steps(UPDATES_TOGETHER) > 0) await turn();
+    if (trainer instanceof StretchTrainer) {
+      await stretch?.onTrained?.(trainer.state());
+      while (trainer.measure()) await turn();
     }
-    onProgress?.(trainer.iterations, trainer.iterations);
+    onProgress?.(trainer.recorded, updatesOf(spec));
     return trainer.history;
   } finally {
     trainer.dispose();

@@ -1,5 +1,5 @@
 import { add, div, mul, sqrt, square, sub } from "../kernels";
-import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
+import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /** Keeps a division by √h from being one by 0. */
 const EPSILON = 1e-7;
@@ -14,20 +14,20 @@ const EPSILON = 1e-7;
  * Optimization", 2011. https://jmlr.org/papers/v12/duchi11a.html
  */
 export class AdaGrad implements Optimizer {
-  private readonly squares = new State();
+  readonly memory = new Memory();
 
   /** @param learningRate η. */
   constructor(readonly learningRate = 0.01) {}
 
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
-      const h = this.squares.of(name, W);
+      const h = this.memory.of("squares", name, W);
       h.assign(add(h, square(gradient)));
       W.assign(sub(W, div(mul(this.learningRate, gradient), add(sqrt(h), EPSILON))));
     });
   }
 
   dispose(): void {
-    this.squares.dispose();
+    this.memory.dispose();
   }
 }

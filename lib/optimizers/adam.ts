@@ -1,7 +1,7 @@
 import { tf } from "../backend";
 import { feed } from "../graph";
 import { add, div, mul, sqrt, square, sub } from "../kernels";
-import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
+import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /** Keeps a division by √v from being one by 0. */
 const EPSILON = 1e-7;
@@ -18,9 +18,7 @@ const EPSILON = 1e-7;
  * section 2. https://arxiv.org/abs/1412.6980
  */
 export class Adam implements Optimizer {
-  private readonly mean = new State();
-  private readonly squares = new State();
-  private steps = 0;
+  readonly memory = new Memory();
 
   /**
    * @param learningRate η.
@@ -37,12 +35,12 @@ export class Adam implements Optimizer {
     tf.tidy(() => {
       // Another one at each step, so a step that runs as a graph is fed with it.
       const rate = feed(() => {
-        const t = ++this.steps;
+        const t = ++this.memory.steps;
         return tf.scalar((this.learningRate * Math.sqrt(1 - this.beta2 ** t)) / (1 - this.beta1 ** t));
       });
       eachParameter(params, grads, (W, gradient, name) => {
-        const m = this.mean.of(name, W);
-        const v = this.squares.of(name, W);
+        const m = this.memory.of("mean", name, W);
+        const v = this.memory.of("squares", name, W);
         m.assign(add(mul(this.beta1, m), mul(1 - this.beta1, gradient)));
         v.assign(add(mul(this.beta2, v), mul(1 - this.beta2, square(gradient))));
         W.assign(sub(W, div(mul(rate, m), add(sqrt(v), EPSILON))));
@@ -51,8 +49,6 @@ export class Adam implements Optimizer {
   }
 
   dispose(): void {
-    this.mean.dispose();
-    this.squares.dispose();
-    this.steps = 0;
+    this.memory.dispose();
   }
 }

@@ -1,4 +1,4 @@
-export type { Grads, Optimizer, Params } from "./optimizer";
+export type { Grads, Memory, MemoryState, Optimizer, Params } from "./optimizer";
 export { SGD } from "./sgd";
 export { Momentum } from "./momentum";
 export { Nesterov } from "./nesterov";

@@ -1,5 +1,5 @@
 import { add, mul, sub } from "../kernels";
-import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
+import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /**
  * Gradient descent with momentum: the gradient pushes a velocity, and friction slows it.
@@ -11,7 +11,7 @@ import { eachParameter, State, type Grads, type Optimizer, type Params } from ".
  * https://doi.org/10.1016/0041-5553(64)90137-5
  */
 export class Momentum implements Optimizer {
-  private readonly velocity = new State();
+  readonly memory = new Memory();
 
   /**
    * @param learningRate η.
@@ -24,13 +24,13 @@ export class Momentum implements Optimizer {
 
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
-      const v = this.velocity.of(name, W);
+      const v = this.memory.of("velocity", name, W);
       v.assign(sub(mul(this.momentum, v), mul(this.learningRate, gradient)));
       W.assign(add(W, v));
     });
   }
 
   dispose(): void {
-    this.velocity.dispose();
+    this.memory.dispose();
   }
 }

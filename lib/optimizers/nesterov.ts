@@ -1,5 +1,5 @@
 import { add, mul, sub } from "../kernels";
-import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
+import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /**
  * Nesterov's momentum: the velocity's next push is looked ahead to. In the form that needs the
@@ -12,7 +12,7 @@ import { eachParameter, State, type Grads, type Optimizer, type Params } from ".
  * equations 6 and 7. https://arxiv.org/abs/1212.0901
  */
 export class Nesterov implements Optimizer {
-  private readonly velocity = new State();
+  readonly memory = new Memory();
 
   /**
    * @param learningRate η.
@@ -25,7 +25,7 @@ export class Nesterov implements Optimizer {
 
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
-      const v = this.velocity.of(name, W);
+      const v = this.memory.of("velocity", name, W);
       const push = mul(this.learningRate, gradient);
       v.assign(sub(mul(this.momentum, v), push));
       W.assign(sub(add(W, mul(this.momentum, v)), push));
@@ -33,6 +33,6 @@ export class Nesterov implements Optimizer {
   }
 
   dispose(): void {
-    this.velocity.dispose();
+    this.memory.dispose();
   }
 }

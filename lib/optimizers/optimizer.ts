@@ -1,4 +1,5 @@
 import { tf } from "../backend";
+import { assignValues, valuesOf, type Values } from "../values";
 
 /** A network's weights by name: `W1`, `b1`, `gamma1`, … Variables, so that an update is seen by every layer. */
 export type Params = Record<string, tf.Variable>;
@@ -10,28 +11,49 @@ export type Grads = Record<string, tf.Tensor>;
 export interface Optimizer {
   /** @throws if a parameter has no gradient, or one of another shape. */
   update(params: Params, grads: Grads): void;
+  /** What the rule remembers between steps, if it does. */
+  readonly memory?: Memory;
   /** Frees what the rule remembers between steps. */
   dispose(): void;
 }
 
-/**
- * What a rule remembers of each parameter between steps (a velocity, a sum of squares): a variable
- * of the parameter's shape, 0 at first.
- */
-export class State {
+/** What a rule remembers between steps: how many there were, and variables of the parameters' shapes, 0 at first. */
+export class Memory {
+  steps = 0;
   private readonly variables: Params = {};
 
-  of(name: string, parameter: tf.Tensor): tf.Variable {
-    return (this.variables[name] ??= tf.tidy(() => tf.variable(tf.zeros(parameter.shape), false)));
+  /** What is remembered of a parameter, as its `"velocity"`. */
+  of(what: string, name: string, parameter: tf.Tensor): tf.Variable {
+    return (this.variables[`${what} of ${name}`] ??= zeros(parameter.shape));
+  }
+
+  state(): MemoryState {
+    return { steps: this.steps, variables: valuesOf(this.variables) };
+  }
+
+  /** Goes on from what another one remembered. */
+  restore({ steps, variables }: MemoryState): void {
+    this.dispose();
+    this.steps = steps;
+    for (const [name, { shape }] of Object.entries(variables)) this.variables[name] = zeros(shape);
+    assignValues(this.variables, variables);
   }
 
   dispose(): void {
+    this.steps = 0;
     for (const name of Object.keys(this.variables)) {
       this.variables[name].dispose();
       delete this.variables[name];
     }
   }
 }
+
+export interface MemoryState {
+  steps: number;
+  variables: Values;
+}
+
+const zeros = (shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(shape), false));
 
 /**
  * Takes `step` on each parameter with its gradient, and frees what a step leaves behind. All gradients

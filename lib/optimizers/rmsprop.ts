@@ -1,5 +1,5 @@
 import { add, div, mul, sqrt, square, sub } from "../kernels";
-import { eachParameter, State, type Grads, type Optimizer, type Params } from "./optimizer";
+import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /** Keeps a division by √h from being one by 0. */
 const EPSILON = 1e-7;
@@ -14,7 +14,7 @@ const EPSILON = 1e-7;
  * https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf
  */
 export class RMSProp implements Optimizer {
-  private readonly squares = new State();
+  readonly memory = new Memory();
 
   /**
    * @param learningRate η.
@@ -27,13 +27,13 @@ export class RMSProp implements Optimizer {
 
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
-      const h = this.squares.of(name, W);
+      const h = this.memory.of("squares", name, W);
       h.assign(add(mul(this.decayRate, h), mul(1 - this.decayRate, square(gradient))));
       W.assign(sub(W, div(mul(this.learningRate, gradient), add(sqrt(h), EPSILON))));
     });
   }
 
   dispose(): void {
-    this.squares.dispose();
+    this.memory.dispose();
   }
 }

@@ -1,0 +1,90 @@
+import test from "node:test";
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync, statSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import { children } from "./children-for-tests";
+import { runAll } from "./run-all";
+import type { RunSpec } from "./spec";
+
+const specs = [1, 2].map((seed): RunSpec => ({
+  data: { images: 100 },
+  network: { inputSize: 784, hiddenSizes: [10], outputSize: 10 },
+  optimizer: { name: "SGD", learningRate: 0.1 },
+  batchSize: 10,
+  iterations: 10,
+  record: ["loss"],
+  seed,
+}));
+
+/** Processes of this machine that live and are not only waited for. */
+const alive = (pids: number[]) => pids.filter((pid) => existsSync(`/proc/${pid}/exe`));
+
+async function gone(pids: number[]): Promise<void> {
+  for (let i = 0; i < 100 && alive(pids).length > 0; i++) await pause(50);
+  assert.deepEqual(alive(pids), []);
+}
+
+test("the next runs find the processes that executed the last ones", async () => {
+  const first = await runAll(specs, { workers: 2 });
+  const pids = children();
+  assert.equal(pids.length, 2);
+  assert.deepEqual(await runAll(specs, { workers: 2 }), first);
+  assert.deepEqual(children(), pids);
+});
+
+test("another number of processes, or a library compiled anew, gets others, and the old ones end", async () => {
+  await runAll(specs, { workers: 2 });
+  const two = children();
+  await runAll(specs, { workers: 1 });
+  await gone(two);
+  const [one, ...others] = children();
+  assert.deepEqual(others, []);
+
+  const compiled = join(__dirname, "worker.js");
+  const { atime, mtime } = statSync(compiled);
+  try {
+    utimesSync(compiled, atime, new Date(Date.now() + 1000));
+    await runAll(specs, { workers: 1 });
+    await gone([one]);
+  } finally {
+    utimesSync(compiled, atime, mtime);
+  }
+});
+
+test("processes that died meanwhile are replaced", async () => {
+  const histories = await runAll(specs, { workers: 2 });
+  const [first] = children();
+  process.kill(first, "SIGKILL");
+  await gone([first]);
+  await pause(50); // until Node has been told
+  assert.deepEqual(await runAll(specs, { workers: 2 }), histories);
+});
+
+test("runs side by side do not share processes, and only as many stay as one of them had", async () => {
+  await Promise.all([runAll(specs, { workers: 2 }), runAll(specs, { workers: 2 })]);
+  const pids = children();
+  for (let i = 0; i < 100 && alive(pids).length > 2; i++) await pause(50);
+  assert.equal(alive(pids).length, 2);
+});
+
+test("aborted runs leave no busy processes", async () => {
+  const abort = new AbortController();
+  const endless = specs.map((spec) => ({ ...spec, iterations: 1e7 }));
+  await assert.rejects(runAll(endless, { workers: 2, signal: abort.signal, onProgress: () => abort.abort(new Error("enough")) }), /enough/);
+  await gone(children());
+});
+
+test("a program ends when it has nothing else to do, and its processes with it", async () => {
+  const program = `
+    const { runAll } = require(${JSON.stringify(join(__dirname, ".."))});
+    const { children } = require(${JSON.stringify(join(__dirname, "children-for-tests"))});
+    runAll(${JSON.stringify(specs)}, { workers: 2 }).then(() => console.log(JSON.stringify([children(), Date.now()])));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", program]);
+  const [pids, done] = JSON.parse(stdout) as [number[], number];
+  assert.equal(pids.length, 2);
+  assert.ok(Date.now() - done < 3000, `it took ${Date.now() - done} ms to end`);
+  await gone(pids);
+});

@@ -1,0 +1,69 @@
+/**
+ * The processes that execute runs. They stay a while after their last one: the next runs find them started, with images
+ * read and graphs loaded, which takes a second otherwise.
+ */
+import type { ChildProcess } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import * as workerpool from "workerpool";
+
+/** How long they stay, in ms. */
+const REST = 5 * 60_000;
+
+interface Resting {
+  pool: workerpool.Pool;
+  built: number;
+  timer: NodeJS.Timeout;
+}
+
+let resting: Resting | undefined;
+
+/** Up to so many processes, those that rest if there are any. Whoever takes them leaves them when done. */
+export function takeProcesses(most: number): workerpool.Pool {
+  const { pool, built, timer } = resting ?? {};
+  resting = undefined;
+  clearTimeout(timer);
+  if (pool?.maxWorkers === most && built === lastBuilt() && childrenOf(pool).every(({ connected }) => connected)) {
+    for (const child of childrenOf(pool)) {
+      child.ref();
+      child.channel?.ref();
+    }
+    return pool;
+  }
+  void pool?.terminate(true);
+  return workerpool.pool(join(__dirname, "worker.js"), {
+    workerType: "process",
+    maxWorkers: most,
+    forkOpts: { serialization: "advanced" }, // sends arrays of numbers as they are
+  });
+}
+
+/** Lets them rest; ends them if they are still busy. They keep nothing from ending that has nothing else to do. */
+export async function leaveProcesses(pool: workerpool.Pool): Promise<void> {
+  const { busyWorkers, pendingTasks } = pool.stats();
+  if (resting || busyWorkers > 0 || pendingTasks > 0) {
+    await pool.terminate(true);
+    return;
+  }
+  for (const child of childrenOf(pool)) {
+    child.unref();
+    child.channel?.unref();
+  }
+  const timer = setTimeout(() => {
+    resting = undefined;
+    void pool.terminate(true);
+  }, REST).unref();
+  resting = { pool, built: lastBuilt(), timer };
+}
+
+/** workerpool does not tell them. */
+function childrenOf(pool: workerpool.Pool): ChildProcess[] {
+  return (pool as unknown as { workers: { worker: ChildProcess }[] }).workers.map(({ worker }) => worker);
+}
+
+/** When the library was last compiled: processes that are older run what it was before. */
+function lastBuilt(): number {
+  const compiled = dirname(__dirname);
+  const files = readdirSync(compiled, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
+  return Math.max(...files.map((file) => statSync(join(compiled, file)).mtimeMs));
+}
