@@ -38,31 +38,36 @@ const unknown = only?.filter((one) => !extras.includes(one) && !experiments.some
 if (unknown?.length) fail(`--only: there is no ${unknown.join(" and no ")}`);
 
 /** @type {import("./report.mjs").Results} */
-const results = { machine: machine(), repeats, peak: 0, experiments: [] };
+const results = { machine: machine(), repeats, peak: 0, started: 0, experiments: [] };
 for (const line of Object.values(results.machine)) log(String(line));
 if (loadavg()[0] > 0.5) log(`Something else is running (load ${loadavg()[0].toFixed(1)}): these numbers will be worse than the machine's.`);
 
 const peaks = [];
-const turns = experiments.map(() => /** @type {{ start: number, seconds: number, listed: number, tuned: number, operations: number }[]} */ ([]));
+const turns = experiments.map(() => /** @type {{ seconds: number, listed: number, tuned: number, operations: number }[]} */ ([]));
 for (let repeat = 1; repeat <= repeats; repeat++) {
-  peaks.push(await peak());
-  log(`\nTurn ${repeat}: 1024³ matrix products run at ${peaks.at(-1)?.toFixed(0)} GFLOP/s on all cores.`);
+  log(`\nTurn ${repeat}`);
   for (const [i, { id, specs }] of experiments.entries()) {
+    peaks.push(await peak()); // beside each of them, as the machine's speed drifts
+    const here = await ours(specs);
+    results.started ||= here.start;
     const turn = {
-      ...(await ours(specs)),
+      ...here,
       listed: await numpy(numpyPrograms.listed, specs),
       tuned: await numpy(numpyPrograms.tuned, specs),
     };
     turns[i].push(turn);
-    log(`${id}: ${turn.seconds.toFixed(2)} s, NumPy ${turn.listed.toFixed(2)} s as listed, ${turn.tuned.toFixed(2)} s tuned`);
+    log(
+      `${id}: ${turn.seconds.toFixed(2)} s, NumPy ${turn.listed.toFixed(2)} s as listed, ${turn.tuned.toFixed(2)} s tuned; ` +
+        `1024³ products at ${peaks.at(-1)?.toFixed(0)} GFLOP/s`,
+    );
   }
 }
 results.peak = median(peaks);
 results.experiments = experiments.map(({ id, runs }, i) => {
-  const of = (/** @type {"start" | "seconds" | "listed" | "tuned"} */ what) => median(turns[i].map((turn) => turn[what]));
+  const of = (/** @type {"seconds" | "listed" | "tuned"} */ what) => median(turns[i].map((turn) => turn[what]));
   const operations = turns[i][0].operations;
-  const [start, seconds, listed, tuned] = [of("start"), of("seconds"), of("listed"), of("tuned")];
-  return { id, runs, start, seconds, listed, tuned, gflops: operations / seconds / 1e9, operations };
+  const [seconds, listed, tuned] = [of("seconds"), of("listed"), of("tuned")];
+  return { id, runs, seconds, listed, tuned, gflops: operations / seconds / 1e9, operations };
 });
 
 const [sgd] = chapterExperiments(library)[0].specs;

@@ -68,24 +68,20 @@ export function firstImport() {
 }
 
 /**
- * Runs in the library, one process a core, as `runAll` does. The processes have been started and have read the images.
+ * Runs in the library, one process a core, as a notebook has them run. The processes have been started and have read the
+ * images.
  * @param {RunSpec[]} specs
  */
 export async function ours(specs) {
   const start = performance.now();
-  const runner = await library.openRunner({ store: false });
-  try {
-    await Promise.all(cpus().map((_, i) => runner.run(warmUp(specs[i % specs.length], i))));
-    const started = performance.now();
-    const histories = await Promise.all(specs.map((spec) => runner.run(spec)));
-    return {
-      start: (started - start) / 1000,
-      seconds: (performance.now() - started) / 1000,
-      operations: specs.reduce((sum, spec, i) => sum + matrixOperations(spec, histories[i]), 0),
-    };
-  } finally {
-    await runner.close();
-  }
+  await library.runAll(cpus().map((_, i) => warmUp(specs[i % specs.length], i)), { store: false });
+  const started = performance.now();
+  const histories = await library.runAll(specs, { store: false });
+  return {
+    start: (started - start) / 1000,
+    seconds: (performance.now() - started) / 1000,
+    operations: specs.reduce((sum, spec, i) => sum + matrixOperations(spec, histories[i]), 0),
+  };
 }
 
 /**

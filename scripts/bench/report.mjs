@@ -5,7 +5,6 @@
  * @typedef {object} Measured
  * @property {string} id
  * @property {string} runs
- * @property {number} start       seconds until the processes have started and read the images
  * @property {number} seconds     in the library
  * @property {number} listed      seconds in NumPy, as the chapter lists the layers
  * @property {number} tuned       seconds in NumPy, written for speed
@@ -18,6 +17,7 @@
  * @property {Record<string, string | number>} machine
  * @property {number} repeats
  * @property {number} peak  GFLOP/s of 1024³ products on all cores
+ * @property {number} started  seconds until the library's processes have started and read the images
  * @property {Measured[]} experiments
  * @property {{ alone: number, together: number, listed: number, tuned: number }} [step]  ms
  * @property {{ import: number }} [start]  s
@@ -29,10 +29,10 @@
 export const log = (line) => console.log(line);
 
 /** @param {Results} results @returns {string} Markdown */
-export function table({ machine, repeats, peak, experiments, step, start, linear, memory }) {
+export function table({ machine, repeats, peak, started, experiments, step, start, linear, memory }) {
   const lines = [`${machine.processor}, ${machine.cores} cores · ${machine.ours} · ${machine.numpy} · ${repeats === 1 ? "measured once" : `medians of ${repeats}`}`];
   if (experiments.length > 0) {
-    const row = (/** @type {Omit<Measured, "start" | "operations">} */ m) =>
+    const row = (/** @type {Omit<Measured, "operations">} */ m) =>
       `| ${m.id} | ${m.runs} | ${m.seconds.toFixed(1)} | ${m.listed.toFixed(1)} | **${(m.listed / m.seconds).toFixed(1)}** | ` +
       `${m.tuned.toFixed(1)} | ${(m.tuned / m.seconds).toFixed(1)} | ${m.gflops.toFixed(0)} | ${((100 * m.gflops) / peak).toFixed(0)} % |`;
     lines.push(
@@ -44,9 +44,10 @@ export function table({ machine, repeats, peak, experiments, step, start, linear
       "",
       `NumPy computes in float64 on all cores: *as listed* does what the chapter's listings do, *tuned* leaves out what no ` +
         `result needs. GFLOP/s counts matrix products only; the peak is ${peak.toFixed(0)} GFLOP/s, that of 1024³ products here, ` +
-        `one process a core. A run that is alone, or left over, is trained by several processes, which divide what is ` +
-        `measured on the way. Not in the seconds: starting the processes and reading the images, ` +
-        `${mean(experiments.map((m) => m.start)).toFixed(1)} s, and importing NumPy and reading them there.`,
+        `one process a core, beside each experiment. Runs that do not fill all processes are divided into stretches, which ` +
+        `processes take in turns. The processes stay from experiment to experiment, so what is loaded for a kind of network ` +
+        `when it is first trained, some 0.1 s, is in one of the turns only. Not in the seconds: starting the processes and ` +
+        `reading the images, ${started.toFixed(1)} s once, and importing NumPy and reading them there.`,
     );
   }
   if (step) {
@@ -129,6 +130,3 @@ ${[...legend, ...names, ...bars].join("\n")}
 
 /** @param {number} share */
 const percent = (share) => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(0)} %`;
-
-/** @param {number[]} values */
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
