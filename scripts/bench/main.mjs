@@ -43,23 +43,22 @@ for (const line of Object.values(results.machine)) log(String(line));
 if (loadavg()[0] > 0.5) log(`Something else is running (load ${loadavg()[0].toFixed(1)}): these numbers will be worse than the machine's.`);
 
 const peaks = [];
-const turns = experiments.map(() => /** @type {{ seconds: number, listed: number, tuned: number, operations: number }[]} */ ([]));
+const turns = experiments.map(() => /** @type {{ seconds: number, operations: number, listed: number, tuned: number }[]} */ ([]));
 for (let repeat = 1; repeat <= repeats; repeat++) {
   log(`\nTurn ${repeat}`);
+  // The chapter from figure to figure, as a reader executes it, here and then there.
   for (const [i, { id, specs }] of experiments.entries()) {
     peaks.push(await peak()); // beside each of them, as the machine's speed drifts
-    const here = await ours(specs);
-    results.started ||= here.start;
-    const turn = {
-      ...here,
-      listed: await numpy(numpyPrograms.listed, specs),
-      tuned: await numpy(numpyPrograms.tuned, specs),
-    };
-    turns[i].push(turn);
-    log(
-      `${id}: ${turn.seconds.toFixed(2)} s, NumPy ${turn.listed.toFixed(2)} s as listed, ${turn.tuned.toFixed(2)} s tuned; ` +
-        `1024³ products at ${peaks.at(-1)?.toFixed(0)} GFLOP/s`,
-    );
+    const { start, seconds, operations } = await ours(specs);
+    results.started ||= start;
+    turns[i].push({ seconds, operations, listed: 0, tuned: 0 });
+    log(`${id}: ${seconds.toFixed(2)} s; 1024³ products at ${peaks.at(-1)?.toFixed(0)} GFLOP/s`);
+  }
+  for (const [i, { id, specs }] of experiments.entries()) {
+    const listed = await numpy(numpyPrograms.listed, specs);
+    const tuned = await numpy(numpyPrograms.tuned, specs);
+    Object.assign(/** @type {object} */ (turns[i].at(-1)), { listed, tuned });
+    log(`${id}: NumPy ${listed.toFixed(2)} s as listed, ${tuned.toFixed(2)} s tuned`);
   }
 }
 results.peak = median(peaks);
