@@ -1,12 +1,12 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { tf } from "../backend";
 import { loadMnist } from "../mnist";
 import { Network } from "../network";
 import { SGD } from "../optimizers";
 import { randomStream } from "../random";
 import { miniBatch } from "../trainer";
+import { children } from "./children-for-tests";
 import { run } from "./run";
 import { runAll, RunsFailed } from "./run-all";
 import type { RunSpec } from "./spec";
@@ -117,9 +117,7 @@ test("a run whose process dies is reported with its spec, after the others have 
   const onProgress = (index: number) => {
     if (index !== 0 || killed) return;
     killed = true;
-    // The first run went to the process that was started first; Linux lists a process's children in that order.
-    const [first] = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ");
-    process.kill(Number(first), "SIGKILL");
+    process.kill(children()[0], "SIGKILL"); // the first run went to the process that was started first
   };
   await assert.rejects(runAll(specs, { workers: 2, onProgress }), (error) => {
     assert.ok(error instanceof RunsFailed);
