@@ -10,20 +10,18 @@ import * as workerpool from "workerpool";
 /** How long they stay, in ms. */
 const REST = 5 * 60_000;
 
-interface Resting {
-  pool: workerpool.Pool;
-  built: number;
-  timer: NodeJS.Timeout;
-}
+let resting: { pool: workerpool.Pool; timer: NodeJS.Timeout } | undefined;
 
-let resting: Resting | undefined;
+/** Which library they were started with: see {@link lastBuilt}. */
+const built = new WeakMap<workerpool.Pool, number>();
 
 /** Up to so many processes, those that rest if there are any. Whoever takes them leaves them when done. */
 export function takeProcesses(most: number): workerpool.Pool {
-  const { pool, built, timer } = resting ?? {};
+  const { pool, timer } = resting ?? {};
   resting = undefined;
   clearTimeout(timer);
-  if (pool?.maxWorkers === most && built === lastBuilt() && childrenOf(pool).every(({ connected }) => connected)) {
+  const now = lastBuilt();
+  if (pool?.maxWorkers === most && built.get(pool) === now && childrenOf(pool).every(({ connected }) => connected)) {
     for (const child of childrenOf(pool)) {
       child.ref();
       child.channel?.ref();
@@ -31,11 +29,13 @@ export function takeProcesses(most: number): workerpool.Pool {
     return pool;
   }
   void pool?.terminate(true);
-  return workerpool.pool(join(__dirname, "worker.js"), {
+  const started = workerpool.pool(join(__dirname, "worker.js"), {
     workerType: "process",
     maxWorkers: most,
     forkOpts: { serialization: "advanced" }, // sends arrays of numbers as they are
   });
+  built.set(started, now);
+  return started;
 }
 
 /** Lets them rest; ends them if they are still busy. They keep nothing from ending that has nothing else to do. */
@@ -53,7 +53,7 @@ export async function leaveProcesses(pool: workerpool.Pool): Promise<void> {
     resting = undefined;
     void pool.terminate(true);
   }, REST).unref();
-  resting = { pool, built: lastBuilt(), timer };
+  resting = { pool, timer };
 }
 
 /** workerpool does not tell them. */

@@ -45,9 +45,8 @@ export function table({ machine, repeats, peak, started, experiments, step, star
       `NumPy computes in float64 on all cores: *as listed* does what the chapter's listings do, *tuned* leaves out what no ` +
         `result needs. GFLOP/s counts matrix products only; the peak is ${peak.toFixed(0)} GFLOP/s, that of 1024³ products here, ` +
         `one process a core, beside each experiment. Runs that do not fill all processes are divided into stretches, which ` +
-        `processes take in turns. The processes stay from experiment to experiment, so what is loaded for a kind of network ` +
-        `when it is first trained, some 0.1 s, is in one of the turns only. Not in the seconds: starting the processes and ` +
-        `reading the images, ${started.toFixed(1)} s once, and importing NumPy and reading them there.`,
+        `processes take in turns. The processes stay from experiment to experiment of a turn. Not in the seconds: starting ` +
+        `them and reading the images, ${started.toFixed(1)} s, and importing NumPy and reading them there.`,
     );
   }
   if (step) {
