@@ -7,6 +7,9 @@
  * - No threads between operations (-1): a graph runs where it is called, and is not handed to another thread and back.
  * - TensorFlow's own allocator: what a step frees, the next one has at hand.
  * - Without oneDNN's operations: they are no faster here, and they choose other sums on other processors.
+ *   Its kernels for products remain. They point the stack at the heap, up to oneDNN 3.11.1: a signal that is handled
+ *   meanwhile (Ctrl-C, the end of a child, a profiler's) overwrites memory. So the processes that train get none.
+ *   https://github.com/uxlfoundation/oneDNN/issues/4845
  * - Level 2 keeps TensorFlow's own log lines out of a cell's output.
  */
 process.env.TF_NUM_INTRAOP_THREADS = "1";

@@ -1,11 +1,12 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readdirSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { children } from "./children-for-tests";
+import { leaveProcesses, takeProcesses } from "./processes";
 import { runAll } from "./run-all";
 import type { RunSpec } from "./spec";
 
@@ -63,6 +64,21 @@ test("processes that died meanwhile are replaced", async () => {
   await gone([first]);
   await pause(50); // until Node has been told
   assert.deepEqual(await runAll(specs, { workers: 2 }), histories);
+});
+
+test("processes that have rested long enough have ended before anything else is done", async (t) => {
+  const pool = takeProcesses(2);
+  // With all images in their memory, which takes a while to be freed.
+  await Promise.all(specs.map((spec) => pool.exec("prepare", [{ ...spec, data: { images: 60_000 } }])));
+  const pids = children();
+  assert.equal(alive(pids).length, 2);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  await leaveProcesses(pool);
+  t.mock.timers.tick(5 * 60_000 - 1);
+  assert.equal(alive(pids).length, 2);
+  t.mock.timers.tick(1);
+  assert.deepEqual(pids.filter((pid) => readdirSync(`/proc/${pid}/task`).length > 1), []);
+  assert.deepEqual(alive(pids), []);
 });
 
 test("runs side by side do not share processes, and only as many stay as one of them had", async () => {

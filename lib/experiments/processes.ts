@@ -3,7 +3,7 @@
  * read and graphs loaded, which takes a second otherwise.
  */
 import type { ChildProcess } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as workerpool from "workerpool";
 
@@ -28,11 +28,14 @@ export function takeProcesses(most: number): workerpool.Pool {
     }
     return pool;
   }
-  void pool?.terminate(true);
+  if (pool) end(pool);
   const started = workerpool.pool(join(__dirname, "worker.js"), {
     workerType: "process",
     maxWorkers: most,
-    forkOpts: { serialization: "advanced" }, // sends arrays of numbers as they are
+    forkOpts: {
+      serialization: "advanced", // sends arrays of numbers as they are
+      detached: true, // Ctrl-C in a terminal is for the one who started them: it decides whether they end
+    },
   });
   built.set(started, now);
   return started;
@@ -51,10 +54,33 @@ export async function leaveProcesses(pool: workerpool.Pool): Promise<void> {
   }
   const timer = setTimeout(() => {
     resting = undefined;
-    void pool.terminate(true);
+    end(pool);
   }, REST).unref();
   resting = { pool, timer };
 }
+
+/**
+ * Ends processes that do nothing, and waits for it. That a child has ended is told by a signal, and a signal that is
+ * handled while this process multiplies matrices ruins its memory (see backend.ts).
+ */
+function end(pool: workerpool.Pool): void {
+  const children = childrenOf(pool);
+  for (const child of children) child.kill("SIGKILL");
+  do pause(5);
+  while (children.some(({ pid }) => lives(pid!)));
+  pool.terminate(true).catch(() => {}); // it finds them ended
+}
+
+/** Whether a child has threads yet, and the signal is still to come. Only Linux tells. */
+function lives(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length > 1 || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 /** workerpool does not tell them. */
 function childrenOf(pool: workerpool.Pool): ChildProcess[] {

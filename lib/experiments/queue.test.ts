@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { fork, type ChildProcess } from "node:child_process";
+import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import test, { after, before, describe, type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Queue } from "bullmq";
@@ -105,6 +106,27 @@ if (process.argv[2] === "serve") {
       const [history] = await runAll([trial(99)], { redisUrl: redis.url });
       assert.equal(history.validationAccuracy.length, 5);
       assert.ok(Date.now() - started < 120_000);
+    });
+
+    test("Ctrl-C in a worker's terminal lets its present runs end", async (t) => {
+      const program = join(__dirname, "../../../scripts/worker.mjs");
+      const env = { ...process.env, RUNS_REDIS_URL: redis.url };
+      // The leader of a group of processes: a terminal sends the signal to the whole group.
+      const child = spawn(process.execPath, [program, "--processes", "1"], { env, detached: true, stdio: ["ignore", "ignore", "inherit"] });
+      t.after(() => kill(child));
+      const ended = once(child, "exit");
+      let pressed = false;
+      const spec = trial(1, 600);
+      const histories = await runAll([spec], {
+        redisUrl: redis.url,
+        signal: AbortSignal.timeout(60_000), // without a worker it would wait for another
+        onProgress(_, done, total) {
+          if (!pressed && done < total) pressed = process.kill(-child.pid!, "SIGINT");
+        },
+      });
+      assert.ok(pressed);
+      assert.deepEqual(histories, await runAll([spec]));
+      assert.deepEqual(await ended, [0, null]);
     });
 
     test("hostile jobs, put past the search right into Redis, are sent back by the worker unrun", async (t) => {
