@@ -38,7 +38,7 @@ const unknown = only?.filter((one) => !extras.includes(one) && !experiments.some
 if (unknown?.length) fail(`--only: there is no ${unknown.join(" and no ")}`);
 
 /** @type {import("./report.mjs").Results} */
-const results = { machine: machine(), repeats, peak: 0, started: 0, experiments: [] };
+const results = { machine: machine(), repeats, peak: { one: 0, each: 0 }, started: 0, experiments: [] };
 for (const line of Object.values(results.machine)) log(String(line));
 if (loadavg()[0] > 0.5) log(`Something else is running (load ${loadavg()[0].toFixed(1)}): these numbers will be worse than the machine's.`);
 
@@ -52,7 +52,8 @@ for (let repeat = 1; repeat <= repeats; repeat++) {
     const { start, seconds, operations } = await ours(specs);
     results.started ||= start;
     turns[i].push({ seconds, operations, listed: 0, tuned: 0 });
-    log(`${id}: ${seconds.toFixed(2)} s; 1024³ products at ${peaks.at(-1)?.toFixed(0)} GFLOP/s`);
+    const { one, each } = peaks[peaks.length - 1];
+    log(`${id}: ${seconds.toFixed(2)} s; 1024³ products at ${one.toFixed(0)} GFLOP/s, one a core at ${each.toFixed(0)}`);
   }
   for (const [i, { id, specs }] of experiments.entries()) {
     const listed = await numpy(numpyPrograms.listed, specs);
@@ -61,7 +62,7 @@ for (let repeat = 1; repeat <= repeats; repeat++) {
     log(`${id}: NumPy ${listed.toFixed(2)} s as listed, ${tuned.toFixed(2)} s tuned`);
   }
 }
-results.peak = median(peaks);
+results.peak = { one: median(peaks.map(({ one }) => one)), each: median(peaks.map(({ each }) => each)) };
 results.experiments = experiments.map(({ id, runs }, i) => {
   const of = (/** @type {"seconds" | "listed" | "tuned"} */ what) => median(turns[i].map((turn) => turn[what]));
   const operations = turns[i][0].operations;

@@ -45,20 +45,33 @@ export function machine() {
  * One of process.mjs's measurements in several processes at once.
  * @param {string} what
  * @param {number} [processes]
+ */
+export function inProcesses(what, processes = 1) {
+  return together(Array.from({ length: processes }, () => fork(new URL("process.mjs", import.meta.url), [what])));
+}
+
+/**
+ * GFLOP/s of 1024³ products: of one on all cores, and of one on each core in processes of their own, together. The second
+ * is what runs side by side could come to.
+ * @returns {Promise<import("./report.mjs").Peak>}
+ */
+export async function peak() {
+  const on = (/** @type {number} */ threads) => fork(new URL("product.mjs", import.meta.url), [String(threads)]);
+  const [one] = await together([on(cpus().length)]);
+  const each = await together(cpus().map(() => on(1)));
+  return { one, each: each.reduce((sum, rate) => sum + rate, 0) };
+}
+
+/**
+ * What processes measure, begun at once when all are ready.
+ * @param {import("node:child_process").ChildProcess[]} children
  * @returns {Promise<any[]>}
  */
-export async function inProcesses(what, processes = 1) {
-  const children = Array.from({ length: processes }, () => fork(new URL("process.mjs", import.meta.url), [what]));
+async function together(children) {
   await Promise.all(children.map((child) => once(child, "message")));
   const results = children.map((child) => once(child, "message"));
   for (const child of children) child.send("begin");
   return (await Promise.all(results)).map(([result]) => result);
-}
-
-/** GFLOP/s of 1024³ products, one process a core, together. */
-export async function peak() {
-  const rates = await inProcesses("peak", cpus().length);
-  return rates.reduce((sum, rate) => sum + rate, 0);
 }
 
 /** The first import of the library in a process. */

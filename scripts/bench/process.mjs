@@ -10,22 +10,6 @@ const [sgd] = chapterExperiments(library)[0].specs;
 
 /** @type {Record<string, () => Promise<{ begin: () => Promise<unknown> }>>} */
 const measurements = {
-  /** GFLOP/s of a 1024³ product, in two seconds. */
-  async peak() {
-    const n = 1024;
-    const [a, b] = [1, 2].map((seed) => tf.tensor2d(library.randomStream(seed, "peak").normals(n * n), [n, n]));
-    const product = () => tf.tidy(() => void tf.matMul(a, b));
-    for (let i = 0; i < 5; i++) product();
-    return {
-      async begin() {
-        const start = performance.now();
-        let products = 0;
-        for (; performance.now() - start < 2000; products++) product();
-        return (products * 2 * n ** 3) / (performance.now() - start) / 1e6;
-      },
-    };
-  },
-
   /**
    * Milliseconds of a step of figure 6-9's network with SGD: drawing a mini-batch, gradient, update. The median of 30 runs,
    * after V8 has compiled what they call: it does so on other threads, which a process alone has a core to itself for.
