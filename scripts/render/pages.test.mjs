@@ -149,6 +149,19 @@ test("with more figures in 3D on a page than a browser has WebGL contexts, those
   const three = sections.find((name) => readFileSync(join(site, name), "utf8").includes('id="figure-6-1"'));
   assert.ok(three, "figure 6-1, a surface, is on no page");
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  // When a browser tidies its memory up is its own affair: here never, so a canvas that is only forgotten keeps its context.
+  await context.addInitScript(() => {
+    const { prototype } = HTMLCanvasElement;
+    const { getContext } = prototype;
+    /** @type {HTMLCanvasElement[]} */
+    const canvases = [];
+    prototype.getContext = /** @type {any} */ (
+      function (/** @type {any[]} */ ...args) {
+        canvases.push(this);
+        return Reflect.apply(getContext, this, args);
+      }
+    );
+  });
   const page = await context.newPage();
   /** @type {string[]} */
   const warnings = [];

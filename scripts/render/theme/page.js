@@ -78,8 +78,11 @@ async function draw(figure) {
 function rest(figure) {
   if (figure.dataset.state !== "live" || !figures[figure.dataset.figure].layout.scene) return;
   const plot = figure.querySelector(".plot");
+  const canvases = [...plot.querySelectorAll(".gl-container canvas")];
   Plotly.purge(plot);
   plot.remove();
+  // Otherwise the browser counts it until its memory is tidied up, and takes one from a figure in view.
+  for (const canvas of canvases) canvas.getContext("webgl")?.getExtension("WEBGL_lose_context")?.loseContext();
   figure.dataset.state = "static";
 }
 
