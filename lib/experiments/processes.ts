@@ -68,7 +68,6 @@ function end(pool: workerpool.Pool): void {
   for (const child of children) child.kill("SIGKILL");
   do pause(5);
   while (children.some(({ pid }) => lives(pid!)));
-  pool.terminate(true).catch(() => {}); // it finds them ended
 }
 
 /** Whether a child has threads yet, and the signal is still to come. Only Linux tells. */

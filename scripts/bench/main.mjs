@@ -8,7 +8,7 @@ import { setUp } from "../setup.mjs";
 
 const usage = `Measures the chapter's nine experiments on MNIST in the library and in NumPy, in turns, and a step, the start and a long run.
 
-  npm run bench                                  all of it, three times: some 40 minutes on two cores
+  npm run bench                                  all of it, three times: half an hour on two cores
   npm run bench -- --repeats 1 --only 6-9,step   some of it, once
 
   --repeats N    how often each experiment is measured (3); medians are reported

@@ -183,6 +183,13 @@ test("with more figures in 3D on a page than a browser has WebGL contexts, those
     assert.notEqual(lost, true);
   }
   assert.ok(most <= 12, `${most} canvases at once`);
+  // Figures in view are drawn anew when the reader's colours change.
+  for (let change = 1; change <= 10; change++) {
+    const shown = await figures[0].locator(".gl-container canvas").first().elementHandle();
+    await page.emulateMedia({ colorScheme: change % 2 ? "dark" : "light" });
+    await page.waitForFunction((canvas) => !canvas?.isConnected, shown, { timeout });
+    await figures[0].locator(".gl-container canvas").first().waitFor({ timeout });
+  }
   assert.deepEqual(warnings.filter((text) => !text.includes("getContext")), []);
   await context.close();
 });

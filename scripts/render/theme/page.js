@@ -61,7 +61,8 @@ async function draw(figure) {
   }
 
   let plot = stage.querySelector(".plot");
-  if (!plot) {
+  if (plot) clear(plot);
+  else {
     plot = Object.assign(document.createElement("div"), { className: "plot", role: "img", ariaLabel: image.alt });
     stage.append(plot);
   }
@@ -78,12 +79,16 @@ async function draw(figure) {
 function rest(figure) {
   if (figure.dataset.state !== "live" || !figures[figure.dataset.figure].layout.scene) return;
   const plot = figure.querySelector(".plot");
+  clear(plot);
+  plot.remove();
+  figure.dataset.state = "static";
+}
+
+function clear(plot) {
   const canvases = [...plot.querySelectorAll(".gl-container canvas")];
   Plotly.purge(plot);
-  plot.remove();
-  // Otherwise the browser counts it until its memory is tidied up, and takes one from a figure in view.
+  // Otherwise the browser counts their contexts until its memory is tidied up, and takes one from a figure in view.
   for (const canvas of canvases) canvas.getContext("webgl")?.getExtension("WEBGL_lose_context")?.loseContext();
-  figure.dataset.state = "static";
 }
 
 function sizeIn(stage, image) {
