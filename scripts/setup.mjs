@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { addonStep } from "./setup/addon.mjs";
 import { chromiumStep } from "./setup/chromium.mjs";
 import { kernelspecStep } from "./setup/kernelspec.mjs";
+import { labExtensionStep } from "./setup/lab-extension.mjs";
 import { libraryStep } from "./setup/library.mjs";
 import { withLock } from "./setup/lock.mjs";
 import { nodeStep } from "./setup/node.mjs";
@@ -15,7 +16,16 @@ import { tensorflowStep } from "./setup/tensorflow.mjs";
 import { log, openLog } from "./setup/tool.mjs";
 
 /** In the order in which they need each other. @type {import("./setup/step.mjs").Step[]} */
-const steps = [nodeStep, pythonStep, tensorflowStep, addonStep, chromiumStep, kernelspecStep, libraryStep];
+const steps = [
+  nodeStep,
+  pythonStep,
+  tensorflowStep,
+  addonStep,
+  chromiumStep,
+  kernelspecStep,
+  libraryStep,
+  labExtensionStep,
+];
 
 /**
  * Brings the clone to where everything runs. With nothing to do it only reads a few files. When it cannot go on it says

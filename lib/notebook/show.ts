@@ -3,6 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { QUICK } from "../experiments/quick";
+import { inTheDarkScript } from "../figures/dark";
 import type { Figure, Layout } from "../figures/figure";
 import { cellId, cellSignal, display, inNotebook, newDisplayId, type DisplayOptions } from "./kernel";
 
@@ -34,7 +35,7 @@ export function show(figure: Figure): void {
  * @param draw makes the figure of what is known by now
  */
 export function liveFigure(draw: () => Figure): {
-  /** Draws anew, unless it did so half a second ago: call it as often as you like. */
+  /** Draws anew, unless it did so a moment ago: call it as often as you like. The last state is drawn in any case. */
   refresh(): void;
   /** Draws the last state. */
   finish(): void;
@@ -43,23 +44,48 @@ export function liveFigure(draw: () => Figure): {
   const captionId = newDisplayId();
   let shown = false;
   let next = 0;
+  let rest: NodeJS.Timeout | undefined;
 
   function put(withPlotly: boolean) {
+    const start = performance.now();
     const figure = QUICK ? markQuick(draw()) : draw();
     display(bundle(figure, withPlotly ? plotlyFor(id, shown) : ""), { metadata: metadata(figure), id, update: shown });
     showCaption(figure, { id: captionId, update: shown });
     shown = true;
+    const end = performance.now();
+    next = end + Math.max(LIVE_INTERVAL, LIVE_PAUSES * (end - start));
   }
+
+  function finish() {
+    clearTimeout(rest);
+    rest = undefined;
+    put(true);
+  }
+
+  // An interrupted cell keeps what it had.
+  cellSignal()?.addEventListener("abort", () => {
+    try {
+      if (rest) finish();
+    } catch {
+      // The cell has failed by then, perhaps with this very error, and has told it.
+    }
+  });
 
   return {
     refresh() {
-      if (!inNotebook() || performance.now() < next) return;
-      put(!shown);
-      next = performance.now() + 500;
+      if (!inNotebook()) return;
+      if (performance.now() >= next) put(!shown);
+      // A loop may be left without finish(): once nothing has come for a while, the last state is drawn.
+      if (rest) rest.refresh();
+      else rest = setTimeout(finish, LIVE_REST).unref();
     },
-    finish: () => put(true),
+    finish,
   };
 }
+
+const LIVE_INTERVAL = 100; // ms between two states of a live figure; a browser draws hardly more often
+const LIVE_PAUSES = 9; // times as long as making a state took, so that it takes at most a tenth of the loop's time
+const LIVE_REST = 400; // ms
 
 /** Nobody shall take a tenth of the training for the whole. */
 function markQuick(figure: Figure): Figure {
@@ -105,10 +131,12 @@ function bundle({ id, alt, data, layout, frames }: Figure, plotly: string) {
  * The figure's data lie in its HTML and wait to be drawn: by its own script, or, if plotly.js is not yet loaded
  * then, by the one that loads it. Until then the alt text is to be seen.
  */
-function html({ id, alt }: Pick<Figure, "id" | "alt">, plot: object): string {
+function html({ id, alt }: Pick<Figure, "id" | "alt">, plot: { layout: Layout }): string {
+  const height = plot.layout.height ?? 460;
   return [
-    `<figure class="training-techniques-figure" data-figure="${escape(id)}" style="margin: 0">`,
-    `<div role="img" aria-label="${escape(alt)}"><p>${escape(alt)}</p></div>`,
+    `<figure class="training-techniques-figure" data-figure="${escape(id)}" style="margin: 0; max-width: 760px">`,
+    // The height stands beforehand, so that the page does not jump when a live figure is put in the place of another.
+    `<div role="img" aria-label="${escape(alt)}" style="min-height: ${height}px"><p>${escape(alt)}</p></div>`,
     // Inside of a script element only "</script" must not stand.
     `<script type="application/json">${JSON.stringify(plot).replaceAll("<", "\\u003c")}</script>`,
     `<script>window.drawTrainingTechniquesFigures?.()</script>`,
@@ -137,11 +165,16 @@ function plotlyFor(output: string | undefined, isUpdate = false): string {
   return `<script>${library}</script>\n<script>${drawFigures}</script>\n`;
 }
 
-const drawFigures = `
+const drawFigures = `{
+${inTheDarkScript}
 window.drawTrainingTechniquesFigures = () => {
+  const { dataset, classList } = document.body;
+  const dark = dataset.jpThemeLight === "false" || classList.contains("vscode-dark");
   for (const figure of document.querySelectorAll("figure.training-techniques-figure:not([data-drawn])")) {
     figure.dataset.drawn = "";
-    const { data, layout, frames, config } = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+    const plot = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+    const { data, layout, frames, config } = dark ? inTheDark(plot) : plot;
+    layout.paper_bgcolor ??= layout.plot_bgcolor ??= "rgba(0,0,0,0)"; // what the viewer has there
     const place = figure.querySelector("[role=img]");
     place.replaceChildren();
     Plotly.newPlot(place, { data, layout, frames, config });
@@ -149,4 +182,4 @@ window.drawTrainingTechniquesFigures = () => {
 };
 window.drawTrainingTechniquesFigures();
 document.addEventListener("DOMContentLoaded", window.drawTrainingTechniquesFigures);
-`;
+}`;

@@ -2,7 +2,7 @@
 // Draws figures in headless Chromium, as they are on a light page, on a dark page, and small for the gallery.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { inTheDarkScript } from "../../lib/dist/figures/dark.js";
 
 const require = createRequire(import.meta.url);
 export const plotlyLibrary = require.resolve("plotly.js-dist-min/plotly.min.js");
@@ -23,7 +23,7 @@ export async function drawFigures(browser, notebooks) {
   const page = await browser.newPage();
   try {
     await page.addScriptTag({ content: readFileSync(plotlyLibrary, "utf8") });
-    await page.addScriptTag({ path: fileURLToPath(new URL("theme/dark.js", import.meta.url)) });
+    await page.addScriptTag({ content: inTheDarkScript });
     const drawings = new Map();
     const faults = [];
     for (const { file, figures } of notebooks)

@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, 
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inTheDarkScript } from "../../lib/dist/figures/dark.js";
 import { jupyterEnvironment } from "../jupyter.mjs";
 import { nodeModules, root, venv } from "../setup/clone.mjs";
 import { finish, prepare } from "./article.mjs";
@@ -25,7 +26,8 @@ export async function writeSite(site, browser, notebooks, drawings) {
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(join(partial, "figures"), { recursive: true });
 
-  for (const name of ["style.css", "page.js", "dark.js"]) cpSync(join(here, "theme", name), join(partial, name));
+  for (const name of ["style.css", "page.js"]) cpSync(join(here, "theme", name), join(partial, name));
+  writeFileSync(join(partial, "dark.js"), inTheDarkScript);
   cpSync(plotlyLibrary, join(partial, "plotly.min.js"));
   cpSync(join(nodeModules, "katex/dist/katex.min.css"), join(partial, "katex/katex.min.css"));
   cpSync(join(nodeModules, "katex/dist/fonts"), join(partial, "katex/fonts"), {

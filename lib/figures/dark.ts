@@ -1,6 +1,8 @@
-// How a figure looks in the dark: each colour of the figures' common look (lib/figures/figure.ts), and its counterpart on
-// near-black. The colours of the curves stay; they are readable on both.
-const darkColours = {
+/**
+ * How a figure looks in the dark: each colour of the figures' common look (figure.ts), and its counterpart on
+ * near-black. The colours of the curves stay; they are readable on both.
+ */
+const darkColours: Record<string, string> = {
   "#ffffff": "#14181d", // paper
   "#24292f": "#dfe4ea", // text
   "#e3e6ea": "#2c333b", // grid
@@ -9,7 +11,7 @@ const darkColours = {
 };
 
 /** A copy of a figure, or of any part of one, for a dark page. */
-function inTheDark(figure) {
+export function inTheDark<T>(figure: T): T {
   return JSON.parse(
     JSON.stringify(figure).replace(/"#[0-9a-f]{6}"/gi, (colour) => {
       const dark = darkColours[colour.slice(1, -1).toLowerCase()];
@@ -17,3 +19,6 @@ function inTheDark(figure) {
     }),
   );
 }
+
+/** `inTheDark` for a page: a script that defines it. */
+export const inTheDarkScript = `const darkColours = ${JSON.stringify(darkColours)};\n${inTheDark}\n`;

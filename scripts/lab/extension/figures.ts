@@ -1,0 +1,171 @@
+import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
+import type { Widget as LuminoWidget } from "@lumino/widgets";
+import type * as PlotlyLibrary from "plotly.js-dist-min";
+
+declare const Plotly: typeof PlotlyLibrary;
+declare function inTheDark<T>(figure: T): T;
+
+const MIME_TYPE = "application/vnd.plotly.v1+json";
+
+/** Every figure is as wide as on the pages, where there is room for it. */
+const WIDTH = 760; // pixels
+const HEIGHT = 460; // pixels, of a figure that names no height
+
+/** A figure is drawn before it comes into view, this far above and below. */
+const NEAR = "600px 0px";
+
+/** A figure as the cell sent it. It belongs to the notebook, and Plotly changes what it is given: hand it a copy. */
+interface Plot {
+  data: PlotlyLibrary.Data[];
+  layout?: Partial<PlotlyLibrary.Layout> & Record<string, any>;
+  frames?: Partial<PlotlyLibrary.Frame>[];
+  config?: Partial<PlotlyLibrary.Config>;
+}
+
+/** Colours for a figure that brings no template of its own, as lib/figures/figure.ts has them. */
+const plain = {
+  layout: {
+    font: { color: "#24292f" },
+    xaxis: { gridcolor: "#e3e6ea", zerolinecolor: "#c3c9d0" },
+    yaxis: { gridcolor: "#e3e6ea", zerolinecolor: "#c3c9d0" },
+  },
+};
+
+/**
+ * The renderer of Plotly figures.
+ * @param Widget JupyterLab's own
+ * @param folder where plotly.min.js and dark.js lie
+ */
+export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMime.IExtension {
+  let libraries: Promise<unknown> | undefined;
+  const loadLibraries = () => (libraries ??= Promise.all(["plotly.min.js", "dark.js"].map((name) => load(folder + name))));
+
+  class Figure extends Widget implements IRenderMime.IRenderer {
+    #plot: Plot = { data: [] };
+    #place = document.createElement("div");
+    /** Whether the figure on the screen is not yet the newest, or not yet as wide or as dark as it should be. */
+    #outdated = false;
+    #drawing: Promise<void> | undefined;
+    #near = false;
+    /** The views of 3D figures, by the name of the scene, while the figure rests. */
+    #cameras: Record<string, unknown> = {};
+
+    #inView = new IntersectionObserver(([entry]) => this.#comesOrGoes(entry.isIntersecting), { rootMargin: NEAR });
+    #size = new ResizeObserver(() => this.#width() !== this.#drawnWidth && this.#draw());
+    #theme = new MutationObserver(() => this.#draw());
+    #drawnWidth = 0;
+
+    constructor() {
+      super();
+      this.addClass("jp-RenderedPlotly");
+      this.node.append(this.#place);
+      this.#inView.observe(this.node);
+      this.#size.observe(this.node);
+      this.#theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+    }
+
+    /** Called with each state of a figure that changes while its cell runs. The last one is always drawn. */
+    async renderModel({ data, metadata }: IRenderMime.IMimeModel): Promise<void> {
+      this.#plot = data[MIME_TYPE] as unknown as Plot;
+      this.#place.style.minHeight = `${this.#height()}px`;
+      const { alt } = (metadata.figure ?? {}) as { alt?: string };
+      if (alt) Object.assign(this.#place, { role: "img", ariaLabel: alt });
+      await this.#draw();
+    }
+
+    dispose(): void {
+      if (this.isDisposed) return;
+      for (const observer of [this.#inView, this.#size, this.#theme]) observer.disconnect();
+      this.#clear();
+      super.dispose();
+    }
+
+    /** Draws at the browser's pace: what comes while it is drawing waits, and only the newest of it is drawn. */
+    #draw(): Promise<void> {
+      this.#outdated = true;
+      if (!this.#near) return Promise.resolve();
+      return (this.#drawing ??= this.#drawOutdated().finally(() => (this.#drawing = undefined)));
+    }
+
+    async #drawOutdated(): Promise<void> {
+      await loadLibraries();
+      while (this.#outdated && this.#near) {
+        await new Promise(requestAnimationFrame);
+        if (this.isDisposed || !this.#near) return;
+        this.#outdated = false;
+        const { data, layout, frames, config } = this.#themed();
+        const width = (this.#drawnWidth = this.#width());
+        // Equal uirevisions: what the reader has zoomed, turned or hidden stays so.
+        const sized = { uirevision: "reader", ...layout, ...this.#cameras, width, height: this.#height() };
+        await Plotly.react(this.#place, { data, layout: sized, frames, config: { ...config, responsive: false } } as any);
+        this.#cameras = {};
+      }
+    }
+
+    #themed(): Plot {
+      const { layout = {}, ...others } = this.#plot;
+      const paper = getComputedStyle(document.body).getPropertyValue("--jp-layout-color0") || "#ffffff";
+      const isDark = document.body.dataset.jpThemeLight === "false";
+      const plot = structuredClone({ ...others, layout: { template: plain, ...layout } }) as Plot;
+      const { layout: themed, ...rest } = isDark ? inTheDark(plot) : plot;
+      return { ...rest, layout: { paper_bgcolor: paper, plot_bgcolor: paper, ...themed } };
+    }
+
+    #width(): number {
+      return Math.min(this.#plot.layout?.width ?? WIDTH, this.node.clientWidth);
+    }
+
+    #height(): number {
+      return this.#plot.layout?.height ?? HEIGHT;
+    }
+
+    #comesOrGoes(near: boolean): void {
+      this.#near = near;
+      if (near && (this.#outdated || !this.#isDrawn)) void this.#draw();
+      if (!near && this.#hasScene) this.#rest();
+    }
+
+    get #isDrawn(): boolean {
+      return "data" in this.#place;
+    }
+    get #hasScene(): boolean {
+      return Object.keys(this.#plot.layout ?? {}).some((name) => /^scene\d*$/.test(name));
+    }
+
+    /** A page holds at most sixteen WebGL contexts: a figure in 3D gives its own back while it is far away. */
+    #rest(): void {
+      if (!this.#isDrawn) return;
+      const { layout } = this.#place as unknown as { layout: Record<string, { camera?: unknown }> };
+      for (const name of Object.keys(layout).filter((name) => /^scene\d*$/.test(name))) {
+        this.#cameras[name] = { ...(this.#plot.layout?.[name] as object), camera: structuredClone(layout[name].camera) };
+      }
+      this.#clear();
+    }
+
+    #clear(): void {
+      if (!this.#isDrawn) return;
+      const canvases = [...this.#place.querySelectorAll<HTMLCanvasElement>(".gl-container canvas")];
+      Plotly.purge(this.#place);
+      // Otherwise the browser counts their contexts until its memory is tidied up, and takes one from a figure in view.
+      for (const canvas of canvases) canvas.getContext("webgl")?.getExtension("WEBGL_lose_context")?.loseContext();
+    }
+  }
+
+  return {
+    id: "training-techniques:figures",
+    description: "Draws Plotly figures, and draws them anew whenever a cell changes them",
+    rendererFactory: { safe: true, mimeTypes: [MIME_TYPE], createRenderer: () => new Figure() },
+    rank: 0,
+    dataType: "json",
+  };
+}
+
+function load(url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.onload = () => resolve();
+    script.onerror = () => reject(new Error(`${url} could not be loaded`));
+    script.src = url;
+    document.head.append(script);
+  });
+}
