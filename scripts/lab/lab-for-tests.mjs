@@ -206,9 +206,11 @@ export async function figuresWithout(selector) {
       // A plot with a legend or in 3D has several layers, but each figure its own output.
       return new Set(found.map((element) => element.closest(".jp-OutputArea-child"))).size;
     };
-    await notebook.scrollToItem(index, "center");
-    for (let waited = 0; shown() < ids.length && waited < 15_000; waited += 100)
+    for (let waited = 0; waited === 0 || (shown() < ids.length && waited < 30_000); waited += 100) {
+      // Again and again, as a reader would: cells above may still be growing.
+      if (waited % 1000 === 0) await notebook.scrollToItem(index, "center");
       await new Promise((resolve) => setTimeout(resolve, 100));
+    }
     if (shown() < ids.length) without.push(ids.join(", "));
   }
   return { figures, without };

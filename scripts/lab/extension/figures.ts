@@ -122,7 +122,8 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
     #comesOrGoes(near: boolean): void {
       this.#near = near;
       if (near && (this.#outdated || !this.#isDrawn)) void this.#draw();
-      if (!near && this.#hasScene) this.#rest();
+      // Not in the middle of drawing: Plotly would wait for ever for what was taken from it.
+      if (!near && this.#hasScene) void Promise.resolve(this.#drawing).then(() => this.#near || this.#rest());
     }
 
     get #isDrawn(): boolean {

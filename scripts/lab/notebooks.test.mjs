@@ -1,0 +1,155 @@
+// @ts-check
+// The five notebooks in real JupyterLab: run from emptied outputs, opened again untrusted, in light and dark, and in a
+// JupyterLab that knows nothing of Plotly. And what stock nbconvert makes of them.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+import { pathToFileURL } from "node:url";
+import { jupyterEnvironment } from "../jupyter.mjs";
+import { root, venv } from "../setup/clone.mjs";
+import {
+  command, failedOutputs, figuresWithout, ourLab, startBrowser, startLab, stockLab, temporaryFolder, useTheme,
+} from "./lab-for-tests.mjs";
+
+const notebooks = readdirSync(join(root, "notebooks"))
+  .filter((name) => name.endsWith(".ipynb"))
+  .map((name) => {
+    const content = JSON.parse(readFileSync(join(root, "notebooks", name), "utf8"));
+    const outputs = content.cells.flatMap((/** @type {any} */ cell) => cell.outputs ?? []);
+    return { name, content, figures: outputs.filter((/** @type {any} */ output) => output.metadata?.figure).length };
+  });
+const [first] = notebooks;
+
+const temporary = temporaryFolder("lab-test");
+/** Remembers which notebooks were run here, and so are trusted. */
+const signatures = join(temporary.folder, "signatures.db");
+// It is the figures that are looked at here; a tenth of the training draws them all.
+const environment = { QUICK: "1" };
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+before(async () => {
+  for (const { name, content } of notebooks) {
+    temporary.write(name, content.cells);
+    mkdirSync(join(temporary.folder, "committed"), { recursive: true });
+    writeFileSync(join(temporary.folder, "committed", name), JSON.stringify(content));
+  }
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  temporary.remove();
+});
+
+const run = (/** @type {string} */ name) => `${temporary.path}/notebooks/${name}`;
+const committed = (/** @type {string} */ name) => `${temporary.path}/committed/${name}`;
+
+const drawn = ".js-plotly-plot .main-svg";
+/** Drawn by our extension. */
+const ours = `.jp-RenderedPlotly ${drawn}`;
+
+const timeout = 300_000; // a hang shall end
+
+test("npm run lab: the cells of all notebooks run from emptied outputs, and every figure is drawn", { timeout: 2 * timeout }, async (t) => {
+  const lab = await startLab(t, browser, temporary.folder, ourLab, { signatures, environment });
+  for (const { name, figures } of notebooks) {
+    const { page, complaints } = await lab.open(run(name));
+    await command(page, "notebook:run-all-cells");
+    assert.deepEqual(await page.evaluate(failedOutputs), [], name);
+    assert.deepEqual(await page.evaluate(figuresWithout, ours), { figures, without: [] }, name);
+    await command(page, "docmanager:save");
+    assert.deepEqual(complaints, [], name);
+    await page.close();
+  }
+});
+
+test("npm run lab: figures follow the theme at once, without white boxes", { timeout }, async (t) => {
+  const lab = await startLab(t, browser, temporary.folder, ourLab);
+  const { page } = await lab.open(committed(first.name));
+  await page.evaluate(figuresWithout, ours);
+  for (const theme of /** @type {const} */ (["Dark", "Light"])) {
+    await useTheme(page, theme);
+    await page.waitForTimeout(3000);
+    const seen = await page.evaluate(() => {
+      const { backgroundColor } = getComputedStyle(document.querySelector(".jp-Notebook") ?? document.body);
+      const plots = [...document.querySelectorAll(".jp-RenderedPlotly .main-svg")].map((paper) => ({
+        paper: getComputedStyle(paper).backgroundColor,
+        text: getComputedStyle(paper.querySelector("text") ?? paper).fill,
+        near: paper.getBoundingClientRect().bottom > 0 && paper.getBoundingClientRect().top < innerHeight,
+      }));
+      return { backgroundColor, plots: plots.filter(({ near }) => near) };
+    });
+    assert.ok(seen.plots.length > 0);
+    for (const { paper } of seen.plots) assert.equal(paper, seen.backgroundColor, theme);
+    const expected = theme === "Dark" ? "rgb(223, 228, 234)" : "rgb(36, 41, 47)";
+    assert.ok(seen.plots.some(({ text }) => text === expected), `${theme}: ${JSON.stringify(seen.plots)}`);
+  }
+});
+
+test("npm run lab, untrusted: the figures are drawn all the same", { timeout }, async (t) => {
+  const lab = await startLab(t, browser, temporary.folder, ourLab);
+  for (const path of [run(first.name), committed(first.name)]) {
+    const { page } = await lab.open(path);
+    assert.equal(await page.evaluate(isTrusted), false);
+    assert.deepEqual(await page.evaluate(figuresWithout, ours), { figures: first.figures, without: [] });
+  }
+});
+
+test("npm run lab: an address without a path opens a page that says where to begin", { timeout }, async (t) => {
+  const lab = await startLab(t, browser, temporary.folder, ourLab);
+  for (const path of ["?token=test", "lab?token=test&reset"]) {
+    const { page } = await lab.goTo(path);
+    const title = page.locator(".jp-MarkdownViewer h1", { hasText: "Training Techniques" });
+    await title.waitFor({ timeout: 60_000 });
+  }
+  // Names a reader sees whole, and no other language's kernel.
+  const { page } = await lab.goTo("lab/tree/notebooks/README.md?token=test&reset");
+  for (const { name } of notebooks) {
+    const item = page.locator(".jp-DirListing-itemText", { hasText: name });
+    await item.waitFor({ timeout: 60_000 });
+    const { scrollWidth, clientWidth } = await item.evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }));
+    assert.ok(scrollWidth <= clientWidth, `${name} is cut off`);
+  }
+  await command(page, "launcher:create");
+  const cards = page.locator(".jp-LauncherCard[data-category='Notebook']");
+  await cards.first().waitFor();
+  assert.deepEqual(await cards.allInnerTexts().then((texts) => texts.map((text) => text.trim().split("\n").at(-1))), ["TypeScript"]);
+});
+
+test("JupyterLab without the extension: live where the notebook was run, images elsewhere", { timeout }, async (t) => {
+  const extensions = join(temporary.folder, "no-extensions");
+  mkdirSync(extensions);
+  const lab = await startLab(t, browser, temporary.folder, stockLab(extensions), { signatures });
+  const { page: live } = await lab.open(run(first.name));
+  assert.equal(await live.locator(".jp-RenderedPlotly").count(), 0);
+  assert.deepEqual(await live.evaluate(figuresWithout, `.jp-RenderedHTML ${drawn}`), { figures: first.figures, without: [] });
+  const { page: still } = await lab.open(committed(first.name));
+  assert.deepEqual(await still.evaluate(figuresWithout, ".jp-RenderedImage img"), { figures: first.figures, without: [] });
+});
+
+test("stock nbconvert --to html: live from the notebook just run, images from the committed one", { timeout }, async () => {
+  for (const [kind, selector] of Object.entries({ notebooks: drawn, committed: ".jp-RenderedImage img" })) {
+    const file = join(temporary.folder, kind, first.name);
+    const { status, stderr } = spawnSync(join(venv, "bin/jupyter-nbconvert"), ["--to", "html", file], {
+      env: jupyterEnvironment,
+      encoding: "utf8",
+    });
+    assert.equal(status, 0, stderr);
+    const page = await browser.newPage();
+    await page.route(/^https:/, (route) => route.abort()); // nbconvert's own page asks a CDN for MathJax
+    await page.goto(pathToFileURL(file.replace(".ipynb", ".html")).href, { waitUntil: "domcontentloaded" });
+    await page.waitForFunction(({ selector, figures }) => document.querySelectorAll(selector).length >= figures, {
+      selector,
+      figures: first.figures,
+    });
+    await page.close();
+  }
+});
+
+/** Runs in the browser. */
+function isTrusted() {
+  const { model } = /** @type {any} */ (globalThis).jupyterapp.shell.currentWidget.content;
+  return [...model.cells].some((cell) => cell.type === "code" && cell.trusted && cell.outputs.length > 0);
+}
