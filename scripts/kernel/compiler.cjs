@@ -2,10 +2,12 @@
 // positions in the cell instead of in the compiled code.
 //
 // tslab turns a cell into JavaScript in two steps, TypeScript to ES modules and those to CommonJS. Both go through
-// its TypeScript package, two of whose functions are wrapped here in memory. Nothing on disk changes.
+// its TypeScript package, two of whose functions are wrapped here in memory; a third is that of completion, whose answer
+// is put in another order. Nothing on disk changes.
 
 const { createRequire, SourceMap } = require("node:module");
 const { DECLARATION } = require("./input.cjs");
+const { ranked } = require("./ranking.cjs");
 
 const requireFromTslab = createRequire(require.resolve("tslab/package.json"));
 const tsPath = requireFromTslab.resolve("@tslab/typescript-for-tslab");
@@ -35,6 +37,14 @@ require.cache[tsPath].exports = {
     const outputText = result.outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "");
     if (map) freshMaps.set(outputText, [JSON.parse(result.sourceMapText), map]);
     return { ...result, outputText };
+  },
+  Completions: {
+    ...ts.Completions,
+    getCompletionsAtPositionForTslab(host, program, log, file, ...rest) {
+      const [formatContext, includeSymbol] = [undefined, true];
+      const info = ts.Completions.getCompletionsAtPosition(host, program, log, file, ...rest, formatContext, includeSymbol);
+      return info && ranked(info, file);
+    },
   },
 };
 

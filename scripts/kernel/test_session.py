@@ -179,13 +179,67 @@ def test_prompt_asks_the_reader(kernel):
     assert texts(kernel.outputs_of(id), "execute_result")[0]["data"]["text/plain"] == "'ADA'"
 
 
+def completions(kernel, code, cursor=None):
+    """What completes the code at the cursor, or else at its end: the names, and the text that they replace."""
+    kernel.client.complete(code, cursor)
+    reply = kernel.client.get_shell_msg(timeout=10)["content"]
+    return reply["matches"], code[reply["cursor_start"] : reply["cursor_end"]]
+
+
 def test_completion_counts_characters_not_units(kernel):
     kernel.run("const learningRate = 0.1")
-    code = 'const s = "😀"; learni'
-    kernel.client.complete(code)
-    reply = kernel.client.get_shell_msg(timeout=10)["content"]
-    assert reply["matches"][0] == "learningRate"
-    assert code[reply["cursor_start"] : reply["cursor_end"]] == "learni"
+    names, replaced = completions(kernel, 'const s = "😀"; learni')
+    assert names[0] == "learningRate"
+    assert replaced == "learni"
+
+
+def in_order(names, *expected):
+    return [name for name in names if name in expected] == list(expected)
+
+
+def test_completion_offers_the_notebooks_names_then_javascripts_then_nodes(kernel):
+    kernel.run('import { RMSProp } from "../lib"; const Grade = 1; interface Row { rate: number }')
+    for code in ("G", "const y = G", "function f() { return G", "[1].map((x) => G", "`${G", 'const s = "😀"; G'):
+        names, replaced = completions(kernel, code)
+        assert (names[0], replaced) == ("Grade", "G"), code
+        assert in_order(names, "Grade", "globalThis", "global"), code
+    assert in_order(completions(kernel, "const Rank = 1; R")[0], "Rank", "RMSProp", "Reflect", "ReadableStream")
+    assert in_order(completions(kernel, "")[0], "Grade", "RMSProp", "console", "for", "Math", "fetch", "process")
+
+
+def test_completion_offers_no_values_that_are_only_declared(kernel):
+    """GPUAdapter is declared for browsers, __dirname for files."""
+    kernel.run('import { tf } from "../lib"')
+    assert "GPUAdapter" in completions(kernel, "let x: G")[0]
+    names, _ = completions(kernel, "")
+    assert not {"GPUAdapter", "Row", "__dirname", "__tslab__"} & set(names)
+    assert {"require", "exports", "undefined", "Buffer"} <= set(names)
+    values = [name for name in names if name[0].isupper()]
+    reply, _ = kernel.run(f"[{', '.join(values)}]; 0")
+    assert reply["status"] == "ok", reply
+
+
+def test_completion_of_a_type_offers_packages_types_last(kernel):
+    kernel.run("interface Gradient { of: number } class Grid {} interface _Gap {}")
+    names, replaced = completions(kernel, "let x: G")
+    assert names[:2] == ["Gradient", "Grid"]
+    assert replaced == "G"
+    assert in_order(names, "Grid", "Generator", "GPUAdapter")
+    assert in_order(completions(kernel, "let x: ")[0], "_Gap", "Gradient", "Array", "number", "Buffer", "GPUAdapter")
+    assert in_order(completions(kernel, "let x: R")[0], "Row", "Record", "Response", "RequestInit")
+
+
+def test_completion_of_members_is_alphabetical_with_internal_and_deprecated_ones_last(kernel):
+    kernel.run("class Grades { _hidden = 1; zeta = 2;\n/** @deprecated */\ngone = 3; alpha = 4; Beta = 5 }\nconst grades = new Grades()")
+    assert completions(kernel, "grades.") == (["alpha", "Beta", "zeta", "_hidden", "gone"], "")
+    assert completions(kernel, "tf.ze")[0][:2] == ["zeros", "zerosLike"]
+
+
+def test_completion_of_an_import_offers_the_librarys_names(kernel):
+    names, _ = completions(kernel, 'import {  } from "../lib"', 9)
+    assert {"Adam", "RMSProp", "show"} <= set(names)
+    assert not {"Grade", "GPUAdapter", "Math"} & set(names)
+    assert "node:path" in completions(kernel, 'import path from "nod')[0]
 
 
 def test_inspection_shows_type_and_documentation(kernel):
