@@ -15,12 +15,13 @@ import { root, venv } from "../setup/clone.mjs";
 const TIMEOUT = 60_000; // ms, for one thing to come; a busy machine needs some of it
 
 const cells = [
-  'import { show } from "../lib/dist/notebook";\nconst learningRate = 0.1;\nlearningRate * 2',
+  'import { show } from "../lib/dist/notebook";\nconst learningRate = 0.1, Grade = 1;\nlearningRate * 2',
   "while (true);",
   "learningRate + 1",
   'show({ id: "t", caption: "A <caption>", alt: "three points", layout: { height: 200 },\n' +
     '  data: [{ type: "scatter", x: [1, 2, 3], y: [1, 4, 9] }] })',
   "learni",
+  "G",
 ];
 
 /** @type {string} */ let folder;
@@ -151,9 +152,24 @@ test("completes a name", async () => {
   await cell(4).locator(".jp-InputArea-editor").click();
   await page.keyboard.press("End");
   await page.keyboard.press("Tab");
-  await page.waitForFunction(() => [...document.querySelectorAll(".jp-Cell")].at(-1)?.querySelector(".cm-content")?.textContent === "learningRate" || document.querySelector(".jp-Completer:not(.lm-mod-hidden)"));
+  await page.waitForFunction(() => document.querySelectorAll(".jp-Cell")[4]?.querySelector(".cm-content")?.textContent === "learningRate" || document.querySelector(".jp-Completer:not(.lm-mod-hidden)"));
   if ((await cell(4).locator(".cm-content").textContent()) !== "learningRate") await page.keyboard.press("Enter");
   await cell(4).locator(".cm-content", { hasText: "learningRate" }).waitFor();
+});
+
+test("offers the notebook's names first", async () => {
+  await cell(5).locator(".jp-InputArea-editor").click();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Tab");
+  const offers = page.locator(".jp-Completer-item .jp-Completer-match");
+  await offers.first().waitFor();
+  assert.deepEqual((await offers.allInnerTexts()).slice(0, 3), ["Grade", "globalThis", "global"]);
+  // JupyterLab orders what is left by itself.
+  await page.keyboard.type("r");
+  await page.locator(".jp-Completer-item mark", { hasText: "Gr" }).waitFor();
+  assert.equal(await offers.first().innerText(), "Grade");
+  assert.equal(await offers.filter({ hasText: "GPU" }).count(), 0);
+  await page.keyboard.press("Escape");
 });
 
 test("restarts", async () => {
