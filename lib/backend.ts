@@ -34,6 +34,8 @@ type TensorInfo = Pick<tf.Tensor, "dataId" | "shape" | "dtype">;
 /** The part of tfjs-node's backend that single operations and graphs go through. */
 export interface NativeBackend {
   binding: Record<string, number> & { TF_Version: string };
+  /** What is known of each tensor; `values` as long as they are in JavaScript, and not yet in TensorFlow. */
+  tensorMap: { has(dataId: tf.Tensor["dataId"]): boolean; get(dataId: tf.Tensor["dataId"]): { values: object | null } };
   write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): tf.Tensor["dataId"];
   readSync(dataId: tf.Tensor["dataId"]): tf.backend_util.BackendValues;
   executeSingleOutput(name: string, attributes: Attribute[], inputs: TensorInfo[]): tf.Tensor;

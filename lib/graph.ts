@@ -90,6 +90,17 @@ export function feed(make: () => Tensor): Tensor {
   return tensor;
 }
 
+/** Looks at tensors aside from the step that is being recorded, if one is: what happens meanwhile is no part of it. */
+export function unrecorded<T>(look: () => T): T {
+  const recording = recorder;
+  recording?.stop();
+  try {
+    return look();
+  } finally {
+    recording?.start();
+  }
+}
+
 /** An input of a graph, and where it comes from when the graph runs. */
 interface Input {
   name: string;
@@ -116,8 +127,7 @@ class Recorder {
     args.forEach(({ dataId, dtype, shape }, i) => {
       this.addInput({ dataId, dtype, shape: shape.map((size, axis) => (axis === 0 ? ANY : size)) }, (args) => args[i]);
     });
-    this.listen();
-    recorder = this;
+    this.start();
   }
 
   addInput({ dataId, dtype, shape }: TensorInfo, source: Input["source"], fed = false): string {
@@ -139,6 +149,11 @@ class Recorder {
     const after = changed.map((i) => this.name(this.variables[i]));
     const assigned = changed.map((i, j) => ({ variable: this.variables[i], before: this.names.get(this.before[i]), after: after[j] }));
     return new Recording(this.graph, this.inputs, returned, assigned, [...this.scalars.values()].map(({ tensor }) => tensor));
+  }
+
+  start(): void {
+    recorder = this;
+    this.listen();
   }
 
   stop(): void {

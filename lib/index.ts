@@ -36,3 +36,4 @@ export * from "./search";
 export * from "./figures";
 export * from "./smooth-curve";
 export * from "./notebook";
+import "./inspect";

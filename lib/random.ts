@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { named, setLook } from "./inspect/look";
 
 /** A row of random numbers that is the same every time. Each call takes the next ones. */
 export interface RandomStream {
@@ -116,5 +117,6 @@ export function randomStream(seed: number, name: string): RandomStream {
     spare = state.spare;
   };
 
-  return { uniform, normal, normals, integer, permutation, state, restore };
+  const stream = { uniform, normal, normals, integer, permutation, state, restore };
+  return setLook(stream, { text: () => named("RandomStream", { seed, name }) });
 }

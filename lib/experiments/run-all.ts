@@ -1,3 +1,4 @@
+import { showsItself } from "../inspect/history";
 import type { History } from "../trainer";
 import { runKey } from "./key";
 import { ProcessPool } from "./pool";
@@ -110,7 +111,7 @@ function once(runner: Runner): Runner {
   return {
     run(spec, options) {
       const key = runKey(spec);
-      const history = runs.get(key) ?? runner.run(spec, options);
+      const history = runs.get(key) ?? runner.run(spec, options).then(showsItself);
       runs.set(key, history);
       return history;
     },

@@ -17,6 +17,11 @@ export type Cell = string | number;
  */
 export function showTable(rows: readonly Record<string, Cell>[]): void {
   if (rows.length === 0) throw new RangeError("showTable: expected at least one row, got none");
+  display(table(rows));
+}
+
+/** Rows as {@link showTable} shows them. */
+export function table(rows: readonly Record<string, Cell>[]): { "text/markdown": string; "text/plain": string } {
   const columns = Object.keys(rows[0]);
   const cells = rows.map((row) => columns.map((column) => written(row[column])));
   const numeric = columns.map((column) => rows.every((row) => typeof row[column] === "number"));
@@ -28,11 +33,11 @@ export function showTable(rows: readonly Record<string, Cell>[]): void {
     row.map((value, i) => (numeric[i] ? value.padStart(widths[i]) : value.padEnd(widths[i]))).join("  ").trimEnd();
   const text = [columns, widths.map((width) => "-".repeat(width)), ...cells].map(pad);
 
-  display({ "text/markdown": markdown.join("\n"), "text/plain": text.join("\n") });
+  return { "text/markdown": markdown.join("\n"), "text/plain": text.join("\n") };
 }
 
 /** A number as it is read: whole, or with four significant digits. */
-function written(value: Cell | undefined): string {
+export function written(value: Cell | undefined): string {
   if (typeof value !== "number" || Number.isInteger(value) || !Number.isFinite(value)) return String(value ?? "");
   const size = Math.abs(value);
   return size >= 1e-4 && size < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential(2);

@@ -1,6 +1,7 @@
 import { openRunner, type RunnerOptions } from "../experiments/run-all";
 import type { Runner } from "../experiments/runner";
 import { parseRunSpec, updatesOf, type RunSpec } from "../experiments/spec";
+import { named, setLook, type Look } from "../inspect/look";
 import type { History } from "../trainer";
 import type { Point, Space } from "./space";
 
@@ -127,7 +128,8 @@ async function drive<P extends Point>(
     const round = await Promise.all(
       affordable.map(async (trial) => {
         const history = await runner.run(trial.spec, { signal });
-        return { ...trial, history, score: history.validationAccuracy.at(-1) ?? 0 };
+        const score = history.validationAccuracy.at(-1) ?? 0;
+        return setLook<Trial<P>>({ ...trial, history, score }, trialLook);
       }),
     );
     trials.push(...round);
@@ -138,6 +140,11 @@ async function drive<P extends Point>(
   onSpent(problem.budget); // what is left pays for no further trial
   return trials;
 }
+
+/** A trial without its spec and its history, as one of many. */
+const trialLook: Look<Trial<Point>> = {
+  text: ({ point, epochs, score, steps, spent }) => named("Trial", { point, epochs, score, steps, spent }),
+};
 
 /** The trial with the highest score, the first of them if there are several. */
 export function bestTrial<P extends Point>(trials: Trial<P>[]): Trial<P> {

@@ -1,3 +1,4 @@
+import { named, setLook } from "../inspect/look";
 import { randomStream, type RandomStream } from "../random";
 
 /** A range for a hyperparameter of which only the order of magnitude is roughly known: 10 to the power of a uniform number. */
@@ -16,12 +17,13 @@ export function logUniform(low: number, high: number): LogUniform {
     throw new RangeError(`logUniform: expected 0 < low <= high, got ${low} and ${high}; a range that holds 0 has no order of magnitude`);
   }
   const [from, to] = [Math.log10(low), Math.log10(high)];
-  return {
+  const range: LogUniform = {
     low,
     high,
     at: (u) => Math.min(Math.max(10 ** (from + u * (to - from)), low), high),
     position: (value) => (to === from ? 0 : (Math.log10(value) - from) / (to - from)),
   };
+  return setLook(range, { text: () => named("LogUniform", { low, high }) });
 }
 
 /** Hyperparameters by name. */

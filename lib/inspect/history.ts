@@ -1,0 +1,100 @@
+/**
+ * The history of a run as its first and last numbers and small curves. A history stays what it was, plain numbers:
+ * whoever makes one for a reader calls {@link showsItself}.
+ */
+import type { History } from "../trainer";
+import { written } from "../notebook/table";
+import { setLook, type Look } from "./look";
+
+type Curve = (number | null)[];
+
+const historyLook: Look<History> = {
+  text(history, depth, { stylize }) {
+    if (depth < 0) return stylize(`[${title(history)}]`, "special");
+    const curves = recorded(history);
+    if (curves.length === 1) {
+      const [[name, curve]] = curves;
+      return `${title(history)}: ${name} ${fromTo(curve)} ${stylize(sparkline(curve), "special")}`;
+    }
+    const width = Math.max(...curves.map(([name]) => name.length));
+    const ends = Math.max(...curves.map(([, curve]) => fromTo(curve).length));
+    const lines = curves.map(
+      ([name, curve]) => `${name.padEnd(width)}  ${fromTo(curve).padEnd(ends)}  ${stylize(sparkline(curve), "special")}`,
+    );
+    return [title(history), ...lines].join("\n  ");
+  },
+
+  rich(history) {
+    const cells = recorded(history).map(
+      ([name, curve]) =>
+        `<tr><th style="text-align: left">${name}</th><td>${curve.length}</td><td>${number(curve[0])}</td>` +
+        `<td>${number(curve.at(-1)!)}</td><td>${drawing(name, curve)}</td></tr>`,
+    );
+    const head = ["", "values", "first", "last", ""].map((name) => `<th>${name}</th>`).join("");
+    const table = `<table><thead><tr>${head}</tr></thead><tbody>\n${cells.join("\n")}\n</tbody></table>`;
+    return { "text/html": `<div><p><strong>${title(history)}</strong></p>${cells.length > 0 ? table : ""}</div>` };
+  },
+};
+
+/** The same history, which shows itself from now on. */
+export function showsItself(history: History): History {
+  return setLook(history, historyLook);
+}
+
+function title({ iterations, divergedAt }: History): string {
+  return `History of ${iterations} ${iterations === 1 ? "update" : "updates"}${divergedAt === null ? "" : `, diverged after ${divergedAt}`}`;
+}
+
+/** What was recorded, by name. */
+function recorded({ loss, trainAccuracy, validationAccuracy, testAccuracy }: History): [string, Curve][] {
+  return Object.entries({ loss, trainAccuracy, validationAccuracy, testAccuracy }).filter(([, { length }]) => length > 0);
+}
+
+const number = (value: number | null) => (value === null ? "not finite" : written(value));
+const fromTo = (curve: Curve) => (curve.length > 1 ? `${number(curve[0])} → ${number(curve.at(-1)!)}` : number(curve[0]));
+
+/** A curve of at most so many points, each the mean of as many values; `null` where none of them is finite. */
+function thinned(curve: Curve, most: number): Curve {
+  const count = Math.min(curve.length, most);
+  return Array.from({ length: count }, (_, i) => {
+    const part = curve.slice(Math.floor((i * curve.length) / count), Math.floor(((i + 1) * curve.length) / count));
+    const finite = part.filter((value) => value !== null && Number.isFinite(value)) as number[];
+    return finite.length > 0 ? finite.reduce((sum, value) => sum + value, 0) / finite.length : null;
+  });
+}
+
+/** Where a value lies between the lowest and the highest of a curve: 0 to 1. */
+function position(curve: Curve): (value: number) => number {
+  const finite = curve.filter((value) => value !== null) as number[];
+  const [lowest, highest] = [Math.min(...finite), Math.max(...finite)];
+  return (value) => (highest > lowest ? (value - lowest) / (highest - lowest) : 0.5);
+}
+
+const BARS = "▁▂▃▄▅▆▇█";
+
+/** A curve in a line of text. */
+function sparkline(curve: Curve): string {
+  const points = thinned(curve, 24);
+  const height = position(points);
+  return points.map((value) => (value === null ? "·" : BARS[Math.round(height(value) * (BARS.length - 1))])).join("");
+}
+
+const [WIDTH, HEIGHT] = [240, 40];
+
+/** A curve as a picture, which also notebooks show that are not trusted; its colour can be seen on white and on black. */
+function drawing(name: string, curve: Curve): string {
+  const points = thinned(curve, 120);
+  const height = position(points);
+  // One line for each stretch without a gap; a round end makes a dot of a stretch of one point.
+  const path = points.map((value, i) => {
+    if (value === null) return "";
+    const x = ((i + 0.5) / points.length) * WIDTH;
+    const place = `${x.toFixed(1)} ${((1 - height(value)) * (HEIGHT - 4) + 2).toFixed(1)}`;
+    return points[i - 1] == null ? `M${place}L${place}` : `L${place}`;
+  });
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}">` +
+    `<path d="${path.join("")}" fill="none" stroke="#2b8cc4" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/></svg>`;
+  const data = Buffer.from(svg).toString("base64");
+  return `<img src="data:image/svg+xml;base64,${data}" alt="${name}, from ${fromTo(curve)}" width="${WIDTH}" height="${HEIGHT}">`;
+}

@@ -1,0 +1,65 @@
+/**
+ * How the library's values and TensorFlow's tensors show themselves: as a cell's last value, in `console.log`, in a
+ * terminal, alone or in other objects. Loading this file does it, and the classes know nothing of it.
+ */
+import { tf } from "../backend";
+import { Dataset } from "../dataset";
+import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh } from "../layers";
+import { Network } from "../network";
+import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from "../optimizers";
+import { GaussianProcess } from "../search";
+import { Trainer } from "../trainer";
+import { datasetLook } from "./dataset";
+import { showsItself } from "./history";
+import { named, setLookOf } from "./look";
+import { networkLook } from "./network";
+import { tensorText } from "./tensor";
+
+setLookOf(tf.Tensor, { text: tensorText });
+setLookOf(Dataset, datasetLook);
+setLookOf(Network, networkLook);
+
+/** An object is shown as its class's name and these properties. */
+function showProperties<T extends object>(type: { prototype: T }, properties: (value: T) => object): void {
+  setLookOf(type, { text: (value) => named(value.constructor.name, properties(value)) });
+}
+
+// Layers: their shapes and settings, not what they keep for `backward`.
+showProperties(Affine, ({ W, b }) => ({ W: W.shape, b: b.shape }));
+for (const activation of [ReLU, Sigmoid, Tanh, SoftmaxWithLoss]) showProperties<object>(activation, () => ({}));
+showProperties(BatchNormalization, ({ gamma, beta, momentum }) => ({ gamma: gamma.shape, beta: beta.shape, momentum }));
+showProperties(Dropout, ({ rate, inverted }) => ({ rate, inverted }));
+
+// Update rules: their hyperparameters, and the steps made where they are counted.
+for (const rule of [SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam]) {
+  showProperties<Optimizer>(rule, ({ memory, ...hyperparameters }) =>
+    memory?.steps ? { ...hyperparameters, steps: memory.steps } : hyperparameters,
+  );
+}
+
+showProperties(Trainer, (trainer) => {
+  const { iterations, epochs, ...options } = trainer["options"];
+  const images = Object.entries(trainer["sets"]).map(([name, set]) => [name, set?.count]);
+  return {
+    updates: `${trainer["done"]} of ${trainer.iterations}`,
+    network: trainer["network"],
+    optimizer: trainer["optimizer"],
+    images: Object.fromEntries(images),
+    ...options,
+    ...(epochs !== undefined && { epochs }),
+    history: showsItself(trainer.history),
+  };
+});
+
+showProperties(GaussianProcess, (process) => ({
+  places: process["x"].length,
+  ...process["options"],
+  logLikelihood: process.logLikelihood,
+}));
+
+// What a Trainer writes down shows itself from the first update on. The chapter shows the class as it is.
+const { steps } = Trainer.prototype;
+Trainer.prototype.steps = function (most) {
+  showsItself(this.history);
+  return steps.call(this, most);
+};
