@@ -3,7 +3,7 @@
 const path = require("node:path");
 const { createExecutor } = require("tslab/dist/executor.js");
 const { Compiler } = require("./compiler.cjs");
-const { mimeBundle } = require("./display.cjs");
+const { mimeBundle, plainBundle } = require("./display.cjs");
 const { COMPILING } = require("./interrupt.cjs");
 const { Reloader } = require("./reload.cjs");
 const { describeDiagnostics, describeError } = require("./traceback.cjs");
@@ -75,9 +75,7 @@ class CellRunner {
     const running = this.#running;
     try {
       const value = await run;
-      if (value != null && !silent) {
-        this.#publish("execute_result", { data: await mimeBundle(value), metadata: {}, execution_count: count });
-      }
+      if (value != null && !silent) await this.#show(value, count);
       if (lateErrors.length > 0) return { status: "error", ...lateErrors[0] };
       return { status: "ok", user_expressions: {} };
     } catch (thrown) {
@@ -90,6 +88,17 @@ class CellRunner {
     } finally {
       if (this.#running === running) this.#running = undefined;
       this.#reloader.remember();
+    }
+  }
+
+  /** Publishes a cell's value. Should the value fail to show itself, its plain text is there all the same. */
+  async #show(value, count) {
+    const publish = (data) => this.#publish("execute_result", { data, metadata: {}, execution_count: count });
+    try {
+      publish(await mimeBundle(value));
+    } catch (error) {
+      publish(plainBundle(value));
+      throw error;
     }
   }
 

@@ -22,7 +22,20 @@ function takeOverDisplay(publish) {
 /** The MIME bundle of a value: its own, if it has one, and its text in any case. */
 async function mimeBundle(value) {
   const own = typeof value?.[DISPLAY] === "function" ? await value[DISPLAY]() : undefined;
+  if (own != null && typeof own !== "object") throw new TypeError(`${DISPLAY.description} gave ${typeof own}, not a MIME bundle`);
   return { "text/plain": inspect(value), ...own };
 }
 
-module.exports = { mimeBundle, takeOverDisplay };
+/** What is left to show of a value whose own methods fail. */
+function plainBundle(value) {
+  for (const customInspect of [true, false]) {
+    try {
+      return { "text/plain": inspect(value, { customInspect, showProxy: true }) };
+    } catch {
+      // the next way, then
+    }
+  }
+  return { "text/plain": `[${typeof value}]` };
+}
+
+module.exports = { mimeBundle, plainBundle, takeOverDisplay };

@@ -88,6 +88,32 @@ def test_last_expression_has_its_rich_form(kernel):
 
 
 @pytest.mark.parametrize(
+    "code, text, error",
+    [
+        ('({ a: 1, [Symbol.for("Jupyter.display")]() { throw new Error("cannot"); } })', "{ a: 1, ", "cannot"),
+        ('({ a: 1, [Symbol.for("Jupyter.display")]: async () => { throw new Error("cannot"); } })', "{ a: 1, ", "cannot"),
+        ('({ a: 1, [Symbol.for("Jupyter.display")]: () => "<b>" })', "{ a: 1, ", "gave string, not a MIME bundle"),
+        ('({ a: 1, [Symbol.for("nodejs.util.inspect.custom")]() { throw new Error("no") } })', "a: 1", "no"),
+        ("new Proxy({ a: 1 }, { get(_, key) { if (typeof key === 'symbol') throw new Error('trap'); } })", "Proxy [ { a: 1 }", "trap"),
+        ("({ get [Symbol.toStringTag]() { throw new Error('tag'); } })", "[object]", "tag"),
+    ],
+)
+def test_value_that_cannot_show_itself_fails_its_cell_and_is_shown_as_text(kernel, code, text, error):
+    reply, outputs = kernel.run(code)
+    assert reply["status"] == "error" and error in reply["evalue"]
+    [shown] = texts(outputs, "execute_result")
+    assert text in shown["data"]["text/plain"]
+    assert kernel.run("1")[0]["status"] == "ok"
+
+
+def test_huge_values_are_shown_in_part(kernel):
+    for code in ('"a".repeat(1e8)', "new Array(1e6).fill(1)", "new Float32Array(1e7)"):
+        _, outputs = kernel.run(code)
+        [shown] = texts(outputs, "execute_result")
+        assert len(shown["data"]["text/plain"]) < 11_000 and "more" in shown["data"]["text/plain"]
+
+
+@pytest.mark.parametrize(
     "code, expected",
     [
         ("await (Promise.resolve(1))", "1"),
