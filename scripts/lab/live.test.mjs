@@ -88,6 +88,7 @@ async function watch(page, index, read) {
     { index, read: String(read) },
   );
   await runCell(page, index);
+  await page.waitForTimeout(2000); // a busy browser has the last state on the screen a little later
   return page.evaluate(() => /** @type {any} */ (globalThis).seen);
 }
 
