@@ -25,7 +25,7 @@ export const pythonStep = {
     async make(report) {
       const doing = "Installing the Python packages";
       await runTool(findPython(), ["-I", "-m", "venv", "--clear", venv], { doing });
-      const total = readFileSync(requirements, "utf8").match(/^\S+==/gm)?.length;
+      let total = readFileSync(requirements, "utf8").match(/^\S+==/gm)?.length ?? 0;
       let fetched = 0;
       await runTool(
         python,
@@ -34,6 +34,8 @@ export const pythonStep = {
           doing,
           env: pipEnvironment,
           onLine(line) {
+            // What other Pythons or platforms need; pip says so of each before it fetches the first.
+            if (line.startsWith("Ignoring ")) total--;
             if (line.startsWith("Collecting ")) report(`fetching ${++fetched} of ${total}`);
             if (line.startsWith("Installing ")) report(`installing ${total}`);
           },

@@ -64,30 +64,60 @@ function freeMegabytes() {
   return (bavail * bsize) / 1e6;
 }
 
-/**
- * @param {string[]} names
- * @returns {string} the command of a Python 3.11 or newer that can make virtual environments
- */
-export function findPython(names = ["python3.11", "python3", "python3.12", "python3.13", "python3.14", "python"]) {
-  /** @type {string[]} */
-  const unfit = [];
-  for (const name of names) {
-    const asked = spawnSync(name, ["-c", "import sys; print('%d.%d' % sys.version_info[:2]); import venv, ensurepip"], {
-      encoding: "utf8",
-    });
-    const version = asked.stdout?.trim();
-    if (!version) continue;
-    const [major, minor] = version.split(".").map(Number);
-    if (major < 3 || minor < 11) unfit.push(`${name} is ${version}`);
-    else if (asked.status !== 0)
-      unfit.push(`${name} (${version}) has no venv module: on Debian and Ubuntu, apt install python${version}-venv`);
-    else return name;
+/** Of Python 3: requirements.txt is made for, and checked on, these. */
+const pythons = { oldest: 11, newest: 14 };
+
+/** Prints version, ABI and the modules that are missing; old Pythons understand it too. */
+const introduction = `
+import sys, sysconfig
+print("%d.%d.%d" % sys.version_info[:3])
+print(sysconfig.get_config_var("SOABI"))
+for module in "ssl", "zlib", "venv", "ensurepip":
+    try: __import__(module)
+    except ImportError: print(module)
+`;
+
+/** @returns {string} the command of a Python that the packages fit, the active one first */
+export function findPython() {
+  const minors = Array.from({ length: pythons.newest - pythons.oldest + 1 }, (_, i) => pythons.oldest + i);
+  /** Names of commands by what is wrong with them. @type {Map<string, string[]>} */
+  const unfit = new Map();
+  for (const name of ["python3", "python", ...minors.map((minor) => `python3.${minor}`)]) {
+    const { error, stdout, stderr } = spawnSync(name, ["-Es", "-c", introduction], { cwd: root, encoding: "utf8" });
+    if (error && "code" in error && error.code === "ENOENT") continue;
+    const fault = error?.message ?? faultOfPython(stdout, stderr);
+    if (!fault) return name;
+    unfit.set(fault, [...(unfit.get(fault) ?? []), name]);
   }
-  const found = unfit.length ? `found only: ${unfit.join("; ")}` : "none was found on the PATH";
+  const found = [...unfit].map(([fault, names]) => `${names.join(" and ")} ${fault}`).join("; ");
   throw new SetUpError(
-    `Python 3.11 or newer with its venv module is needed, and ${found}. ` +
-      "Install it (on Debian: apt install python3 python3-venv) and run the same command again.",
+    `A Python from 3.${pythons.oldest} to 3.${pythons.newest} is needed, and ` +
+      `${found ? `none of those on the PATH fits: ${found}` : "none was found on the PATH"}. ` +
+      "Install one (on Debian and Ubuntu: apt install python3 python3-venv) and run the same command again.",
   );
+}
+
+/**
+ * @param {string} output  of the introduction
+ * @param {string} errors
+ * @returns {string | undefined} what is wrong with that Python, to follow its name
+ */
+function faultOfPython(output, errors) {
+  const [version, abi, ...missing] = output.trim().split("\n");
+  const [major, minor] = version.split(".").map(Number);
+  if (!major) return `does not run (${errors.trim().split("\n")[0] || "it prints nothing"})`;
+  if (major < 3 || minor < pythons.oldest) return `is ${version}, too old`;
+  if (major > 3 || minor > pythons.newest) return `is ${version}, newer than the pinned packages were made for`;
+  // Other than PyPy, free-threaded, 32-bit and musl builds; for these many packages have no wheels.
+  if (!/^cpython-\d+d?-x86_64-linux-gnu$/.test(abi))
+    return `(${version}) is a build for ${abi}, and the pinned packages are for CPython on x86-64 with glibc`;
+  if (missing.includes("ssl") || missing.includes("zlib"))
+    return `(${version}) was built without ${missing.join(" and ")}, and so cannot download or unpack packages`;
+  if (missing.length > 0)
+    return (
+      `(${version}) has no ${missing.join(" and ")}, which makes virtual environments: ` +
+      `on Debian and Ubuntu, apt install python3.${minor}-venv`
+    );
 }
 
 /** @returns {string} the command of a C++ compiler */

@@ -30,13 +30,14 @@ test("too small a disk is told with both numbers", () => {
   assert.throws(() => checkDisk(3000, 812.6), /needs 3000 MB .* only 812 MB are free/);
 });
 
+const { PATH, CXX } = process.env;
+
 /**
  * @param {import("node:test").TestContext} t
  * @param {Record<string, string>} programs  shell scripts by name; they are all that is on the PATH
  */
 function usePath(t, programs) {
   const folder = mkdtempSync(join(tmpdir(), "path-"));
-  const { PATH, CXX } = process.env;
   t.after(() => {
     Object.assign(process.env, { PATH }, CXX && { CXX });
     rmSync(folder, { recursive: true });
@@ -49,20 +50,67 @@ function usePath(t, programs) {
   delete process.env.CXX;
 }
 
+/**
+ * A Python that introduces itself so.
+ * @param {string} version
+ * @param {string} [abi]
+ * @param {string[]} missing  modules
+ */
+function introduces(version, abi = `cpython-${version.split(".").slice(0, 2).join("")}-x86_64-linux-gnu`, ...missing) {
+  return `printf '%s\\n' ${[version, abi, ...missing].join(" ")}`;
+}
+
+test("the active Python is taken, and where it does not fit, another", (t) => {
+  usePath(t, { python3: introduces("3.13.0"), python: introduces("3.12.1"), "python3.11": introduces("3.11.2") });
+  assert.equal(findPython(), "python3");
+  usePath(t, { python3: introduces("3.9.2"), python: introduces("3.12.1"), "python3.11": introduces("3.11.2") });
+  assert.equal(findPython(), "python");
+  usePath(t, { python3: introduces("3.15.0"), "python3.11": "exit 127", "python3.14": introduces("3.14.0") });
+  assert.equal(findPython(), "python3.14");
+});
+
+test("this machine's own Python is taken", () => {
+  assert.match(findPython(), /^python(3|3\.1[1-4])?$/);
+});
+
 test("a machine without Python is told what to install", (t) => {
   usePath(t, {});
-  assert.throws(() => findPython(), /Python 3\.11 or newer.*none was found.*apt install python3/);
+  assert.throws(() => findPython(), {
+    message:
+      "A Python from 3.11 to 3.14 is needed, and none was found on the PATH. " +
+      "Install one (on Debian and Ubuntu: apt install python3 python3-venv) and run the same command again.",
+  });
 });
 
-test("an old Python is named, a newer one beside it is taken", (t) => {
-  usePath(t, { python3: "echo 3.9", "python3.12": "echo 3.12" });
-  assert.throws(() => findPython(["python3"]), /found only: python3 is 3\.9/);
-  assert.equal(findPython(), "python3.12");
-});
+/** What is wrong with a Python @type {[string, string, RegExp][]} */
+const unfit = [
+  ["too old", introduces("3.10.13"), /fits: python3 is 3\.10\.13, too old\./],
+  ["Python 2", introduces("2.7.18", "None", "venv"), /fits: python3 is 2\.7\.18, too old\./],
+  ["too new", introduces("3.15.0"), /python3 is 3\.15\.0, newer than the pinned packages/],
+  ["PyPy", introduces("3.11.13", "pypy311-pp73-x86_64-linux-gnu"), /python3 \(3\.11\.13\) is a build for pypy311-pp73/],
+  ["32-bit", introduces("3.11.2", "cpython-311-i386-linux-gnu"), /is a build for cpython-311-i386-linux-gnu/],
+  ["musl", introduces("3.12.9", "cpython-312-x86_64-linux-musl"), /build for cpython-312-x86_64-linux-musl.*glibc/],
+  ["free-threaded", introduces("3.13.0", "cpython-313t-x86_64-linux-gnu"), /build for cpython-313t-x86_64-linux-gnu/],
+  ["without ssl", introduces("3.11.9", undefined, "ssl"), /python3 \(3\.11\.9\) was built without ssl.*cannot download/],
+  // As Debian and Ubuntu have it before python3-venv is installed.
+  ["without venv", introduces("3.11.2", undefined, "ensurepip"), /\(3\.11\.2\) has no ensurepip.*apt install python3\.11-venv/],
+  // A pyenv shim for a version that is not the active one.
+  [
+    "does not run",
+    "echo 'pyenv: python3: command not found' >&2; echo 'See pyenv help' >&2; exit 127",
+    /python3 does not run \(pyenv: python3: command not found\)/,
+  ],
+];
+for (const [what, script, message] of unfit)
+  test(`an unfit Python is told as what it is: ${what}`, (t) => {
+    usePath(t, { python3: script });
+    assert.throws(() => findPython(), { message });
+  });
 
-test("a Python without the venv module is told which package has it", (t) => {
-  usePath(t, { python3: "echo 3.11; exit 1" });
-  assert.throws(() => findPython(), /python3 \(3\.11\) has no venv module.*apt install python3\.11-venv/);
+test("what is wrong with several Pythons is told once", (t) => {
+  const bare = introduces("3.11.2", undefined, "ensurepip");
+  usePath(t, { python3: bare, "python3.11": bare, python: introduces("2.7.18") });
+  assert.throws(() => findPython(), /fits: python3 and python3\.11 \(3\.11\.2\) has no .*-venv; python is 2\.7\.18, too old\./);
 });
 
 test("a machine without a C++ compiler is told what to install", (t) => {
