@@ -11,7 +11,12 @@ export const python = join(venv, "bin", "python");
 
 // Isolated (-I): neither PYTHONPATH nor packages in the user's home take part.
 export const pip = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input"];
-export const pipEnvironment = { PIP_CACHE_DIR: join(cache, "pip"), PIP_USER: "0" };
+export const pipEnvironment = {
+  PIP_CACHE_DIR: join(cache, "pip"),
+  PIP_USER: "0",
+  // pip tells of a network that fails only when it tries again.
+  ...(process.env.PIP_RETRIES === "0" && { PIP_RETRIES: "1" }),
+};
 
 const requirements = join(root, "requirements.txt");
 
@@ -24,7 +29,9 @@ export const pythonStep = {
     inputs: () => [readFileSync(requirements), root, existsSync(python) ? realpathSync(python) : "missing"],
     async make(report) {
       const doing = "Installing the Python packages";
-      await runTool(findPython(), ["-I", "-m", "venv", "--clear", venv], { doing });
+      // In two steps, as venv keeps to itself what pip's installation said when that fails.
+      await runTool(findPython(), ["-I", "-m", "venv", "--clear", "--without-pip", venv], { doing });
+      await runTool(python, ["-I", "-m", "ensurepip", "--default-pip"], { doing });
       let total = readFileSync(requirements, "utf8").match(/^\S+==/gm)?.length ?? 0;
       let fetched = 0;
       await runTool(

@@ -62,7 +62,7 @@ export async function runTool(command, args, { doing, cwd = root, env = {}, onLi
     });
     if (code === 0) return;
     const how = signal ? `ended by ${signal}` : `exit code ${code}`;
-    const reason = remedy(lines.join("\n")) ?? `${command} reported an error (${how}), shown below`;
+    const reason = remedy([...lines, how].join("\n")) ?? `${command} reported an error (${how}), shown below`;
     throw new SetUpError(`${doing} failed: ${reason}.`, tail(lines));
   } catch (error) {
     if (error.code === "ENOENT")
