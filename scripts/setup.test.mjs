@@ -2,6 +2,7 @@
 // Set-up as a whole, and its steps where something goes wrong on the way.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -9,8 +10,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { root } from "./setup/clone.mjs";
+import { askPython } from "./setup/requirements.mjs";
 import { outcome, throwawayClone } from "./setup/throwaway-clone.mjs";
 
+const otherPython = findOtherPython();
+const noOther = "there is no other Python from 3.11 to 3.14 on the PATH";
 const unreachable = "http://127.0.0.1:9/"; // nothing listens there
 
 test("with nothing to do, set-up takes under a second and starts no program", async () => {
@@ -72,22 +76,32 @@ test("a Node package that is not the pinned one is not installed", async (t) => 
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
 
   const clone = throwawayClone(t);
-  const project = { name: "one-package", version: "1.0.0", dependencies: { tiny: "1.0.0" } };
-  const tiny = {
-    version: "1.0.0",
-    resolved: `http://127.0.0.1:${port}/tiny.tgz`,
-    integrity: `sha512-${"A".repeat(86)}==`,
-  };
-  writeFileSync(join(clone.folder, "package.json"), JSON.stringify(project));
-  writeFileSync(
-    join(clone.folder, "package-lock.json"),
-    JSON.stringify({ ...project, lockfileVersion: 3, packages: { "": project, "node_modules/tiny": tiny } }),
-  );
+  const resolved = `http://127.0.0.1:${port}/tiny.tgz`;
+  clone.lockNode({ tiny: { version: "1.0.0", resolved, integrity: `sha512-${"A".repeat(86)}==` } });
   const { code, output } = await clone.makeStep("node", { npm_config_fetch_retries: "0" });
   assert.equal(code, 1);
   assert.match(output, /Installing the Node packages failed: a download is not the file that the project pins/);
   assert.equal(await clone.isDone("node"), false);
 });
+
+test(
+  "the Python packages install on another Python than this clone's",
+  { skip: !otherPython && noOther },
+  async (t) => {
+    const clone = throwawayClone(t);
+    mkdirSync(join(clone.folder, ".cache"));
+    symlinkSync(join(root, ".cache/pip"), join(clone.folder, ".cache/pip")); // what was downloaded before
+    const path = mkdtempSync(join(tmpdir(), "path-"));
+    t.after(() => rmSync(path, { recursive: true }));
+    symlinkSync(/** @type {string} */ (otherPython?.command), join(path, "python3"));
+    const { code, output } = await clone.makeStep("python", { PATH: `${path}:${process.env.PATH}` });
+    assert.equal(code, 0, output);
+    assert.equal(await clone.isDone("python"), true);
+    const python = join(clone.folder, ".venv/bin/python");
+    assert.equal(askPython(python)?.version, otherPython?.version);
+    execFileSync(python, ["-I", "-m", "pip", "check"]);
+  },
+);
 
 test("a TensorFlow wheel that is not the pinned one is not unpacked", async (t) => {
   const clone = throwawayClone(t, { borrow: [".venv"] });
@@ -123,24 +137,20 @@ test("a step that was killed halfway is made again", async (t) => {
 
 // A file system of 20 MB, in a mount namespace that ends with the process.
 const small = ["--mount", "sh", "-c", 'mount -t tmpfs -o size=20m tmpfs .cache && exec "$0" "$@"'];
-const maySmall = spawnSync("unshare", ["--mount", "true"]).status === 0;
+const noMount = spawnSync("unshare", ["--mount", "true"]).status !== 0 && "needs the right to mount";
 
-test(
-  "a disk that is too small is told before anything is fetched",
-  { skip: !maySmall && "needs the right to mount" },
-  async (t) => {
-    const { folder } = throwawayClone(t);
-    const copy = `mount -t tmpfs -o size=20m tmpfs "$1" && cp -r "${folder}/." "$1" && cd "$1"`;
-    const mount = `${copy} && exec "$0" scripts/setup.mjs`;
-    const place = mkdtempSync(join(tmpdir(), "small-"));
-    t.after(() => rmSync(place, { recursive: true }));
-    const { code, output } = await outcome(spawn("unshare", ["--mount", "sh", "-c", mount, process.execPath, place]));
-    assert.equal(code, 1);
-    assert.match(output, /Set-up needs \d+ MB of disk space in .*small-.* and only \d+ MB are free/);
-  },
-);
+test("a disk that is too small is told before anything is fetched", { skip: noMount }, async (t) => {
+  const { folder } = throwawayClone(t);
+  const copy = `mount -t tmpfs -o size=20m tmpfs "$1" && cp -r "${folder}/." "$1" && cd "$1"`;
+  const mount = `${copy} && exec "$0" scripts/setup.mjs`;
+  const place = mkdtempSync(join(tmpdir(), "small-"));
+  t.after(() => rmSync(place, { recursive: true }));
+  const { code, output } = await outcome(spawn("unshare", ["--mount", "sh", "-c", mount, process.execPath, place]));
+  assert.equal(code, 1);
+  assert.match(output, /Set-up needs \d+ MB of disk space in .*small-.* and only \d+ MB are free/);
+});
 
-test("a disk that fills up on the way is told", { skip: !maySmall && "needs the right to mount" }, async (t) => {
+test("a disk that fills up on the way is told", { skip: noMount }, async (t) => {
   const clone = throwawayClone(t, { borrow: ["node_modules", ".venv"] });
   mkdirSync(join(clone.folder, ".cache"));
   const step = `const { SetUpError, remedy } = await import("./scripts/setup/set-up-error.mjs");
@@ -151,6 +161,29 @@ test("a disk that fills up on the way is told", { skip: !maySmall && "needs the 
     spawn("unshare", [...small, process.execPath, "--input-type=module", "-e", step], { cwd: clone.folder }),
   );
   assert.equal(output, "the disk is full; free some space and run the same command again\nfalse\n");
+});
+
+test("a disk that fills up under npm is told, though npm only warns", { skip: noMount }, async (t) => {
+  const clone = throwawayClone(t);
+  mkdirSync(join(clone.folder, "package"));
+  writeFileSync(join(clone.folder, "package/package.json"), '{"name":"large","version":"1.0.0"}');
+  writeFileSync(join(clone.folder, "package/data"), randomBytes(300_000));
+  execFileSync("tar", ["czf", "large.tgz", "package"], { cwd: clone.folder });
+  const integrity = `sha512-${createHash("sha512")
+    .update(readFileSync(join(clone.folder, "large.tgz")))
+    .digest("base64")}`;
+  clone.lockNode({ large: { version: "1.0.0", resolved: "file:large.tgz", integrity } });
+  mkdirSync(join(clone.folder, "node_modules"));
+  const full = 'mount -t tmpfs -o size=64k tmpfs node_modules && exec "$0" "$@"';
+  const step = `const { nodeStep } = await import("./scripts/setup/node.mjs");
+    await nodeStep.make(() => {}).catch((error) => console.log(error.message));
+    console.log(nodeStep.isDone());`;
+  const { output } = await outcome(
+    spawn("unshare", ["--mount", "sh", "-c", full, process.execPath, "--input-type=module", "-e", step], {
+      cwd: clone.folder,
+    }),
+  );
+  assert.match(output, /^Installing the Node packages failed: the disk is full; free some space .*\nfalse\n$/);
 });
 
 test("the library is built, its errors are shown, and what lost its source goes", async (t) => {
@@ -182,9 +215,20 @@ test("nothing that is installed from PyPI is unpinned, and no index is named", (
       .replace(/\\\n/g, "")
       .split("\n")
       .filter((line) => /^\w/.test(line)))
-      assert.match(requirement, /^[\w.-]+==\S+ .*--hash=sha256:/);
+      assert.match(requirement, /^[\w.-]+==[\w.]+( ; [^#]+?)?(\s+--hash=sha256:[0-9a-f]{64})+$/);
   }
 });
+
+/** The oldest fitting Python on the PATH whose version is not that of this clone's. */
+function findOtherPython() {
+  const here = askPython(join(root, ".venv/bin/python"))?.version;
+  return (process.env.PATH ?? "")
+    .split(":")
+    .flatMap((folder) => ["python3.11", "python3.12", "python3.13", "python3.14"].map((name) => join(folder, name)))
+    .map((command) => ({ command, ...(askPython(command) ?? { fault: "is not there" }) }))
+    .filter(({ version, fault }) => !fault && version !== here)
+    .sort((a, b) => String(a.version).localeCompare(String(b.version), "en", { numeric: true }))[0];
+}
 
 /** @param {string} program */
 function which(program) {

@@ -1,20 +1,24 @@
 // @ts-check
 // The Node packages, exactly as package-lock.json has them. Install scripts are not run: tfjs-node's would fetch a
 // prebuilt TensorFlow from a host that many networks do not reach; two later steps do its work.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cache, nodeModules, root } from "./clone.mjs";
+import { SetUpError, remedy } from "./set-up-error.mjs";
 import { runTool } from "./tool.mjs";
+
+const lock = join(root, "package-lock.json");
+const installed = join(nodeModules, ".package-lock.json"); // npm's own record, which it writes last of all
 
 /** @type {import("./step.mjs").Step} */
 export const nodeStep = {
   name: "Node packages",
   megabytes: 900,
-  // npm writes its own record of what is installed, last of all.
-  isDone: () => isInstalled(join(root, "package-lock.json"), join(nodeModules, ".package-lock.json")),
+  isDone: () => isInstalled(lock, installed),
   async make(report) {
-    const total = Object.keys(packagesOf(join(root, "package-lock.json"))).length;
+    const total = Object.keys(packagesOf(lock)).length;
     let fetched = 0;
+    let unwritten = "";
     const settings = [
       "--ignore-scripts",
       "--no-audit",
@@ -31,12 +35,19 @@ export const nodeStep = {
       "--include=optional",
       "--dry-run=false",
     ];
+    const doing = "Installing the Node packages";
     await runTool("npm", ["ci", ...settings], {
-      doing: "Installing the Node packages",
+      doing,
       onLine(line) {
+        if (line.includes("TAR_ENTRY_ERROR")) unwritten ||= line;
         if (line.startsWith("npm http fetch")) report(`fetching ${Math.min(++fetched, total)} of ${total}`);
       },
     });
+    // Of a file that cannot be written, as the disk is full, npm only warns, and counts its package as installed.
+    if (unwritten) {
+      rmSync(installed, { force: true });
+      throw new SetUpError(`${doing} failed: ${remedy(unwritten) ?? "npm could not write all files"}.`, unwritten);
+    }
   },
 };
 

@@ -83,9 +83,9 @@ export function findPython() {
   /** Names of commands by what is wrong with them. @type {Map<string, string[]>} */
   const unfit = new Map();
   for (const name of ["python3", "python", ...minors.map((minor) => `python3.${minor}`)]) {
-    const { error, stdout, stderr } = spawnSync(name, ["-Es", "-c", introduction], { cwd: root, encoding: "utf8" });
-    if (error && "code" in error && error.code === "ENOENT") continue;
-    const fault = error?.message ?? faultOfPython(stdout, stderr);
+    const asked = askPython(name);
+    if (!asked) continue;
+    const { fault } = asked;
     if (!fault) return name;
     unfit.set(fault, [...(unfit.get(fault) ?? []), name]);
   }
@@ -98,14 +98,26 @@ export function findPython() {
 }
 
 /**
- * @param {string} output  of the introduction
- * @param {string} errors
- * @returns {string | undefined} what is wrong with that Python, to follow its name
+ * @param {string} command
+ * @returns {{ version?: string, fault?: string } | undefined} what is wrong with that Python, to follow its name;
+ *   nothing at all where there is no such command
  */
-function faultOfPython(output, errors) {
-  const [version, abi, ...missing] = output.trim().split("\n");
+export function askPython(command) {
+  const { error, stdout, stderr } = spawnSync(command, ["-Es", "-c", introduction], { cwd: root, encoding: "utf8" });
+  if (error)
+    return "code" in error && error.code === "ENOENT" ? undefined : { fault: `does not run (${error.message})` };
+  const [version, abi, ...missing] = stdout.trim().split("\n");
+  if (!/^\d/.test(version)) return { fault: `does not run (${stderr.trim().split("\n")[0] || "it prints nothing"})` };
+  return { version, fault: faultOfPython(version, abi, missing) };
+}
+
+/**
+ * @param {string} version
+ * @param {string} abi
+ * @param {string[]} missing  modules
+ */
+function faultOfPython(version, abi, missing) {
   const [major, minor] = version.split(".").map(Number);
-  if (!major) return `does not run (${errors.trim().split("\n")[0] || "it prints nothing"})`;
   if (major < 3 || minor < pythons.oldest) return `is ${version}, too old`;
   if (major > 3 || minor > pythons.newest) return `is ${version}, newer than the pinned packages were made for`;
   // Other than PyPy, free-threaded, 32-bit and musl builds; for these many packages have no wheels.

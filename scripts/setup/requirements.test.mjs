@@ -82,7 +82,10 @@ test("a machine without Python is told what to install", (t) => {
   });
 });
 
-/** What is wrong with a Python @type {[string, string, RegExp][]} */
+/**
+ * What is wrong with a Python, how it introduces itself, and what is told.
+ * @type {[string, string, RegExp][]}
+ */
 const unfit = [
   ["too old", introduces("3.10.13"), /fits: python3 is 3\.10\.13, too old\./],
   ["Python 2", introduces("2.7.18", "None", "venv"), /fits: python3 is 2\.7\.18, too old\./],
@@ -91,9 +94,17 @@ const unfit = [
   ["32-bit", introduces("3.11.2", "cpython-311-i386-linux-gnu"), /is a build for cpython-311-i386-linux-gnu/],
   ["musl", introduces("3.12.9", "cpython-312-x86_64-linux-musl"), /build for cpython-312-x86_64-linux-musl.*glibc/],
   ["free-threaded", introduces("3.13.0", "cpython-313t-x86_64-linux-gnu"), /build for cpython-313t-x86_64-linux-gnu/],
-  ["without ssl", introduces("3.11.9", undefined, "ssl"), /python3 \(3\.11\.9\) was built without ssl.*cannot download/],
+  [
+    "without ssl",
+    introduces("3.11.9", undefined, "ssl"),
+    /python3 \(3\.11\.9\) was built without ssl.*cannot download/,
+  ],
   // As Debian and Ubuntu have it before python3-venv is installed.
-  ["without venv", introduces("3.11.2", undefined, "ensurepip"), /\(3\.11\.2\) has no ensurepip.*apt install python3\.11-venv/],
+  [
+    "without venv",
+    introduces("3.11.2", undefined, "ensurepip"),
+    /\(3\.11\.2\) has no ensurepip.*apt install python3\.11-venv/,
+  ],
   // A pyenv shim for a version that is not the active one.
   [
     "does not run",
@@ -110,7 +121,10 @@ for (const [what, script, message] of unfit)
 test("what is wrong with several Pythons is told once", (t) => {
   const bare = introduces("3.11.2", undefined, "ensurepip");
   usePath(t, { python3: bare, "python3.11": bare, python: introduces("2.7.18") });
-  assert.throws(() => findPython(), /fits: python3 and python3\.11 \(3\.11\.2\) has no .*-venv; python is 2\.7\.18, too old\./);
+  assert.throws(
+    () => findPython(),
+    /fits: python3 and python3\.11 \(3\.11\.2\) has no .*-venv; python is 2\.7\.18, too old\./,
+  );
 });
 
 test("a machine without a C++ compiler is told what to install", (t) => {

@@ -2,7 +2,7 @@
 // For the tests of set-up: a clone in a temporary folder, with nothing installed.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "./clone.mjs";
@@ -37,6 +37,21 @@ export function throwawayClone(t, { borrow = [] } = {}) {
   return {
     folder,
     has: (/** @type {string} */ path) => existsSync(join(folder, path)),
+    /**
+     * Has the project need these Node packages alone.
+     * @param {Record<string, { version: string, resolved: string, integrity: string }>} packages
+     */
+    lockNode(packages) {
+      const of = (/** @type {(name: string) => [string, any]} */ entry) =>
+        Object.fromEntries(Object.keys(packages).map(entry));
+      const project = { name: "few", version: "1.0.0", dependencies: of((name) => [name, packages[name].version]) };
+      const locked = { "": project, ...of((name) => [`node_modules/${name}`, packages[name]]) };
+      writeFileSync(join(folder, "package.json"), JSON.stringify(project));
+      writeFileSync(
+        join(folder, "package-lock.json"),
+        JSON.stringify({ ...project, lockfileVersion: 3, packages: locked }),
+      );
+    },
     /** Runs the whole of set-up. @param {Record<string, string>} [env] */
     setUp: (env) => outcome(start(["scripts/setup.mjs"], env)),
     /** Starts one step, like `startStep("python")`. @param {string} name @param {Record<string, string>} [env] */
