@@ -4,7 +4,7 @@ const path = require("node:path");
 const { createExecutor } = require("tslab/dist/executor.js");
 const { Compiler } = require("./compiler.cjs");
 const { mimeBundle, plainBundle } = require("./display.cjs");
-const { COMPILING } = require("./interrupt.cjs");
+const { COMPILING, TIDYING } = require("./interrupt.cjs");
 const { Reloader } = require("./reload.cjs");
 const { describeDiagnostics, describeError } = require("./traceback.cjs");
 
@@ -21,6 +21,7 @@ class CompileError extends Error {}
 class CellRunner {
   compiler = new Compiler();
   #publish;
+  #shared;
   #executor;
   /** What tslab's executor has to say: the value of the last expression, or what was thrown. */
   #result;
@@ -39,6 +40,7 @@ class CellRunner {
    */
   constructor(publish, shared) {
     this.#publish = publish;
+    this.#shared = shared;
     this.compiler.onBusy = (busy) => Atomics.store(shared, COMPILING, busy ? 1 : 0);
     this.#executor = createExecutor(process.cwd(), { node: this.compiler, browser: this.compiler, close() {} }, {
       log: (value) => (this.#result = value),
@@ -151,7 +153,9 @@ class CellRunner {
     globalThis.__tslab__.interrupts++;
     const running = this.#running;
     const interrupted = new Interrupted();
+    Atomics.store(this.#shared, TIDYING, 1);
     running.controller.abort(interrupted);
+    Atomics.store(this.#shared, TIDYING, 0);
     // An await that ends soon ends the cell itself, and its `finally` blocks run before the answer.
     setTimeout(() => this.#running === running && running.fail(interrupted), MOMENT);
     return true;

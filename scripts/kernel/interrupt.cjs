@@ -8,8 +8,11 @@ const { Session } = require("node:inspector");
 
 /** In the array of numbers that both threads see: 1 while TypeScript compiles. */
 const COMPILING = 0;
+/** And 1 while those who are told that the cell is stopped tidy up: a progress bar, a live figure, a pool of runs. */
+const TIDYING = 1;
 
 const PATIENCE = 150; // ms in which a main thread that is not in a loop answers
+const MOST_PATIENCE = 3000; // ms for tidying up, which may be a loop of the cell's own
 
 /**
  * Interrupts the main thread, and does not give up before it has answered.
@@ -17,21 +20,31 @@ const PATIENCE = 150; // ms in which a main thread that is not in a loop answers
  * @param shared the array of numbers
  * @param request the id of the execute_request that runs, or null if only a timer of an earlier cell may be busy
  * @param answered says whether the main thread has answered the request, or the question
+ * @param start when it was first asked
  */
-function interrupt(port, shared, request, answered) {
+function interrupt(port, shared, request, answered, start = performance.now()) {
   if (answered()) return;
   port.postMessage({ interrupt: { request } });
   setTimeout(() => {
     // TypeScript's compiler must not be torn out of its work. It takes a second at most.
-    if (!answered() && Atomics.load(shared, COMPILING) === 0) terminateExecution();
-    interrupt(port, shared, request, answered);
+    const compiles = Atomics.load(shared, COMPILING) === 1;
+    const tidies = Atomics.load(shared, TIDYING) === 1 && performance.now() - start < MOST_PATIENCE;
+    if (!answered() && !compiles && !tidies) terminateExecution();
+    interrupt(port, shared, request, answered, start);
   }, PATIENCE);
 }
 
+let isTerminating = false;
+
 function terminateExecution() {
+  if (isTerminating) return; // a second one would tear away what follows the loop
+  isTerminating = true;
   const session = new Session();
   session.connectToMainThread();
-  session.post("Runtime.terminateExecution", () => session.disconnect());
+  session.post("Runtime.terminateExecution", () => {
+    isTerminating = false;
+    session.disconnect();
+  });
 }
 
-module.exports = { COMPILING, interrupt };
+module.exports = { COMPILING, TIDYING, interrupt };

@@ -55,7 +55,7 @@ function kernelInfo() {
 if (process.argv.length !== 3) fail("expected one argument, the connection file that Jupyter writes.");
 checkTslab();
 
-const shared = new Int32Array(new SharedArrayBuffer(4));
+const shared = new Int32Array(new SharedArrayBuffer(8));
 const typed = new MessageChannel();
 const server = new Worker(path.join(__dirname, "server.cjs"), {
   workerData: { connection: JSON.parse(fs.readFileSync(process.argv[2], "utf8")), info: kernelInfo(), shared, typed: typed.port1 },

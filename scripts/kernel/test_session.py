@@ -190,6 +190,24 @@ def test_library_is_told_of_an_interrupt(kernel):
     assert "Interrupted" in kernel.run("told")[1][-1][1]["data"]["text/plain"]
 
 
+def test_who_tidies_up_after_an_interrupted_loop_is_not_interrupted(kernel):
+    """Drawing a figure for the last time takes a moment; the loop is ended by force, and that must not be."""
+    kernel.run('import { cellSignal } from "../lib";')
+    id = kernel.send(
+        'cellSignal()!.addEventListener("abort", () => {\n'
+        "  for (const end = Date.now() + 1000; Date.now() < end; );\n"
+        '  console.log("tidied");\n'
+        "});\n"
+        'console.log("running");\n'
+        "while (true);"
+    )
+    time.sleep(0.7)
+    kernel.interrupt()
+    assert kernel.reply_to(id)["ename"] == "Interrupted"
+    written = "".join(content["text"] for content in texts(kernel.outputs_of(id), "stream"))
+    assert written == "running\ntidied\n"
+
+
 def test_what_an_interrupted_cell_made_stays(kernel):
     id = kernel.send("const made = [1, 2]; await new Promise(() => {});")
     time.sleep(0.7)
