@@ -57,8 +57,8 @@ function firstImages({ pixels, labels, count, form: { rows, columns } }: Dataset
     }
     const data = png(picture, width, height).toString("base64");
     return (
-      `<figure style="margin: 0; text-align: center"><img src="data:image/png;base64,${data}" alt="image ${i}, labelled ${labels[i]}" ` +
-      `width="${2 * width}" height="${2 * height}" style="image-rendering: pixelated"><figcaption>${labels[i]}</figcaption></figure>`
+      `<div style="text-align: center"><img src="data:image/png;base64,${data}" alt="image ${i}, labelled ${labels[i]}" ` +
+      `width="${2 * width}" height="${2 * height}" style="image-rendering: pixelated"><br>${labels[i]}</div>`
     );
   });
 }

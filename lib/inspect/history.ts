@@ -12,14 +12,15 @@ const historyLook: Look<History> = {
   text(history, depth, { stylize }) {
     if (depth < 0) return stylize(`[${title(history)}]`, "special");
     const curves = recorded(history);
+    const drawn = (curve: Curve) => stylize(sparkline(curve), "special");
     if (curves.length === 1) {
       const [[name, curve]] = curves;
-      return `${title(history)}: ${name} ${fromTo(curve)} ${stylize(sparkline(curve), "special")}`;
+      return `${title(history)}: ${name} ${fromTo(curve)} ${drawn(curve)}`.trimEnd();
     }
     const width = Math.max(...curves.map(([name]) => name.length));
     const ends = Math.max(...curves.map(([, curve]) => fromTo(curve).length));
     const lines = curves.map(
-      ([name, curve]) => `${name.padEnd(width)}  ${fromTo(curve).padEnd(ends)}  ${stylize(sparkline(curve), "special")}`,
+      ([name, curve]) => `${name.padEnd(width)}  ${fromTo(curve).padEnd(ends)}  ${drawn(curve)}`.trimEnd(),
     );
     return [title(history), ...lines].join("\n  ");
   },
@@ -51,7 +52,8 @@ function recorded({ loss, trainAccuracy, validationAccuracy, testAccuracy }: His
 }
 
 const number = (value: number | null) => (value === null ? "not finite" : written(value));
-const fromTo = (curve: Curve) => (curve.length > 1 ? `${number(curve[0])} → ${number(curve.at(-1)!)}` : number(curve[0]));
+const fromTo = (curve: Curve) =>
+  curve.length > 1 && curve.some((value) => value !== null) ? `${number(curve[0])} → ${number(curve.at(-1)!)}` : number(curve[0]);
 
 /** A curve of at most so many points, each the mean of as many values; `null` where none of them is finite. */
 function thinned(curve: Curve, most: number): Curve {
@@ -72,8 +74,9 @@ function position(curve: Curve): (value: number) => number {
 
 const BARS = "▁▂▃▄▅▆▇█";
 
-/** A curve in a line of text. */
+/** A curve in a line of text; nothing if none of its values is finite. */
 function sparkline(curve: Curve): string {
+  if (curve.every((value) => value === null)) return "";
   const points = thinned(curve, 24);
   const height = position(points);
   return points.map((value) => (value === null ? "·" : BARS[Math.round(height(value) * (BARS.length - 1))])).join("");

@@ -183,7 +183,7 @@ test("histories show their first and last numbers and a curve", async () => {
   );
   assert.equal(
     inspect(showsItself({ ...none, iterations: 1, loss: [null, null], divergedAt: 1 })),
-    "History of 1 update, diverged after 1: loss not finite → not finite ··",
+    "History of 1 update, diverged after 1: loss not finite",
   );
   assert.equal(inspect(showsItself({ ...none, iterations: 0, loss: [] })), "History of 0 updates");
   assert.equal(inspect(showsItself({ ...none, iterations: 2, loss: [1, 1] })), "History of 2 updates: loss 1 → 1 ▅▅");

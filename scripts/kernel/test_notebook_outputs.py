@@ -24,6 +24,22 @@ CELLS = [
     'showTable([{ name: "a|b", loss: 0.5 }]);',
     'claims([{ claim: "always", measured: "1", held: [true, true], mustHold: true }, { claim: "at times", measured: "2", held: [true, false] }]);',
     'showSource("optimizers/sgd.ts", "SGD");',
+    'import { Dataset, Momentum, Network, Trainer, tf } from "../lib";\n'
+    "const form = { rows: 2, columns: 2, classes: 3, normalize: true, flatten: true, oneHot: false };\n"
+    "const images = new Dataset(Uint8Array.from({ length: 40 }, (_, i) => 6 * i), Uint8Array.from({ length: 10 }, (_, i) => i % 3), form);\n"
+    "const { x, t } = images.tensors();\n"
+    "const network = new Network({ inputSize: 4, hiddenSizes: [5], outputSize: 3 }, 1);\n"
+    "const rule = new Momentum();\n"
+    'const trainer = new Trainer(network, rule, { train: { x, t, count: 10 } }, { batchSize: 5, iterations: 20, record: ["loss"], seed: 1 });\n'
+    "while (trainer.steps(5) > 0);\n"
+    "const before = JSON.stringify(tf.memory());",
+    "images",
+    "({ x, t: [t] })",
+    "network",
+    "trainer.history",
+    "rule",
+    'console.log("t is", t);',
+    "JSON.stringify(tf.memory()) === before",
 ]
 
 
@@ -67,7 +83,7 @@ def test_a_figure_is_one_output_in_three_forms_and_its_caption_follows(outputs):
 
 
 def test_plotly_is_in_the_notebook_once(outputs):
-    html = [output.data.get("text/html", "") for cell in outputs for output in cell]
+    html = [output.get("data", {}).get("text/html", "") for cell in outputs for output in cell]
     assert [len(text) > 1_000_000 for text in html].count(True) == 1
 
 
@@ -87,6 +103,28 @@ def test_source_is_the_file_as_it_is(outputs):
     code = outputs[9][0].data["text/plain"]
     assert code in (ROOT / "lib" / "optimizers" / "sgd.ts").read_text()
     assert code.startswith("/**") and "export class SGD" in code and code.endswith("}")
+
+
+def test_last_values_show_themselves_as_text_and_in_rich_form(outputs):
+    """And TensorFlow's memory is then as it was before."""
+    images, tensors, network, history, rule = (cell[0].data for cell in outputs[11:16])
+    assert set(images) == {"text/plain", "text/html"}
+    assert images["text/plain"] == (
+        "Dataset of 10 images\n  2 × 2 pixels, as [4] from 0 to 1; labels 0 to 2\n  label   0  1  2\n  images  4  3  3"
+    )
+    assert images["text/html"].count('<img src="data:image/png;base64,') == 10
+    assert set(tensors) == {"text/plain"}
+    assert tensors["text/plain"].startswith("{\n  x: Tensor [10, 4] float32\n    [[0.00000, 0.02353, 0.04706, 0.07059],\n")
+    assert tensors["text/plain"].endswith("\n  t: [ Tensor [10] int32 [0, 1, 2, 0, 1, 2, 0, 1, 2, 0] ]\n}")
+    assert set(network) == {"text/plain", "text/markdown"}
+    assert network["text/plain"].startswith("Network 4 → 5 → 3, 43 parameters\n  layer ")
+    assert "| Affine | [batch, 5] | 25 |" in network["text/markdown"]
+    assert set(history) == {"text/plain", "text/html"}
+    assert history["text/plain"].startswith("History of 20 updates: loss ")
+    assert 'alt="loss, from ' in history["text/html"]
+    assert rule == {"text/plain": "Momentum { learningRate: 0.01, momentum: 0.9 }"}
+    assert outputs[16][0].text == "t is Tensor [10] int32 [0, 1, 2, 0, 1, 2, 0, 1, 2, 0]\n"
+    assert outputs[17][0].data == {"text/plain": "true"}
 
 
 def test_stock_nbconvert_puts_it_in_a_page_that_draws_itself(saved):
