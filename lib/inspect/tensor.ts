@@ -31,6 +31,7 @@ export function tensorText(tensor: tf.Tensor, depth: number, options: InspectOpt
   if (tensor.isDisposed) return `${head}, ${options.stylize("disposed", "special")}`;
   const most = options.maxArrayLength ?? (options.maxArrayLength === null ? Infinity : WHOLE);
   if (most <= 0 && shape.length > 0) return `${head} […]`;
+  if (tensor.size === 0) return `${head} []`;
   const places = shownPlaces(shape, most);
   let values: Value[];
   try {
@@ -126,7 +127,7 @@ function write(values: Value[], dtype: tf.DataType): string[] {
 /** NumPy's choice: exponents where numbers are very large or small, or differ by more than three orders of magnitude. */
 function numberFormat(numbers: number[]): (value: number) => string {
   const sizes = numbers.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
-  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  const [least, most] = [smallest(sizes), -smallest(sizes.map((size) => -size))];
   const whole = sizes.every(Number.isInteger);
   if (whole && (sizes.length === 0 || most < 1e8)) return (value) => (Object.is(value, -0) ? "-0" : String(value));
 
@@ -134,23 +135,25 @@ function numberFormat(numbers: number[]): (value: number) => string {
   const decimals = exponential ? DIGITS - 1 : Math.min(Math.max(DIGITS - 1 - Math.floor(Math.log10(most)), 1), 8);
   const digits = (value: number, decimals: number) => (exponential ? value.toExponential(decimals) : value.toFixed(decimals));
   // Zeros at the end that all have are left out.
-  const zeros = Math.min(...sizes.map((value) => /0*$/.exec(digits(value, decimals).replace(/e.*/, ""))![0].length));
+  const zeros = smallest(sizes.map((value) => /0*$/.exec(digits(value, decimals).replace(/e.*/, ""))![0].length));
   return (value) => {
     if (!Number.isFinite(value)) return String(value);
     return (Object.is(value, -0) ? "-" : "") + digits(value, decimals - Math.min(zeros, decimals));
   };
 }
 
+/** Of any number of numbers, where Math.min takes so many arguments only. */
+const smallest = (numbers: number[]) => numbers.reduce((a, b) => Math.min(a, b), Infinity);
+
 /** The lines of nested brackets around the values, which stand in columns if there are several rows. */
 function layOut(texts: string[], places: number[][], dtype: tf.DataType, options: InspectOptionsStylized): string[] {
   const color = dtype === "string" ? "string" : dtype === "bool" ? "boolean" : "number";
   if (places.length === 0) return [options.stylize(texts[0], color)];
-  if (texts.length === 0) return ["[]"];
 
   const line = LINE - 2 * places.length;
   const last = places.at(-1)!;
   const columns = texts.length > last.length || texts.join(", ").length > line;
-  const width = columns ? Math.max(...texts.map(({ length }) => length)) : 0;
+  const width = columns ? -smallest(texts.map(({ length }) => -length)) : 0;
   const perLine = options.compact === true || !columns ? Infinity : Math.max(Math.floor(line / (width + 2)), 1);
   const cell = (text: string) => " ".repeat(Math.max(width - text.length, 0)) + options.stylize(text, color);
 
