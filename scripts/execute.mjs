@@ -1,9 +1,10 @@
 // @ts-check
 // npm run notebooks: executes the notebooks from their first cell and renders them.
-import { readdirSync } from "node:fs";
-import { basename, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { readCommandLine } from "./command-line.mjs";
+import { chooseNotebooks } from "./execute/choose-notebooks.mjs";
 import { executeNotebook } from "./execute/notebook.mjs";
+import { printTable } from "./execute/print-table.mjs";
 import { runChild } from "./execute/run-child.mjs";
 import { jupyterEnvironment } from "./jupyter.mjs";
 import { setUp } from "./setup.mjs";
@@ -24,7 +25,8 @@ const quick = ["QUICK", "RUNS_STORE", "RUNS_REDIS_URL"].some((name) => process.e
 const target = quick ? join(cache, "quick/notebooks") : notebooks;
 const site = quick ? join(cache, "quick/site") : join(root, "site");
 
-const chosen = chooseNotebooks();
+const { positionals } = readCommandLine(usage, { allowPositionals: true });
+const chosen = chooseNotebooks(notebooks, positionals);
 await setUp();
 
 const executions = [];
@@ -32,7 +34,10 @@ for (const file of chosen) executions.push(await executeNotebook(join(notebooks,
 const failures = executions.filter(({ failed }) => failed);
 const rendered = failures.length === 0 && (await render());
 
-printTable(executions);
+printTable(
+  ["Notebook", "Cells", "Figures", "Seconds"],
+  executions.map(({ name, cells, figures, seconds, failed }) => [name, cells, failed ? "failed" : figures, seconds]),
+);
 if (failures.length > 0)
   stop(
     `${failures.length} of ${executions.length} notebooks failed, as said above; ` +
@@ -43,44 +48,10 @@ if (!rendered)
 if (quick) console.log(`Notebooks: ${relative(root, target)}`);
 console.log(`Pages: ${relative(root, site)}/index.html`);
 
-/** @returns {string[]} file names, sorted */
-function chooseNotebooks() {
-  const { positionals } = readCommandLine(usage, { allowPositionals: true });
-  const all = readdirSync(notebooks)
-    .filter((name) => name.endsWith(".ipynb"))
-    .sort();
-  if (all.length === 0) stop(`There is no notebook in ${notebooks}.`);
-  const prefixes = positionals.map((argument) => basename(argument));
-  const unknown = prefixes.find((prefix) => !all.some((name) => name.startsWith(prefix)));
-  if (unknown !== undefined) {
-    const names = all.map((name) => `  ${basename(name, ".ipynb")}`);
-    stop(`No notebook's name begins with "${unknown}". There are:\n${names.join("\n")}`);
-  }
-  return all.filter((name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)));
-}
-
 async function render() {
   const args = [join(root, "scripts/render.mjs"), "--notebooks", target, "--site", site];
   const { code } = await runChild(process.execPath, args, { cwd: root, env: jupyterEnvironment });
   return code === 0;
-}
-
-/** @param {import("./execute/notebook.mjs").Execution[]} executions */
-function printTable(executions) {
-  const rows = [
-    ["Notebook", "Cells", "Figures", "Seconds"],
-    ...executions.map(({ name, cells, figures, seconds, failed }) => [
-      name,
-      `${cells}`,
-      failed ? "failed" : `${figures}`,
-      seconds.toFixed(1),
-    ]),
-  ];
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  console.log();
-  for (const [name, ...numbers] of rows)
-    console.log([name.padEnd(widths[0]), ...numbers.map((text, i) => text.padStart(widths[i + 1]))].join("   "));
-  console.log();
 }
 
 /**

@@ -1,7 +1,7 @@
 """How nbconvert executes a notebook for `npm run notebooks`.
 
-It tells what happens, one JSON object a line on stdout: {"cell": index} when a cell begins, and {"cell", "error"} when
-one fails.
+It tells what happens, one JSON object a line on stdout: {"cell": index} when a cell begins, and
+{"cell", "error", "outputs"} when one fails.
 """
 import json
 
@@ -24,7 +24,7 @@ def on_cell_start(cell, cell_index):
 
 
 def on_cell_error(cell, cell_index, execute_reply):
-    tell(cell=cell_index, error=execute_reply["content"])
+    tell(cell=cell_index, error=execute_reply["content"], outputs=cell.outputs)
 
 
 c.ExecutePreprocessor.on_cell_start = on_cell_start

@@ -11,8 +11,8 @@ import { runChild } from "./run-child.mjs";
 const config = join(root, "scripts/execute/nbconvert_config.py");
 
 /**
- * How an execution ended, as the closing table shows it.
- * @typedef {{ name: string, cells: number, figures: number, seconds: number, failed: boolean }} Execution
+ * How an execution ended, as the closing table shows it; `outputs` are those of all cells, or of the one that failed.
+ * @typedef {{ name: string, cells: number, figures: number, seconds: number, failed: boolean, outputs: any[] }} Execution
  */
 
 /**
@@ -27,9 +27,10 @@ const config = join(root, "scripts/execute/nbconvert_config.py");
  * when every cell has run; of a failing cell, the code, the message and the stack go to the terminal.
  * @param {string} file
  * @param {string} target  may be `file` itself
+ * @param {NodeJS.ProcessEnv} [environment]  what differs from this process's own; undefined takes a variable away
  * @returns {Promise<Execution>}
  */
-export async function executeNotebook(file, target) {
+export async function executeNotebook(file, target, environment = {}) {
   const name = basename(file, ".ipynb");
   const { cells } = readNotebook(file);
   const total = cells.filter(isCode).length;
@@ -40,14 +41,14 @@ export async function executeNotebook(file, target) {
 
   const start = performance.now();
   const progress = showProgress(name);
-  /** @type {{ cell: number, error: CellError } | undefined} */
+  /** @type {{ cell: number, error: CellError, outputs: any[] } | undefined} */
   let failure;
   const { code, stderr } = await runChild(
     python,
     ["-I", "-m", "nbconvert", "--to=notebook", "--execute", `--config=${config}`, `--output=${executed}`, file],
     {
       cwd: root,
-      env: jupyterEnvironment,
+      env: { ...jupyterEnvironment, ...environment },
       onLine(line) {
         if (!line.startsWith('{"cell"')) return;
         const event = JSON.parse(line);
@@ -56,7 +57,8 @@ export async function executeNotebook(file, target) {
       },
     },
   );
-  const result = { name, cells: total, figures: 0, seconds: (performance.now() - start) / 1000, failed: true };
+  const seconds = (performance.now() - start) / 1000;
+  const result = { name, cells: total, figures: 0, seconds, failed: true, outputs: failure?.outputs ?? [] };
 
   let problem = failure
     ? describe(cells[failure.cell], failure.error)
@@ -68,7 +70,8 @@ export async function executeNotebook(file, target) {
     const { cells: results } = readNotebook(executed);
     const skipped = results.findIndex((cell) => isCode(cell) && cell.execution_count === null);
     if (skipped >= 0) [at, problem] = [skipped, "The kernel did not execute this cell."];
-    result.figures = results.flatMap((cell) => cell.outputs ?? []).filter((output) => output.metadata?.figure).length;
+    result.outputs = results.flatMap((cell) => cell.outputs ?? []);
+    result.figures = result.outputs.filter((output) => output.metadata?.figure).length;
   }
   if (problem) {
     progress.failed();
@@ -87,7 +90,7 @@ export async function executeNotebook(file, target) {
  * @param {string} file
  * @returns {{ cells: any[] }}
  */
-function readNotebook(file) {
+export function readNotebook(file) {
   return JSON.parse(readFileSync(file, "utf8"));
 }
 

@@ -1,0 +1,26 @@
+// @ts-check
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { libraryBuild } from "../setup/clone.mjs";
+
+/** The names that make TensorFlow multiply otherwise, and what its oneDNN then says it uses. It ignores unknown names. */
+export const instructionSets = {
+  SSE41: "Intel SSE4.1",
+  AVX: "Intel AVX",
+  AVX2: "Intel AVX2",
+  AVX512_CORE: "Intel AVX-512",
+};
+
+/**
+ * With which instructions TensorFlow multiplies matrices on this processor, as oneDNN itself says it.
+ * @param {keyof typeof instructionSets} most  it takes no later ones than these, and what the processor has
+ */
+export function instructionsUsed(most) {
+  const product = `const { tf } = require(${JSON.stringify(join(libraryBuild, "backend.js"))});
+    tf.matMul(tf.ones([64, 64]), tf.ones([64, 64])).dataSync();`;
+  const env = { ...process.env, ONEDNN_MAX_CPU_ISA: most, ONEDNN_VERBOSE: "1" };
+  const said = execFileSync(process.execPath, ["-e", product], { env, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  const isa = said.match(/^onednn_verbose,.*\bcpu,isa:(.*)$/m)?.[1];
+  if (isa === undefined) throw new Error(`oneDNN did not say what it multiplies with:\n${said}`);
+  return isa;
+}
