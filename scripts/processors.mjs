@@ -10,16 +10,16 @@ import { printTable } from "./execute/print-table.mjs";
 import { setUp } from "./setup.mjs";
 import { cache, root } from "./setup/clone.mjs";
 
-const usage = `Executes notebooks with the instructions of other processors, and compares the claims with the committed ones.
-The results go to .cache/processors, and the notebooks stay as they are.
+const usage = `Executes notebooks with the instructions of other processors, and says which claims come out otherwise
+than in the notebooks. The results go to .cache/processors, and the notebooks stay as they are.
 
-  npm run processors                       all of them, with AVX2 and with SSE41
-  npm run processors -- AVX2 6.1 6.2       with these instructions, those whose names begin so
+  npm run processors                           all of them, with AVX2 and with SSE41
+  npm run processors -- AVX2 6.1 6.2           with these instructions, those whose names begin so
   npm run processors -- --notebooks FOLDER     other notebooks than those in notebooks/
-  QUICK=1 npm run processors               short trainings, to see that all cells run; claims are not compared
+  QUICK=1 npm run processors                   short trainings, to see that all cells run; claims are not compared
 
-Instructions are ${Object.keys(instructionSets).join(", ")}. TensorFlow gets the name as ONEDNN_MAX_CPU_ISA and multiplies with no
-later ones. It cannot use those that this processor does not have.`;
+Instructions are ${Object.keys(instructionSets).join(", ")}. TensorFlow gets the name as ONEDNN_MAX_CPU_ISA and
+multiplies with no later ones. It cannot use those that this processor does not have.`;
 
 /** @typedef {keyof typeof instructionSets} InstructionSet */
 
@@ -67,7 +67,9 @@ for (const { set, name, differences } of executions) {
       `${name} with ${set}: ${claim}\n  committed: ${described(committed)}\n  here:      ${described(here)}\n`,
     );
   for (const { claim, committed, here } of differences.seeds)
-    console.log(`${name} with ${set}, only another number of seeds: ${claim}\n  ${committed?.held}, here ${here?.held}\n`);
+    console.log(
+      `${name} with ${set}, only another number of seeds: ${claim}\n  ${committed?.held}, here ${here?.held}\n`,
+    );
 }
 console.log(`Notebooks: ${relative(process.cwd(), join(cache, "processors"))}`);
 process.exit(executions.some(({ failed, differences }) => failed || differences.fallen.length > 0) ? 1 : 0);

@@ -52,7 +52,7 @@ function removeResults(t, name) {
   return results;
 }
 
-test("a claim that holds with room is as committed with all instructions; the notebook stays as it was", { skip }, async (t) => {
+test("a claim with room is as committed with all instructions; the notebook stays as it was", { skip }, async (t) => {
   const results = removeResults(t, "with-room");
   const file = await writeNotebook("with-room", [
     '{ claim: "Equal columns, equal products", measured: String(apart), held: apart < 0.01, mustHold: true }',
@@ -74,17 +74,18 @@ for (const mustHold of [false, true])
     const name = mustHold ? "must-hold" : "may-fall";
     const [, avx2] = removeResults(t, name);
     await writeNotebook(name, [
-      `{ claim: "Equal bits", measured: apart > 0 ? "other bits" : "the same bits", held: apart === 0, mustHold: ${mustHold} }`,
+      `{ claim: "Equal bits", measured: apart > 0 ? "other" : "the same", held: apart === 0, mustHold: ${mustHold} }`,
       '{ claim: "with seeds", measured: "", held: [apart > 0, false] }',
     ]);
     const { code, output } = await processors(["AVX2", name]);
     assert.equal(code, 1, output);
-    assert.match(output, new RegExp(`${name} +AVX2 +[\\d.]+ +${mustHold ? "failed, " : ""}1 otherwise than committed`));
+    const summary = `${mustHold ? "failed, " : ""}1 otherwise than committed`;
+    assert.match(output, new RegExp(`${name} +AVX2 +[\\d.]+ +${summary}`));
     assert.match(
       output,
-      /with AVX2: Equal bits\n +committed: ✓ held, measured: the same bits\n +here: +✗ not held, measured: other bits\n/,
+      /with AVX2: Equal bits\n +committed: ✓ held, measured: the same\n +here: +✗ not held, measured: other\n/,
     );
-    assert.match(output, /only another number of seeds: with seeds\n +✗ not held \(0 of 2 seeds\), here ✗ not held \(1 of 2 seeds\)\n/);
+    assert.match(output, /another number of seeds: with seeds\n.*\(0 of 2 seeds\), here .*\(1 of 2 seeds\)\n/);
     assert.equal(existsSync(avx2), !mustHold);
 
     if (mustHold) return;

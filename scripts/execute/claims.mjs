@@ -45,7 +45,7 @@ export function compareClaims(committed, here) {
   const find = (/** @type {Claim[]} */ list, /** @type {string} */ name) => list.find(({ claim }) => claim === name);
   const pairs = [...names].map((claim) => ({ claim, committed: find(committed, claim), here: find(here, claim) }));
   const differing = pairs.filter(({ committed, here }) => committed?.held !== here?.held);
-  const isFallen = ({ committed, here }) => verdict(committed) !== verdict(here);
+  const isFallen = (/** @type {Difference} */ pair) => verdict(pair.committed) !== verdict(pair.here);
   return { fallen: differing.filter(isFallen), seeds: differing.filter((pair) => !isFallen(pair)) };
 }
 

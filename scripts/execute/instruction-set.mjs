@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { libraryBuild } from "../setup/clone.mjs";
 
-/** The names that make TensorFlow multiply otherwise, and what its oneDNN then says it uses. It ignores unknown names. */
+/** What TensorFlow's oneDNN may be told to multiply with, and how it names that itself. It ignores other words. */
 export const instructionSets = {
   SSE41: "Intel SSE4.1",
   AVX: "Intel AVX",
@@ -18,8 +18,10 @@ export const instructionSets = {
 export function instructionsUsed(most) {
   const product = `const { tf } = require(${JSON.stringify(join(libraryBuild, "backend.js"))});
     tf.matMul(tf.ones([64, 64]), tf.ones([64, 64])).dataSync();`;
-  const env = { ...process.env, ONEDNN_MAX_CPU_ISA: most, ONEDNN_VERBOSE: "1" };
-  const said = execFileSync(process.execPath, ["-e", product], { env, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  const said = execFileSync(process.execPath, ["-e", product], {
+    env: { ...process.env, ONEDNN_MAX_CPU_ISA: most, ONEDNN_VERBOSE: "1" },
+    encoding: "utf8",
+  });
   const isa = said.match(/^onednn_verbose,.*\bcpu,isa:(.*)$/m)?.[1];
   if (isa === undefined) throw new Error(`oneDNN did not say what it multiplies with:\n${said}`);
   return isa;

@@ -11,8 +11,14 @@ import { runChild } from "./run-child.mjs";
 const config = join(root, "scripts/execute/nbconvert_config.py");
 
 /**
- * How an execution ended, as the closing table shows it; `outputs` are those of all cells, or of the one that failed.
- * @typedef {{ name: string, cells: number, figures: number, seconds: number, failed: boolean, outputs: any[] }} Execution
+ * How an execution ended.
+ * @typedef {object} Execution
+ * @property {string} name
+ * @property {number} cells
+ * @property {number} figures
+ * @property {number} seconds
+ * @property {boolean} failed
+ * @property {any[]} outputs  of all cells, or of the one that failed
  */
 
 /**
