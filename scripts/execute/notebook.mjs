@@ -70,7 +70,7 @@ export async function executeNotebook(file, target, environment = {}) {
     ? describe(cells[failure.cell], failure.error)
     : code === 0
       ? ""
-      : stderr || "nbconvert was killed.";
+      : `${stderr}${code === null ? "nbconvert was killed." : ""}`;
   let at = failure?.cell;
   if (!problem) {
     const { cells: results } = readNotebook(executed);
