@@ -73,10 +73,14 @@ test("npm run lab: figures follow the theme at once, without white boxes", { tim
     await page.waitForTimeout(3000);
     const seen = await page.evaluate(() => {
       const { backgroundColor } = getComputedStyle(document.querySelector(".jp-Notebook") ?? document.body);
-      const plots = [...document.querySelectorAll(".jp-RenderedPlotly .main-svg")].map((paper) => ({
-        paper: getComputedStyle(paper).backgroundColor,
-        text: getComputedStyle(paper.querySelector("text") ?? paper).fill,
-        near: paper.getBoundingClientRect().bottom > 0 && paper.getBoundingClientRect().top < innerHeight,
+      const drawn = [...document.querySelectorAll(".jp-RenderedPlotly .js-plotly-plot")].filter((plot) =>
+        plot.querySelector(".main-svg"),
+      );
+      const plots = drawn.map((plot) => ({
+        // The lowest layer is the paper; on the others lie the curves and, in the end, the labels.
+        paper: getComputedStyle(/** @type {Element} */ (plot.querySelector(".main-svg"))).backgroundColor,
+        text: getComputedStyle(plot.querySelector("text") ?? plot).fill,
+        near: plot.getBoundingClientRect().bottom > 0 && plot.getBoundingClientRect().top < innerHeight,
       }));
       return { backgroundColor, plots: plots.filter(({ near }) => near) };
     });
