@@ -1,12 +1,13 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { instructionsUsed } from "./execute/instruction-set.mjs";
 import { executeNotebook } from "./execute/notebook.mjs";
+import { writeNotebook } from "./execute/notebook-for-tests.mjs";
 import { cache, root } from "./setup/clone.mjs";
 import { outcome } from "./setup/throwaway-clone.mjs";
 
@@ -22,18 +23,9 @@ const y = x.matMul(W);
 const apart = y.max(1).sub(y.min(1)).max().dataSync()[0];`;
 
 /** @param {string} name @param {string[]} claims  each as source */
-async function writeNotebook(name, claims) {
-  const cells = [product, `claims([${claims.join(", ")}]);`].map((source, i) => ({
-    cell_type: "code",
-    id: `cell-${i}`,
-    metadata: {},
-    execution_count: null,
-    outputs: [],
-    source,
-  }));
-  const kernelspec = { name: "tslab", display_name: "TypeScript", language: "typescript" };
+async function executedNotebook(name, claims) {
   const file = join(folder, `${name}.ipynb`);
-  writeFileSync(file, JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 }));
+  writeNotebook(file, [product, `claims([${claims.join(", ")}]);`]);
   const { failed } = await executeNotebook(file, file, { ONEDNN_MAX_CPU_ISA: "SSE41" });
   assert.ok(!failed);
   return file;
@@ -54,7 +46,7 @@ function removeResults(t, name) {
 
 test("a claim with room is as committed with all instructions; the notebook stays as it was", { skip }, async (t) => {
   const results = removeResults(t, "with-room");
-  const file = await writeNotebook("with-room", [
+  const file = await executedNotebook("with-room", [
     '{ claim: "Equal columns, equal products", measured: String(apart), held: apart < 0.01, mustHold: true }',
     '{ claim: "… with | seed", measured: "|", held: [true, false] }',
   ]);
@@ -73,7 +65,7 @@ for (const mustHold of [false, true])
   test(`a claim that rests on equal bits falls${mustHold ? ", and the notebook with it" : ""}`, { skip }, async (t) => {
     const name = mustHold ? "must-hold" : "may-fall";
     const [, avx2] = removeResults(t, name);
-    await writeNotebook(name, [
+    await executedNotebook(name, [
       `{ claim: "Equal bits", measured: apart > 0 ? "other" : "the same", held: apart === 0, mustHold: ${mustHold} }`,
       '{ claim: "with seeds", measured: "", held: [apart > 0, false] }',
     ]);

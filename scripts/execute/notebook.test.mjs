@@ -1,28 +1,20 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { outcome } from "../setup/throwaway-clone.mjs";
+import { writeNotebook } from "./notebook-for-tests.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "execute-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
 /** @param {string} name @param {string[]} sources */
-function writeNotebook(name, sources) {
-  const cells = sources.map((source, i) => ({
-    cell_type: "code",
-    id: `cell-${i}`,
-    metadata: {},
-    execution_count: null,
-    outputs: [],
-    source,
-  }));
-  const kernelspec = { name: "tslab", display_name: "TypeScript", language: "typescript" };
+function newNotebook(name, sources) {
   const file = join(folder, `${name}.ipynb`);
-  writeFileSync(file, JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 }));
+  writeNotebook(file, sources);
   return file;
 }
 
@@ -36,7 +28,7 @@ function start(file, target) {
 }
 
 test("two executions give the same file, in place", async () => {
-  const file = writeNotebook("good", ["const n: number = 2;\nconsole.log('n is', n)", "", "n * 21"]);
+  const file = newNotebook("good", ["const n: number = 2;\nconsole.log('n is', n)", "", "n * 21"]);
   const { code, output } = await outcome(start(file, file));
   assert.equal(code, 0, output);
   assert.match(output, /"cells":2,"figures":0/);
@@ -66,7 +58,7 @@ const failing = {
 };
 for (const [what, { source, says }] of Object.entries(failing))
   test(`${what} fails with the cell, the message and the stack, and leaves the notebook as it was`, async () => {
-    const file = writeNotebook("bad", ["const n = 1;", source, "console.log('not reached')"]);
+    const file = newNotebook("bad", ["const n = 1;", source, "console.log('not reached')"]);
     const before = readFileSync(file, "utf8");
     const { code, output } = await outcome(start(file, file));
     assert.equal(code, 1);
@@ -83,7 +75,7 @@ test("an interrupt ends the kernel too", async () => {
     "await null;",
     "await new Promise((done) => setTimeout(done, 60_000));",
   ].join("\n");
-  const file = writeNotebook("long", [wait]);
+  const file = newNotebook("long", [wait]);
   const child = start(file, file);
   const ended = outcome(child);
   while (child.exitCode === null && !hasText(pids)) await new Promise((done) => setTimeout(done, 50));

@@ -2,12 +2,13 @@
 // The kernel in JupyterLab, as its reader has it: in a browser.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { chromium } from "playwright-core";
+import { writeNotebook } from "../execute/notebook-for-tests.mjs";
 import { jupyterEnvironment } from "../jupyter.mjs";
 import { launchOptions } from "../setup/chromium.mjs";
 import { root, venv } from "../setup/clone.mjs";
@@ -34,16 +35,7 @@ before(async () => {
   // A clone with one notebook.
   for (const name of ["lib", "node_modules"]) symlinkSync(join(root, name), join(folder, name));
   mkdirSync(join(folder, "notebooks"));
-  const metadata = { kernelspec: { name: "tslab", display_name: "TypeScript", language: "typescript" } };
-  writeFileSync(
-    join(folder, "notebooks/test.ipynb"),
-    JSON.stringify({
-      nbformat: 4,
-      nbformat_minor: 5,
-      metadata,
-      cells: cells.map((source, i) => ({ cell_type: "code", id: `cell-${i}`, source, metadata: {}, outputs: [], execution_count: null })),
-    }),
-  );
+  writeNotebook(join(folder, "notebooks/test.ipynb"), cells);
   lab = spawn(
     join(venv, "bin/jupyter-lab"),
     [

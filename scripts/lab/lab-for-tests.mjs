@@ -1,9 +1,10 @@
 // @ts-check
 // For the tests: a real JupyterLab in a real browser.
 import { spawn } from "node:child_process";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { writeNotebook } from "../execute/notebook-for-tests.mjs";
 import { jupyterEnvironment } from "../jupyter.mjs";
 import { launchOptions } from "../setup/chromium.mjs";
 import { cache, root, venv } from "../setup/clone.mjs";
@@ -42,20 +43,11 @@ export function temporaryFolder(name) {
     /**
      * Writes a notebook without outputs.
      * @param {string} name
-     * @param {string[] | any[]} cells  the code of each, or cells of another notebook, whose outputs are left out
+     * @param {any[]} cells  the code of each, or cells of another notebook
      * @returns {string} its path, as JupyterLab names it
      */
     write(name, cells) {
-      const metadata = { kernelspec: { name: "tslab", display_name: "TypeScript", language: "typescript" } };
-      const empty = { outputs: [], execution_count: null };
-      const written = cells.map((cell, i) => {
-        if (typeof cell === "string") return { cell_type: "code", id: `cell-${i}`, source: cell, metadata: {}, ...empty };
-        return cell.cell_type === "code" ? { ...cell, ...empty } : cell;
-      });
-      writeFileSync(
-        join(folder, "notebooks", name),
-        JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells: written }),
-      );
+      writeNotebook(join(folder, "notebooks", name), cells);
       return `${path}/notebooks/${name}`;
     },
   };

@@ -95,18 +95,20 @@ async function watch(page, index, read) {
 /**
  * Watches the live figure until a dozen of its states have been seen, and then tells its cell to end.
  * @param {import("playwright-core").Page} page
+ * @param {(cell: HTMLElement) => unknown} read  runs in the browser
+ * @returns {Promise<number[]>}
  */
-async function watchLive(page) {
+async function watchLive(page, read) {
   const flag = join(temporary.folder, "notebooks/seen");
   rmSync(flag, { force: true });
-  const watching = watch(page, at("live"), points);
+  const watching = watch(page, at("live"), read);
   const isEnough = () => page.evaluate(() => /** @type {any} */ (globalThis).seen?.length > 12);
   const enough = (async () => {
     while (!(await isEnough())) await new Promise((resolve) => setTimeout(resolve, 200));
     writeFileSync(flag, "");
   })();
   enough.catch(() => {}); // the page has been closed: the test has failed by then
-  return watching;
+  return (await watching).map(Number);
 }
 
 /** Runs in the browser: how many points the first curve of a cell's figure has. @param {HTMLElement} cell */
@@ -164,10 +166,10 @@ test("npm run lab: figures, captions and bars move while their cells run, and en
   await runCell(page, at("prepare"));
   assert.deepEqual(await outputsOf(page, at("prepare")), []);
 
-  assertGrowing(await watchLive(page));
+  assertGrowing(await watchLive(page, points));
   const final = await settledPoints(page, at("live"));
   assert.equal(final, await savedPoints(page, "live.ipynb", at("live")));
-  assertGrowing((await watch(page, at("live"), caption)).map(Number));
+  assertGrowing(await watchLive(page, caption));
 
   const bars = await watch(page, at("bar"), firstOutput);
   assertGrowing(bars.map((text) => Number(text?.match(/(\d+) of 500/)?.[1])));
@@ -215,7 +217,7 @@ test("JupyterLab without the extension: a figure moves as HTML while its cell ru
   const lab = await startLab(t, browser, temporary.folder, stockLab(extensions));
   const { page, complaints } = await lab.open(path);
   await runCell(page, at("prepare"));
-  assertGrowing(await watchLive(page));
+  assertGrowing(await watchLive(page, points));
   assert.equal(await settledPoints(page, at("live")), await savedPoints(page, "stock.ipynb", at("live")));
   assert.deepEqual(complaints, []);
 });

@@ -47,8 +47,8 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
     #outdated = false;
     #drawing: Promise<void> | undefined;
     #near = false;
-    /** The views of 3D figures, by the name of the scene, while the figure rests. */
-    #cameras: Record<string, unknown> = {};
+    /** From where the reader last looked at a 3D figure, by the name of the scene, while the figure rests. */
+    #cameras: [scene: string, camera: unknown][] = [];
 
     #inView = new IntersectionObserver(([entry]) => this.#comesOrGoes(entry.isIntersecting), { rootMargin: NEAR });
     #size = new ResizeObserver(() => this.#width() !== this.#drawnWidth && this.#draw());
@@ -96,9 +96,10 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
         const { data, layout, frames, config } = this.#themed();
         const width = (this.#drawnWidth = this.#width());
         // Equal uirevisions: what the reader has zoomed, turned or hidden stays so.
-        const sized = { uirevision: "reader", ...layout, ...this.#cameras, width, height: this.#height() };
+        const sized: Plot["layout"] = { uirevision: "reader", ...layout, width, height: this.#height() };
+        for (const [scene, camera] of this.#cameras) sized[scene] = { ...sized[scene], camera };
+        this.#cameras = [];
         await Plotly.react(this.#place, { data, layout: sized, frames, config: { ...config, responsive: false } } as any);
-        this.#cameras = {};
       }
     }
 
@@ -123,29 +124,28 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
       this.#near = near;
       if (near && (this.#outdated || !this.#isDrawn)) void this.#draw();
       // Not in the middle of drawing: Plotly would wait for ever for what was taken from it.
-      if (!near && this.#hasScene) void Promise.resolve(this.#drawing).then(() => this.#near || this.#rest());
+      if (!near) void Promise.resolve(this.#drawing).then(() => this.#near || this.#rest());
     }
 
     get #isDrawn(): boolean {
       return "data" in this.#place;
     }
-    get #hasScene(): boolean {
-      return Object.keys(this.#plot.layout ?? {}).some((name) => /^scene\d*$/.test(name));
+    get #canvases(): HTMLCanvasElement[] {
+      return [...this.#place.querySelectorAll<HTMLCanvasElement>(".gl-container canvas")];
     }
 
-    /** A page holds at most sixteen WebGL contexts: a figure in 3D gives its own back while it is far away. */
+    /** A page holds at most sixteen WebGL contexts: a figure that has some gives them back while it is far away. */
     #rest(): void {
-      if (!this.#isDrawn) return;
+      if (!this.#isDrawn || this.#canvases.length === 0) return;
       const { layout } = this.#place as unknown as { layout: Record<string, { camera?: unknown }> };
-      for (const name of Object.keys(layout).filter((name) => /^scene\d*$/.test(name))) {
-        this.#cameras[name] = { ...(this.#plot.layout?.[name] as object), camera: structuredClone(layout[name].camera) };
-      }
+      const scenes = Object.keys(layout).filter((name) => /^scene\d*$/.test(name) && layout[name].camera);
+      this.#cameras = scenes.map((name) => [name, structuredClone(layout[name].camera)]);
       this.#clear();
     }
 
     #clear(): void {
       if (!this.#isDrawn) return;
-      const canvases = [...this.#place.querySelectorAll<HTMLCanvasElement>(".gl-container canvas")];
+      const canvases = this.#canvases;
       Plotly.purge(this.#place);
       // Otherwise the browser counts their contexts until its memory is tidied up, and takes one from a figure in view.
       for (const canvas of canvases) canvas.getContext("webgl")?.getExtension("WEBGL_lose_context")?.loseContext();
