@@ -76,7 +76,8 @@ async function watch(page, index, read) {
   await page.evaluate(
     ({ index, read }) => {
       const { jupyterapp, ...state } = /** @type {any} */ (globalThis);
-      const cell = jupyterapp.shell.currentWidget.content.widgets[index].node;
+      const { node: cell, model } = jupyterapp.shell.currentWidget.content.widgets[index];
+      model.outputs.clear(); // of an earlier run
       const reader = new Function("cell", `return (${read})(cell)`);
       const seen = /** @type {any} */ (globalThis).seen = /** @type {any[]} */ ([]);
       clearInterval(state.watching);

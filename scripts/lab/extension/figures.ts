@@ -11,6 +11,8 @@ const MIME_TYPE = "application/vnd.plotly.v1+json";
 const WIDTH = 760; // pixels
 const HEIGHT = 460; // pixels, of a figure that names no height
 
+const CLEAR = "rgba(0, 0, 0, 0)";
+
 /** A figure is drawn before it comes into view, this far above and below. */
 const NEAR = "600px 0px";
 
@@ -103,13 +105,13 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
       }
     }
 
+    /** In the colours of JupyterLab's theme. Its paper is JupyterLab's own, which shows through. */
     #themed(): Plot {
       const { layout = {}, ...others } = this.#plot;
-      const paper = getComputedStyle(document.body).getPropertyValue("--jp-layout-color0") || "#ffffff";
       const isDark = document.body.dataset.jpThemeLight === "false";
       const plot = structuredClone({ ...others, layout: { template: plain, ...layout } }) as Plot;
       const { layout: themed, ...rest } = isDark ? inTheDark(plot) : plot;
-      return { ...rest, layout: { paper_bgcolor: paper, plot_bgcolor: paper, ...themed } };
+      return { ...rest, layout: { paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, ...themed } };
     }
 
     #width(): number {
