@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { outputsOf, ourLab, runCell, startBrowser, startLab, temporaryFolder } from "./lab-for-tests.mjs";
 
-const FIGURES = 100;
-const STEP = 5; // every fifth is in 3D: more than a page can hold contexts
+const FIGURES = 40;
+const STEP = 2; // every other one is in 3D: more than a page can hold contexts
 const MOST_CONTEXTS = 16; // that Chromium leaves to a page
 
-test("a hundred figures, twenty of them in 3D, are drawn as they come into view; no WebGL context is lost", { timeout: 600_000 }, async (t) => {
+test("forty figures, twenty of them in 3D, are drawn as they come into view; no WebGL context is lost", { timeout: 600_000 }, async (t) => {
   const temporary = temporaryFolder("many-figures-test");
   const browser = await startBrowser();
   t.after(async () => {
