@@ -30,6 +30,8 @@ class CellRunner {
   #sources = new Map();
   /** The cell that runs: `fail(error)` ends it, `controller` tells the library. */
   #running;
+  /** Whether the error of the cell that was begun last is published. */
+  #hasFailed = false;
   #reloader = new Reloader();
   /** Errors from timers or promises that nobody waited for, thrown while no cell was running. */
   #lateErrors = [];
@@ -41,7 +43,7 @@ class CellRunner {
   constructor(publish, shared) {
     this.#publish = publish;
     this.#shared = shared;
-    this.compiler.onBusy = (busy) => Atomics.store(shared, COMPILING, busy ? 1 : 0);
+    this.compiler.onBusy = (busy) => Atomics.add(shared, COMPILING, busy ? 1 : -1);
     this.#executor = createExecutor(process.cwd(), { node: this.compiler, browser: this.compiler, close() {} }, {
       log: (value) => (this.#result = value),
       error: (thrown) => (this.#thrown = { value: thrown }),
@@ -68,6 +70,7 @@ class CellRunner {
   /** Answers an execute_request. */
   async execute({ code, silent }, count) {
     const name = `In[${count}]`;
+    this.#hasFailed = false;
     this.compiler.cellName = name;
     this.compiler.diagnostics = [];
     this.#sources.set(name, code);
@@ -85,7 +88,7 @@ class CellRunner {
         thrown instanceof CompileError
           ? describeDiagnostics(this.compiler.diagnostics, name, code)
           : this.#describe(thrown);
-      if (this.#running === running) this.#publish("error", error); // else abandoned, and answered
+      if (this.#running === running) this.#publishFailure(error); // else abandoned, and answered
       return { status: "error", ...error };
     } finally {
       if (this.#running === running) this.#running = undefined;
@@ -115,6 +118,7 @@ class CellRunner {
       // The cell starts on a stack of its own: an interrupt that ends a loop unwinds all that stands on the stack.
       const executed = new Promise((resolve, reject) =>
         setImmediate(() => {
+          if (controller.signal.aborted) return; // stopped before it began
           try {
             this.#reload();
             resolve(this.#executor.execute(code));
@@ -161,11 +165,17 @@ class CellRunner {
     return true;
   }
 
+  #publishFailure(error) {
+    this.#publish("error", error);
+    this.#hasFailed = true;
+  }
+
   /** Forgets a cell that cannot end by itself any more, and gives the answer in its place. */
   abandon() {
-    this.#running = undefined;
     const error = this.#describe(new Interrupted());
-    this.#publish("error", error);
+    this.#running = undefined;
+    // The answer may have been torn away together with a loop, and the error already be there.
+    if (!this.#hasFailed) this.#publishFailure(error);
     return { status: "error", ...error };
   }
 

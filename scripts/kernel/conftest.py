@@ -67,6 +67,14 @@ def kernel():
     kernel.shut_down()
 
 
+@pytest.fixture
+def new_kernel():
+    """It answers, as the protocol's thread is there, and still loads TypeScript."""
+    kernel = Kernel()
+    yield kernel
+    kernel.shut_down()
+
+
 def texts(outputs, type):
     """The contents of all outputs of a type."""
     return [content for kind, content in outputs if kind == type]

@@ -6,7 +6,7 @@
 
 const { Session } = require("node:inspector");
 
-/** In the array of numbers that both threads see: 1 while TypeScript compiles. */
+/** In the array of numbers that both threads see: above 0 while the kernel is being loaded, and while TypeScript compiles. */
 const COMPILING = 0;
 /** And 1 while those who are told that the cell is stopped tidy up: a progress bar, a live figure, a pool of runs. */
 const TIDYING = 1;
@@ -20,18 +20,23 @@ const MOST_PATIENCE = 3000; // ms for tidying up, which may be a loop of the cel
  * @param shared the array of numbers
  * @param request the id of the execute_request that runs, or null if only a timer of an earlier cell may be busy
  * @param answered says whether the main thread has answered the request, or the question
- * @param start when it was first asked
  */
-function interrupt(port, shared, request, answered, start = performance.now()) {
-  if (answered()) return;
-  port.postMessage({ interrupt: { request } });
-  setTimeout(() => {
-    // TypeScript's compiler must not be torn out of its work. It takes a second at most.
-    const compiles = Atomics.load(shared, COMPILING) === 1;
+function interrupt(port, shared, request, answered) {
+  const start = performance.now();
+  const ask = () => {
+    port.postMessage({ interrupt: { request } });
+    setTimeout(insist, PATIENCE);
+  };
+  const insist = () => {
+    if (answered()) return;
+    // Neither TypeScript's compiler nor the loading of the kernel may be torn off. They take a second or two.
+    const compiles = Atomics.load(shared, COMPILING) > 0;
     const tidies = Atomics.load(shared, TIDYING) === 1 && performance.now() - start < MOST_PATIENCE;
-    if (!answered() && !compiles && !tidies) terminateExecution();
-    interrupt(port, shared, request, answered, start);
-  }, PATIENCE);
+    if (compiles || tidies) return setTimeout(insist, PATIENCE);
+    terminateExecution();
+    ask(); // anew, as the answer may be torn off, too
+  };
+  ask();
 }
 
 let isTerminating = false;

@@ -113,7 +113,8 @@ function abortQueue() {
       continue;
     }
     publishStatus(message, "busy");
-    reply(shell, message, { status: "aborted", execution_count: executionCount });
+    // Without a count: a notebook would show it beside the cell, as if it had run.
+    reply(shell, message, { status: "aborted" });
     publishStatus(message, "idle");
   }
 }

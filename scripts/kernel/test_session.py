@@ -30,7 +30,10 @@ def test_silent_cell_leaves_no_trace(kernel):
 
 def test_cells_sent_before_a_failure_are_aborted(kernel):
     sent = [kernel.send(code) for code in ("await new Promise((r) => setTimeout(r, 300)); throw 1", '"a"', '"b"')]
-    assert [kernel.reply_to(id)["status"] for id in sent] == ["error", "aborted", "aborted"]
+    replies = [kernel.reply_to(id) for id in sent]
+    assert [reply["status"] for reply in replies] == ["error", "aborted", "aborted"]
+    # A notebook shows the count that it is told as the cell's number.
+    assert ["execution_count" in reply for reply in replies] == [True, False, False]
     assert kernel.run('"c"')[0]["status"] == "ok"
 
 
@@ -106,6 +109,27 @@ def test_value_that_cannot_show_itself_fails_its_cell_and_is_shown_as_text(kerne
     assert kernel.run("1")[0]["status"] == "ok"
 
 
+def test_a_log_of_a_training_is_shown_to_its_numbers(kernel):
+    kernel.run('import { tf } from "../lib";')
+    _, outputs = kernel.run("[{ epoch: 1, metrics: { loss: tf.scalar(2), accuracy: { train: tf.scalar(0.5) } } }]")
+    text = texts(outputs, "execute_result")[0]["data"]["text/plain"]
+    assert "".join(text.split()) == (
+        "[{epoch:1,metrics:{loss:Tensor[]float322,accuracy:{train:Tensor[]float320.5}}}]"
+    )
+
+
+def test_an_interrupt_while_the_kernel_still_loads_is_kept(new_kernel):
+    """It must neither tear off the loading, nor let a cell run on that nobody can stop any more."""
+    id = new_kernel.send("while (true) await new Promise(setImmediate);")
+    new_kernel.interrupt()
+    assert new_kernel.reply_to(id)["ename"] == "Interrupted"
+    id = new_kernel.send("while (true) { for (const end = Date.now() + 300; Date.now() < end; ); await new Promise(setImmediate); }")
+    time.sleep(0.5)
+    new_kernel.interrupt()
+    assert new_kernel.reply_to(id)["ename"] == "Interrupted"
+    assert new_kernel.run("1 + 1")[0]["status"] == "ok"
+
+
 def test_huge_values_are_shown_in_part(kernel):
     for code in ('"a".repeat(1e8)', "new Array(1e6).fill(1)", "new Float32Array(1e7)"):
         _, outputs = kernel.run(code)
@@ -163,6 +187,18 @@ def test_interrupt(kernel, name):
     assert time.monotonic() - start < 2
     assert (reply["status"], reply["ename"]) == ("error", "Interrupted")
     assert kernel.run("1 + 1")[0]["status"] == "ok"
+
+
+def test_an_interrupt_is_told_once(kernel):
+    """Turns that are about as long as the kernel waits before it ends a loop by force: the force may come late."""
+    for length in range(100, 200, 5):
+        id = kernel.send(
+            f"while (true) {{ for (const end = Date.now() + {length}; Date.now() < end; ); await new Promise(setImmediate); }}"
+        )
+        time.sleep(0.25)
+        kernel.interrupt()
+        assert [content["ename"] for content in texts(kernel.outputs_of(id), "error")] == ["Interrupted"]
+        assert kernel.reply_to(id)["ename"] == "Interrupted"
 
 
 def test_interrupted_loop_runs_its_finally_and_does_not_go_on(kernel):
