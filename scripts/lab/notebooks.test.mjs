@@ -150,7 +150,7 @@ function isThemed(text) {
     inView.length > 0 &&
     inView.every(
       (plot) =>
-        style(plot, ".main-svg, .bg").every(({ backgroundColor }) => backgroundColor === "rgba(0, 0, 0, 0)") &&
+        style(plot, ".main-svg, .bg, .modebar-group").every(({ backgroundColor }) => backgroundColor === "rgba(0, 0, 0, 0)") &&
         style(plot, ".xtick text, .gtitle").every(({ fill }) => fill === text) &&
         style(plot, ".xtick text, .gtitle").length > 0,
     )

@@ -33,6 +33,9 @@ const plain = {
   },
 };
 
+/** Plotly would take the toolbar's colours from a paper that is transparent: half black, with pale icons. */
+const modebar = { bgcolor: CLEAR, color: "#8a929c", activecolor: "#24292f" };
+
 /**
  * The renderer of Plotly figures.
  * @param Widget JupyterLab's own
@@ -101,7 +104,7 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
         const sized: Plot["layout"] = { uirevision: "reader", ...layout, width, height: this.#height() };
         for (const [scene, camera] of this.#cameras) sized[scene] = { ...sized[scene], camera };
         this.#cameras = [];
-        await Plotly.react(this.#place, { data, layout: sized, frames, config: { ...config, responsive: false } } as any);
+        await Plotly.react(this.#place, { data, layout: sized, frames, config: { displaylogo: false, ...config, responsive: false } } as any);
       }
     }
 
@@ -109,7 +112,7 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
     #themed(): Plot {
       const { layout = {}, ...others } = this.#plot;
       const isDark = document.body.dataset.jpThemeLight === "false";
-      const plot = structuredClone({ ...others, layout: { template: plain, ...layout } }) as Plot;
+      const plot = structuredClone({ ...others, layout: { template: plain, modebar, ...layout } }) as Plot;
       const { layout: themed, ...rest } = isDark ? inTheDark(plot) : plot;
       return { ...rest, layout: { paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, ...themed } };
     }
