@@ -104,7 +104,7 @@ test("a long vector that is shown whole stands in columns, in lines of at most 9
   assert.match(lines[1], /^ {2}\[ 0\.000, {2}0\.333, {2}0\.667, /);
 });
 
-test("in other values tensors stand where they belong, and a deep one says its shape", () => {
+test("in other values tensors stand where they belong, and a deep one in one line", () => {
   const x = () => tf.tensor2d([[1, 2], [3, 4]]);
   assert.equal(
     shown(() => ({ x: x(), t: tf.tensor1d([1, 2], "int32"), list: [x()], map: new Map([["k", x()]]) })),
@@ -127,7 +127,11 @@ test("in other values tensors stand where they belong, and a deep one says its s
       "}",
     ].join("\n"),
   );
-  assert.equal(shown(() => ({ a: { b: x() } }), { depth: 1 }), "{ a: { b: [Tensor [2, 2] float32] } }");
+  const deep = (make: () => tf.Tensor) => shown(() => ({ a: { b: make() } }), { depth: 1, breakLength: Infinity });
+  assert.equal(deep(() => tf.scalar(0.5)), "{ a: { b: Tensor [] float32 0.5 } }");
+  assert.equal(deep(x), "{ a: { b: Tensor [2, 2] float32 [[1, 2], [3, 4]] } }");
+  assert.equal(deep(() => tf.range(0, 100)), "{ a: { b: Tensor [100] float32 [0, 1, 2, …, 97, 98, 99] } }");
+  assert.equal(deep(() => tf.zeros([3, 0])), "{ a: { b: Tensor [3, 0] float32 [] } }");
 });
 
 test("variables say their name and whether they are trained", () => {
@@ -135,8 +139,9 @@ test("variables say their name and whether they are trained", () => {
   const mean = tf.variable(tf.scalar(0), false, "mean of the test");
   assert.equal(inspect(W), "Variable 'W of the test' (trainable) [2] float32 [1, 1]");
   assert.equal(inspect(mean), "Variable 'mean of the test' (not trainable) [] float32 0");
-  W.dispose();
-  mean.dispose();
+  const unnamed = tf.variable(tf.scalar(1));
+  assert.equal(inspect(unnamed), "Variable (trainable) [] float32 1");
+  for (const variable of [W, mean, unnamed]) variable.dispose();
   assert.equal(inspect(W), "Variable 'W of the test' (trainable) [2] float32, disposed");
 });
 

@@ -38,8 +38,9 @@ export function table(rows: readonly Record<string, Cell>[]): { "text/markdown":
 
 /** A number as it is read: whole, or with four significant digits. */
 export function written(value: Cell | undefined): string {
-  if (typeof value !== "number" || Number.isInteger(value) || !Number.isFinite(value)) return String(value ?? "");
+  if (typeof value !== "number" || !Number.isFinite(value)) return String(value ?? "");
   const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e9) return String(value);
   return size >= 1e-4 && size < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential(2);
 }
 

@@ -19,18 +19,21 @@ function takeOverDisplay(publish) {
   };
 }
 
+/** How many levels of a value are shown: as many as Deno shows. */
+const DEPTH = 4;
+
 /** The MIME bundle of a value: its own, if it has one, and its text in any case. */
 async function mimeBundle(value) {
   const own = typeof value?.[DISPLAY] === "function" ? await value[DISPLAY]() : undefined;
   if (own != null && typeof own !== "object") throw new TypeError(`${DISPLAY.description} gave ${typeof own}, not a MIME bundle`);
-  return { "text/plain": inspect(value), ...own };
+  return { "text/plain": inspect(value, { depth: DEPTH }), ...own };
 }
 
 /** What is left to show of a value whose own methods fail. */
 function plainBundle(value) {
   for (const customInspect of [true, false]) {
     try {
-      return { "text/plain": inspect(value, { customInspect, showProxy: true }) };
+      return { "text/plain": inspect(value, { customInspect, depth: DEPTH, showProxy: true }) };
     } catch {
       // the next way, then
     }
