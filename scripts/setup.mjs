@@ -1,6 +1,7 @@
 // @ts-check
 // Installs whatever is missing, inside the clone: `npm run setup`, and the first thing that every other command does.
 import { fileURLToPath } from "node:url";
+import { readCommandLine } from "./command-line.mjs";
 import { addonStep } from "./setup/addon.mjs";
 import { chromiumStep } from "./setup/chromium.mjs";
 import { kernelspecStep } from "./setup/kernelspec.mjs";
@@ -14,6 +15,11 @@ import { checkDisk, checkMachine, checkNode, checkWritable } from "./setup/requi
 import { SetUpError, remedy } from "./setup/set-up-error.mjs";
 import { tensorflowStep } from "./setup/tensorflow.mjs";
 import { log, openLog } from "./setup/tool.mjs";
+
+const usage = `Installs what is missing, inside the clone: Node and Python packages, TensorFlow, Chromium, the kernel, JupyterLab's
+extension. Every other command does the same first.
+
+  npm run setup`;
 
 /** In the order in which they need each other. @type {import("./setup/step.mjs").Step[]} */
 const steps = [
@@ -75,6 +81,7 @@ async function makeWhatIsMissing() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  readCommandLine(usage);
   await setUp();
   console.log("Set up. Next: npm run notebooks, npm test or npm run lab.");
 }

@@ -93,7 +93,8 @@ export function findPython() {
   throw new SetUpError(
     `A Python from 3.${pythons.oldest} to 3.${pythons.newest} is needed, and ` +
       `${found ? `none of those on the PATH fits: ${found}` : "none was found on the PATH"}. ` +
-      "Install one (on Debian and Ubuntu: apt install python3 python3-venv) and run the same command again.",
+      "Install one (on Debian 12, Ubuntu 24.04 and later ones: apt install python3 python3-venv; " +
+      "where these bring an older one, from python.org or with pyenv or uv) and run the same command again.",
   );
 }
 
@@ -107,7 +108,7 @@ export function askPython(command) {
   if (error)
     return "code" in error && error.code === "ENOENT" ? undefined : { fault: `does not run (${error.message})` };
   const [version, abi, ...missing] = stdout.trim().split("\n");
-  if (!/^\d/.test(version)) return { fault: `does not run (${stderr.trim().split("\n")[0] || "it prints nothing"})` };
+  if (!/^\d/.test(version)) return { fault: `does not run (${(stderr.trim() || stdout.trim()).split("\n")[0] || "it prints nothing"})` };
   return { version, fault: faultOfPython(version, abi, missing) };
 }
 

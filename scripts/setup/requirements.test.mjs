@@ -78,7 +78,8 @@ test("a machine without Python is told what to install", (t) => {
   assert.throws(() => findPython(), {
     message:
       "A Python from 3.11 to 3.14 is needed, and none was found on the PATH. " +
-      "Install one (on Debian and Ubuntu: apt install python3 python3-venv) and run the same command again.",
+      "Install one (on Debian 12, Ubuntu 24.04 and later ones: apt install python3 python3-venv; " +
+      "where these bring an older one, from python.org or with pyenv or uv) and run the same command again.",
   });
 });
 
@@ -111,6 +112,8 @@ const unfit = [
     "echo 'pyenv: python3: command not found' >&2; echo 'See pyenv help' >&2; exit 127",
     /python3 does not run \(pyenv: python3: command not found\)/,
   ],
+  ["something else of that name", "echo hello", /python3 does not run \(hello\)/],
+  ["nothing at all", "exit 127", /python3 does not run \(it prints nothing\)/],
 ];
 for (const [what, script, message] of unfit)
   test(`an unfit Python is told as what it is: ${what}`, (t) => {

@@ -93,11 +93,11 @@ const cures = [
   ],
   [
     /code E(CONNREFUSED|NOTFOUND|AI_AGAIN|TIMEDOUT|CONNRESET|NETUNREACH|HOSTUNREACH|IDLETIMEOUT)|network timeout at/,
-    "the package registry cannot be reached; check the network and the proxy settings, and run the same command again",
+    "the package registry cannot be reached; check the network and $proxy, and run the same command again",
   ],
   [
     /connection broken by[^]*versions: none|Max retries exceeded|error: (connection-|incomplete-)|urllib3\.exceptions/,
-    "the package registry cannot be reached; check the network and the proxy settings, and run the same command again",
+    "the package registry cannot be reached; check the network and $proxy, and run the same command again",
   ],
   [
     /invalid json response body at (\S+)/,
@@ -124,6 +124,14 @@ const cures = [
 export function remedy(output) {
   for (const [sign, cure] of cures) {
     const match = output.match(sign);
-    if (match) return cure.replace(/\$(\d)/g, (_, group) => match[group]);
+    if (match) return cure.replace("$proxy", proxySettings()).replace(/\$(\d)/g, (_, group) => match[group]);
   }
+}
+
+/** What there is to check of a proxy: those that are set, without their passwords. */
+function proxySettings() {
+  const set = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+    .filter((name) => process.env[name])
+    .map((name) => `${name} is ${process.env[name]?.replace(/\/\/[^@/]*@/, "//")}`);
+  return `the proxy settings${set.length > 0 ? ` (${set.join(", ")})` : ""}`;
 }

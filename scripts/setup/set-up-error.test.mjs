@@ -223,6 +223,16 @@ ${none}`,
 ];
 for (const [what, output, cure] of cases) test(`told: ${what}`, () => assert.match(remedy(output) ?? "nothing", cure));
 
+test("a proxy that is set is named, without its password", (t) => {
+  const { HTTPS_PROXY } = process.env;
+  t.after(() => (HTTPS_PROXY === undefined ? delete process.env.HTTPS_PROXY : (process.env.HTTPS_PROXY = HTTPS_PROXY)));
+  process.env.HTTPS_PROXY = "http://ada:secret@127.0.0.1:9";
+  assert.match(
+    remedy("npm error code ECONNREFUSED") ?? "nothing",
+    /cannot be reached; check the network and the proxy settings \((.*, )?HTTPS_PROXY is http:\/\/127\.0\.0\.1:9[,)]/,
+  );
+});
+
 test("what is not known is not guessed", () => {
   for (const output of ["", recovered, "error: something else", "two.ts(1,7): error TS2322"])
     assert.equal(remedy(output), undefined);
