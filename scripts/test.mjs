@@ -68,8 +68,7 @@ async function runNodeTests(files) {
   if (files.length > 0) {
     const events = run({
       files: files.map((file) => join(root, file)),
-      // One more than there are processors: most tests wait for a browser, a kernel or a server for most of their time.
-      concurrency: availableParallelism() + 1,
+      concurrency: availableParallelism(),
       timeout: 15 * 60_000,
     });
     // The runner's closing lines: "pass 12", "fail 0", …

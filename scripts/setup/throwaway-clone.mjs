@@ -13,6 +13,7 @@ const copied = [
   "requirements.txt",
   "tsconfig.json",
   "scripts/setup.mjs",
+  "scripts/command-line.mjs",
   "scripts/setup",
   "scripts/kernel/kernel.json",
 ];
