@@ -71,7 +71,9 @@ test("npm run lab: figures follow the theme, without white boxes", { timeout }, 
   for (const theme of /** @type {const} */ (["Dark", "Light"])) {
     await useTheme(page, theme);
     const text = theme === "Dark" ? "rgb(223, 228, 234)" : "rgb(36, 41, 47)";
-    await page.waitForFunction(isThemed, text, { timeout: 30_000 });
+    await page.waitForFunction(isThemed, text, { timeout: 30_000 }).catch(async (error) => {
+      throw new Error(`${theme}: ${JSON.stringify(await page.evaluate(coloursInView))}`, { cause: error });
+    });
   }
 });
 
@@ -140,10 +142,13 @@ test("stock nbconvert --to html: live from the notebook just run, images from th
  * @param {string} text
  */
 function isThemed(text) {
-  const inView = [...document.querySelectorAll(".jp-RenderedPlotly .js-plotly-plot")].filter((plot) => {
+  const plots = [...document.querySelectorAll(".jp-RenderedPlotly .js-plotly-plot")];
+  const inView = plots.filter((plot) => {
     const { top, bottom } = plot.getBoundingClientRect();
     return bottom > 0 && top < innerHeight;
   });
+  // What is above may have grown, as formulas are set late.
+  if (inView.length === 0) plots.at(-1)?.scrollIntoView({ block: "center" });
   const style = (/** @type {Element} */ plot, /** @type {string} */ selector) =>
     [...plot.querySelectorAll(selector)].map((element) => getComputedStyle(element));
   return (
@@ -155,6 +160,19 @@ function isThemed(text) {
         style(plot, ".xtick text, .gtitle").length > 0,
     )
   );
+}
+
+/** Runs in the browser: of each figure, where it is and what colours it has. */
+function coloursInView() {
+  return [...document.querySelectorAll(".jp-RenderedPlotly")].map((output) => {
+    const { top, bottom } = output.getBoundingClientRect();
+    const elements = [...output.querySelectorAll(".main-svg, .bg, .modebar-group, .xtick text, .gtitle")];
+    const colours = elements.map((element) => {
+      const { fill, backgroundColor } = getComputedStyle(element);
+      return `${element.classList} ${fill} ${backgroundColor}`;
+    });
+    return { top, bottom, colours: [...new Set(colours)] };
+  });
 }
 
 /** Runs in the browser. */

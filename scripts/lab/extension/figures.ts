@@ -89,23 +89,30 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
     #draw(): Promise<void> {
       this.#outdated = true;
       if (!this.#near) return Promise.resolve();
-      return (this.#drawing ??= this.#drawOutdated().finally(() => (this.#drawing = undefined)));
+      return (this.#drawing ??= this.#drawOutdated());
     }
 
     async #drawOutdated(): Promise<void> {
-      await loadLibraries();
-      while (this.#outdated && this.#near) {
-        await new Promise(requestAnimationFrame);
-        if (this.isDisposed || !this.#near) return;
-        this.#outdated = false;
-        const { data, layout, frames, config } = this.#themed();
-        const width = (this.#drawnWidth = this.#width());
-        // Equal uirevisions: what the reader has zoomed, turned or hidden stays so.
-        const sized: Plot["layout"] = { uirevision: "reader", ...layout, width, height: this.#height() };
-        for (const [scene, camera] of this.#cameras) sized[scene] = { ...sized[scene], camera };
-        this.#cameras = [];
-        await Plotly.react(this.#place, { data, layout: sized, frames, config: { displaylogo: false, ...config, responsive: false } } as any);
+      try {
+        await loadLibraries();
+        while (this.#outdated && this.#near && !this.isDisposed) await this.#drawOnce();
+      } finally {
+        // In one go with the loop's last look: what is asked for from now on starts another drawing.
+        this.#drawing = undefined;
       }
+    }
+
+    async #drawOnce(): Promise<void> {
+      await new Promise(requestAnimationFrame);
+      if (this.isDisposed || !this.#near) return;
+      this.#outdated = false;
+      const { data, layout, frames, config } = this.#themed();
+      const width = (this.#drawnWidth = this.#width());
+      // Equal uirevisions: what the reader has zoomed, turned or hidden stays so.
+      const sized: Plot["layout"] = { uirevision: "reader", ...layout, width, height: this.#height() };
+      for (const [scene, camera] of this.#cameras) sized[scene] = { ...sized[scene], camera };
+      this.#cameras = [];
+      await Plotly.react(this.#place, { data, layout: sized, frames, config: { displaylogo: false, ...config, responsive: false } } as any);
     }
 
     /** In the colours of JupyterLab's theme. Its paper is JupyterLab's own, which shows through. */
