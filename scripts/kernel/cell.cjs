@@ -43,7 +43,7 @@ class CellRunner {
   constructor(publish, shared) {
     this.#publish = publish;
     this.#shared = shared;
-    this.compiler.onBusy = (busy) => Atomics.add(shared, COMPILING, busy ? 1 : -1);
+    this.compiler.onBusy = (busy) => Atomics.store(shared, COMPILING, busy ? 1 : 0);
     this.#executor = createExecutor(process.cwd(), { node: this.compiler, browser: this.compiler, close() {} }, {
       log: (value) => (this.#result = value),
       error: (thrown) => (this.#thrown = { value: thrown }),

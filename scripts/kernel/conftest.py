@@ -27,6 +27,14 @@ class Kernel:
     def send(self, code, **options):
         return self.client.execute(code, **options)
 
+    def begin(self, code):
+        """Sends a cell, and returns when it runs: one that is interrupted before never begins."""
+        message_id = self.send(f'console.log("begun");\n{code}')
+        while True:
+            message = self.client.get_iopub_msg(timeout=30)
+            if message["parent_header"].get("msg_id") == message_id and message["msg_type"] == "stream":
+                return message_id
+
     def outputs_of(self, message_id, timeout=30):
         """What arrived on iopub for a request, until the kernel was idle again: pairs of type and content."""
         outputs = []

@@ -6,7 +6,7 @@
 
 const { Session } = require("node:inspector");
 
-/** In the array of numbers that both threads see: above 0 while the kernel is being loaded, and while TypeScript compiles. */
+/** In the array of numbers that both threads see: 1 while the kernel is being loaded, and while TypeScript compiles. */
 const COMPILING = 0;
 /** And 1 while those who are told that the cell is stopped tidy up: a progress bar, a live figure, a pool of runs. */
 const TIDYING = 1;
@@ -30,7 +30,7 @@ function interrupt(port, shared, request, answered) {
   const insist = () => {
     if (answered()) return;
     // Neither TypeScript's compiler nor the loading of the kernel may be torn off. They take a second or two.
-    const compiles = Atomics.load(shared, COMPILING) > 0;
+    const compiles = Atomics.load(shared, COMPILING) === 1;
     const tidies = Atomics.load(shared, TIDYING) === 1 && performance.now() - start < MOST_PATIENCE;
     if (compiles || tidies) return setTimeout(insist, PATIENCE);
     terminateExecution();

@@ -57,7 +57,7 @@ if (process.argv.length !== 3) fail("expected one argument, the connection file 
 checkTslab();
 
 const shared = new Int32Array(new SharedArrayBuffer(8));
-Atomics.add(shared, COMPILING, 1); // until all is loaded
+Atomics.store(shared, COMPILING, 1); // until all is loaded
 const typed = new MessageChannel();
 const server = new Worker(path.join(__dirname, "server.cjs"), {
   workerData: { connection: JSON.parse(fs.readFileSync(process.argv[2], "utf8")), info: kernelInfo(), shared, typed: typed.port1 },
@@ -138,4 +138,4 @@ server.on("message", ({ request, interrupt, exit: end }) => {
   else if (!cells.interrupt()) server.postMessage({ to: interrupt.request, reply: cells.abandon() });
 });
 process.on("SIGINT", () => cells.interrupt());
-Atomics.add(shared, COMPILING, -1);
+Atomics.store(shared, COMPILING, 0);
