@@ -9,7 +9,7 @@ import { unrecorded } from "../graph";
 /** Values in a tensor that is shown whole, unless `maxArrayLength` says otherwise: as many as Node shows of an array. */
 const WHOLE = 100;
 
-/** And in one that stands so deep in other values that of these only the class is named. */
+/** And in one that stands so deep in other values that Node would only name its class. */
 const DEEP = 6;
 
 /** How an axis is shortened, the first way that leaves few enough values: how long it may be, and what stays at each end. */
@@ -31,8 +31,8 @@ export function tensorText(tensor: tf.Tensor, depth: number, options: InspectOpt
   const name = tensor instanceof tf.Variable ? variableName(tensor) : "Tensor";
   const head = `${name} [${shape.join(", ")}] ${dtype}`;
   if (tensor.isDisposed) return `${head}, ${options.stylize("disposed", "special")}`;
-  const isDeep = depth < 0; // where Node names an object's class only
-  const most = isDeep ? DEEP : (options.maxArrayLength ?? (options.maxArrayLength === null ? Infinity : WHOLE));
+  if (depth < 0) options = { ...options, compact: true, maxArrayLength: DEEP };
+  const most = options.maxArrayLength ?? (options.maxArrayLength === null ? Infinity : WHOLE);
   if (most <= 0 && shape.length > 0) return `${head} […]`;
   if (tensor.size === 0) return `${head} []`;
   const places = shownPlaces(shape, most);
@@ -42,8 +42,8 @@ export function tensorText(tensor: tf.Tensor, depth: number, options: InspectOpt
   } catch (error) {
     return `${head}, not readable: ${(error as Error).message}`;
   }
-  const lines = layOut(write(values, dtype), places, dtype, isDeep ? { ...options, compact: true } : options);
-  if (isDeep || options.compact === true) return `${head} ${lines.map((line) => line.trimStart()).join(" ")}`;
+  const lines = layOut(write(values, dtype), places, dtype, options);
+  if (options.compact === true) return `${head} ${lines.map((line) => line.trimStart()).join(" ")}`;
   const oneLine = lines.length === 1 && head.length + stripVTControlCharacters(lines[0]).length < LINE;
   return oneLine ? `${head} ${lines[0]}` : [head, ...lines.map((line) => `  ${line}`)].join("\n");
 }

@@ -185,6 +185,10 @@ test("histories show their first and last numbers and a curve", async () => {
     inspect(showsItself({ ...none, iterations: 1, loss: [null, null], divergedAt: 1 })),
     "History of 1 update, diverged after 1: loss not finite",
   );
+  assert.equal(
+    inspect(showsItself({ ...none, iterations: 2, loss: [36167296829358080, 2] })).split(" ").slice(0, 8).join(" "),
+    "History of 2 updates: loss 3.62e+16 → 2",
+  );
   assert.equal(inspect(showsItself({ ...none, iterations: 0, loss: [] })), "History of 0 updates");
   assert.equal(inspect(showsItself({ ...none, iterations: 2, loss: [1, 1] })), "History of 2 updates: loss 1 → 1 ▅▅");
   assert.equal(inspect({ a: showsItself({ ...none, iterations: 2, loss: [1, 1] }) }, { depth: 0 }), "{ a: [History of 2 updates] }");

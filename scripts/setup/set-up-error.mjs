@@ -124,14 +124,14 @@ const cures = [
 export function remedy(output) {
   for (const [sign, cure] of cures) {
     const match = output.match(sign);
-    if (match) return cure.replace("$proxy", proxySettings()).replace(/\$(\d)/g, (_, group) => match[group]);
+    if (match) return cure.replace(/\$(\d)/g, (_, group) => match[group]).replace("$proxy", proxySettings);
   }
 }
 
-/** What there is to check of a proxy: those that are set, without their passwords. */
+/** What there is to check of a proxy: those that are set, without user and password, which may hold an @ themselves. */
 function proxySettings() {
   const set = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
     .filter((name) => process.env[name])
-    .map((name) => `${name} is ${process.env[name]?.replace(/\/\/[^@/]*@/, "//")}`);
+    .map((name) => `${name} is ${process.env[name]?.replace(/(^|\/\/)[^/]*@/, "$1")}`);
   return `the proxy settings${set.length > 0 ? ` (${set.join(", ")})` : ""}`;
 }
