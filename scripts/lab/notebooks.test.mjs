@@ -157,7 +157,8 @@ function isThemed(text) {
       (plot) =>
         style(plot, ".main-svg, .bg, .modebar-group").every(({ backgroundColor }) => backgroundColor === "rgba(0, 0, 0, 0)") &&
         style(plot, ".xtick text, .gtitle").every(({ fill }) => fill === text) &&
-        style(plot, ".xtick text, .gtitle").length > 0,
+        style(plot, ".xtick text, .gtitle").length > 0 &&
+        style(plot, ".modebar-group").length > 0,
     )
   );
 }
