@@ -101,10 +101,14 @@ export async function startLab(t, browser, folder, [program, ...args], { environ
     lab.on("exit", () => reject(new Error(`JupyterLab ended:\n${log}`)));
   });
 
-  /** @param {string} path  in JupyterLab's address */
-  const goTo = async (path) => {
+  /**
+   * @param {string} path  in JupyterLab's address
+   * @param {() => void} [first]  what the page runs before all else
+   */
+  const goTo = async (path, first) => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     t.after(() => page.close());
+    if (first) await page.addInitScript(first);
     /** What the page complained of. @type {string[]} */
     const complaints = [];
     page.on("pageerror", ({ message }) => complaints.push(message));
@@ -118,9 +122,9 @@ export async function startLab(t, browser, folder, [program, ...args], { environ
 
   return {
     goTo,
-    /** Opens a notebook and waits for its kernel. @param {string} path */
-    async open(path) {
-      const { page, complaints } = await goTo(`lab/tree/${path}?token=test&reset`);
+    /** Opens a notebook and waits for its kernel. @param {string} path @param {() => void} [first]  as with `goTo` */
+    async open(path, first) {
+      const { page, complaints } = await goTo(`lab/tree/${path}?token=test&reset`, first);
       await page.waitForFunction(
         () =>
           /** @type {any} */ (globalThis).jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status ===

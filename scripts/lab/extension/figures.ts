@@ -55,7 +55,8 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
     /** From where the reader last looked at a 3D figure, by the name of the scene, while the figure rests. */
     #cameras: [scene: string, camera: unknown][] = [];
 
-    #inView = new IntersectionObserver(([entry]) => this.#comesOrGoes(entry.isIntersecting), { rootMargin: NEAR });
+    // The last entry: a busy page tells of several changes at once.
+    #inView = new IntersectionObserver((entries) => this.#comesOrGoes(entries.at(-1)!.isIntersecting), { rootMargin: NEAR });
     #size = new ResizeObserver(() => this.#width() !== this.#drawnWidth && this.#draw());
     #theme = new MutationObserver(() => this.#draw());
     #drawnWidth = 0;
