@@ -15,7 +15,10 @@ import { Trainer, type History } from "./trainer";
 const random = randomStream(7, "data");
 const examples = (count: number) => ({
   x: tf.tensor2d(random.normals(count * 12), [count, 12]),
-  t: tf.tensor1d(Int32Array.from({ length: count }, () => random.integer(3)), "int32"),
+  t: tf.tensor1d(
+    Int32Array.from({ length: count }, () => random.integer(3)),
+    "int32",
+  ),
   count,
 });
 const sets = { train: examples(50), validation: examples(20), test: examples(2300) };
@@ -62,7 +65,8 @@ for (const [name, network, optimizer] of steps) {
     const history = train(network, optimizer, false);
     assert.deepEqual(train(network, optimizer, true), history);
     // Between two epoch points lie 5 updates.
-    for (const together of [2, 4, 100]) assert.deepEqual(train(network, optimizer, true, together), history, `${together} updates`);
+    for (const together of [2, 4, 100])
+      assert.deepEqual(train(network, optimizer, true, together), history, `${together} updates`);
     assert.deepEqual(train(network, optimizer, false, 4), history, "4 updates, not compiled");
   });
 }
@@ -119,7 +123,10 @@ test("the first call may make variables: it is written down when called again", 
     state.assign(tf.add(state, 1));
     return [tf.mul(state, 10)];
   });
-  assert.deepEqual([1, 2, 3, 4].map(() => count()[0].dataSync()[0]), [10, 20, 30, 40]);
+  assert.deepEqual(
+    [1, 2, 3, 4].map(() => count()[0].dataSync()[0]),
+    [10, 20, 30, 40],
+  );
   assert.equal(calls, 2);
   count.dispose();
 });
@@ -134,7 +141,11 @@ test("what is fed is made anew for each run, in the order of the calls, used or 
     return [tf.add(tf.sub(c, a), tf.mul(c, 100)), tf.mul(a, calls)];
   });
   const runs = [1, 2, 3].map(() => step().map((tensor) => tensor.dataSync()[0]));
-  assert.deepEqual(runs, [[302, 1], [602, 4], [902, 7]]);
+  assert.deepEqual(runs, [
+    [302, 1],
+    [602, 4],
+    [902, 7],
+  ]);
   assert.equal(calls, 1);
   step.dispose();
 });
@@ -146,7 +157,13 @@ test("a repeated step goes on from where its last call ended, and returns what e
   // After n calls with x: a and b have changed places n times, and one of them has grown by all that was fed.
   const step = compile((x: tf.Tensor) => {
     calls++;
-    const grown = tf.add(b, tf.mul(feed(() => tf.scalar(++made)), x));
+    const grown = tf.add(
+      b,
+      tf.mul(
+        feed(() => tf.scalar(++made)),
+        x,
+      ),
+    );
     b.assign(tf.add(a, 0));
     a.assign(grown);
     return [tf.add(a, 0), tf.sub(a, b)];
@@ -159,12 +176,23 @@ test("a repeated step goes on from where its last call ended, and returns what e
       return [first, first - second];
     });
   let asked = 1;
-  for (const [count, x, callsAsWritten] of [[3, 1, 3], [3, 2, 3], [2, 1, 5], [2, 3, 5], [1, 1, 6], [3, 1, 6], [1, 5, 6]]) {
+  for (const [count, x, callsAsWritten] of [
+    [3, 1, 3],
+    [3, 2, 3],
+    [2, 1, 5],
+    [2, 3, 5],
+    [1, 1, 6],
+    [3, 1, 6],
+    [1, 5, 6],
+  ]) {
     assert.deepEqual(values(repeat(count, step, tf.scalar(x))), expected(count, x));
     asked += count;
     assert.equal(made, asked - 1);
     assert.equal(calls, callsAsWritten);
-    assert.deepEqual([a, b].map((variable) => variable.dataSync()[0]), [first, second]);
+    assert.deepEqual(
+      [a, b].map((variable) => variable.dataSync()[0]),
+      [first, second],
+    );
   }
   step.dispose();
 });
@@ -192,12 +220,15 @@ test("one graph serves arguments with any number of rows", () => {
     calls++;
     return [tf.sum(x, 1)];
   });
-  for (const rows of [2, 3, 1, 500]) assert.deepEqual([...rowSums(tf.ones([rows, 4]))[0].dataSync()], Array(rows).fill(4));
+  for (const rows of [2, 3, 1, 500])
+    assert.deepEqual([...rowSums(tf.ones([rows, 4]))[0].dataSync()], Array(rows).fill(4));
   assert.equal(calls, 1);
 });
 
 test("more graphs than stay open at a time: each still gives its own result", () => {
-  const steps = Array.from({ length: 40 }, (_, i) => compile((x: tf.Tensor) => [tf.sum(tf.concat(Array(i + 1).fill(x)))]));
+  const steps = Array.from({ length: 40 }, (_, i) =>
+    compile((x: tf.Tensor) => [tf.sum(tf.concat(Array(i + 1).fill(x)))]),
+  );
   for (let round = 0; round < 3; round++) {
     steps.forEach((step, i) => assert.equal(step(tf.ones([2]))[0].dataSync()[0], 2 * (i + 1)));
   }

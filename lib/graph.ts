@@ -147,8 +147,18 @@ class Recorder {
     const returned = outputs.map((tensor) => this.name(tensor));
     const changed = [...this.variables.keys()].filter((i) => this.variables[i].dataId !== this.before[i]);
     const after = changed.map((i) => this.name(this.variables[i]));
-    const assigned = changed.map((i, j) => ({ variable: this.variables[i], before: this.names.get(this.before[i]), after: after[j] }));
-    return new Recording(this.graph, this.inputs, returned, assigned, [...this.scalars.values()].map(({ tensor }) => tensor));
+    const assigned = changed.map((i, j) => ({
+      variable: this.variables[i],
+      before: this.names.get(this.before[i]),
+      after: after[j],
+    }));
+    return new Recording(
+      this.graph,
+      this.inputs,
+      returned,
+      assigned,
+      [...this.scalars.values()].map(({ tensor }) => tensor),
+    );
   }
 
   start(): void {
@@ -173,7 +183,8 @@ class Recorder {
       return dataId;
     };
     backend.readSync = (dataId) => {
-      if (this.computed.has(dataId)) throw new Error("compile: the step reads a tensor that it computes; return it instead");
+      if (this.computed.has(dataId))
+        throw new Error("compile: the step reads a tensor that it computes; return it instead");
       return plain.readSync.call(backend, dataId);
     };
     backend.executeSingleOutput = (name, attributes, inputs) => {
@@ -208,9 +219,10 @@ class Recorder {
       const variable = this.variables[this.before.indexOf(tensor.dataId)] as tf.Variable | undefined;
       return this.addInput(tensor, () => variable ?? (tensor as Tensor));
     }
-    const name = tensor.dtype === "float32" && tensor.shape.length === 0
-      ? this.scalar((values as Float32Array)[0])
-      : this.graph.addConstant(tensor.dtype, tensor.shape, values as Float32Array | Int32Array);
+    const name =
+      tensor.dtype === "float32" && tensor.shape.length === 0
+        ? this.scalar((values as Float32Array)[0])
+        : this.graph.addConstant(tensor.dtype, tensor.shape, values as Float32Array | Int32Array);
     this.names.set(tensor.dataId, name);
     return name;
   }
@@ -261,7 +273,12 @@ class Recording {
   run(args: Tensor[], count: number): Tensor[][] {
     const { key, inputs, inputNames, outputNames } = this.plan(count);
     const open = session(key, () => this.graph.repeat(count, this.carried).serialize());
-    const outputs = backend.runSavedModel(open, inputs.map(({ source }) => source(args)), inputNames, outputNames);
+    const outputs = backend.runSavedModel(
+      open,
+      inputs.map(({ source }) => source(args)),
+      inputNames,
+      outputNames,
+    );
     const { length } = this.returned;
     this.assigned.forEach(({ variable }, i) => variable.assign(outputs[count * length + i]));
     return Array.from({ length: count }, (_, call) => outputs.slice(call * length, (call + 1) * length));
@@ -273,7 +290,9 @@ class Recording {
       const calls = Array.from({ length: count }, (_, call) => call);
       const nameIn = (call: number, name: string) => this.graph.nameIn(call, name, this.carried);
       const inputs = calls.flatMap((call) =>
-        this.inputs.filter(({ fed }) => fed || call === 0).map((input) => ({ ...input, name: nameIn(call, input.name) })),
+        this.inputs
+          .filter(({ fed }) => fed || call === 0)
+          .map((input) => ({ ...input, name: nameIn(call, input.name) })),
       );
       plan = {
         key: `${count} × ${this.key}`,

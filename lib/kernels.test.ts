@@ -17,10 +17,22 @@ const cases: Record<keyof typeof kernels, () => unknown[][]> = {
     [normals("a", 5, 3), normals("b", 4, 3), false, true],
     [normals("a", 3, 5), normals("b", 4, 3), true, true],
   ],
-  add: () => [[normals("a", 6, 4), normals("b", 6, 4)], [normals("a", 6, 4), 0.3]],
-  sub: () => [[normals("a", 6, 4), normals("b", 6, 4)], [normals("a", 6, 4), 0.3]],
-  mul: () => [[normals("a", 6, 4), normals("b", 6, 4)], [0.3, normals("a", 6, 4)]],
-  div: () => [[normals("a", 6, 4), normals("b", 6, 4).abs().add(1)], [normals("a", 6, 4), 0.3]],
+  add: () => [
+    [normals("a", 6, 4), normals("b", 6, 4)],
+    [normals("a", 6, 4), 0.3],
+  ],
+  sub: () => [
+    [normals("a", 6, 4), normals("b", 6, 4)],
+    [normals("a", 6, 4), 0.3],
+  ],
+  mul: () => [
+    [normals("a", 6, 4), normals("b", 6, 4)],
+    [0.3, normals("a", 6, 4)],
+  ],
+  div: () => [
+    [normals("a", 6, 4), normals("b", 6, 4).abs().add(1)],
+    [normals("a", 6, 4), 0.3],
+  ],
   square: () => [[normals("a", 6, 4)]],
   sqrt: () => [[normals("a", 6, 4).abs()]],
   biasAdd: () => [[normals("x", 6, 4), normals("b", 4)]],
@@ -32,7 +44,16 @@ const cases: Record<keyof typeof kernels, () => unknown[][]> = {
   sigmoidGradient: () => [[normals("d", 6, 4), normals("x", 6, 4).sigmoid()]],
   tanhGradient: () => [[normals("d", 6, 4), normals("x", 6, 4).tanh()]],
   softmaxCrossEntropy: () => [[normals("x", 3, 10), tf.tensor1d([0, 9, 4], "int32")]],
-  argMax: () => [[normals("x", 20, 10)], [tf.tensor2d([[1, 3, 3], [2, 2, 2], [0, -1, -Infinity]])]],
+  argMax: () => [
+    [normals("x", 20, 10)],
+    [
+      tf.tensor2d([
+        [1, 3, 3],
+        [2, 2, 2],
+        [0, -1, -Infinity],
+      ]),
+    ],
+  ],
 };
 
 for (const [name, kernel] of Object.entries(kernels)) {

@@ -138,6 +138,7 @@ const TOP = [...T, int("Tk"), int("index_type")];
 /** The column of the highest score in each row of `scores` `[batch, classes]`, the first of equals: `[batch]`. */
 export const argMax = kernel(
   // To look for the highest one takes TensorFlow half the time of its ArgMax.
-  (scores: Tensor) => backend.executeMultipleOutputs("TopKV2", TOP, [scores, tf.scalar(1, "int32")], 2)[1].reshape([-1]),
+  (scores: Tensor) =>
+    backend.executeMultipleOutputs("TopKV2", TOP, [scores, tf.scalar(1, "int32")], 2)[1].reshape([-1]),
   (scores) => tf.argMax(scores, 1),
 );

@@ -10,7 +10,10 @@ const small: NetworkSpec = { inputSize: 6, hiddenSizes: [5, 4], outputSize: 3 };
 
 function batchOf(rows: number) {
   const x = tf.tensor2d(randomStream(3, "x").normals(rows * 6), [rows, 6]);
-  const t = tf.tensor1d(Array.from({ length: rows }, (_, i) => i % 3), "int32");
+  const t = tf.tensor1d(
+    Array.from({ length: rows }, (_, i) => i % 3),
+    "int32",
+  );
   return { x, t };
 }
 
@@ -65,7 +68,10 @@ for (const [name, options, batches] of variants) {
         const gradients = network.gradient(x, t);
         assert.deepEqual(Object.keys(gradients).sort(), Object.keys(network.params).sort());
         for (const [parameter, gradient] of Object.entries(gradients)) {
-          assert.ok(distance(gradient, expected[parameter]) < 1e-5, `${parameter}: ${distance(gradient, expected[parameter])}`);
+          assert.ok(
+            distance(gradient, expected[parameter]) < 1e-5,
+            `${parameter}: ${distance(gradient, expected[parameter])}`,
+          );
         }
         network.dispose();
       });
@@ -117,7 +123,12 @@ test("accuracy counts the rows whose highest score is at the label", () => {
   tf.tidy(() => {
     const network = new Network({ inputSize: 3, hiddenSizes: [], outputSize: 3 }, 1);
     network.params.W1.assign(tf.eye(3));
-    const x = tf.tensor2d([[5, 1, 0], [0, 2, 1], [0, 0, 9], [1, 0, 0]]);
+    const x = tf.tensor2d([
+      [5, 1, 0],
+      [0, 2, 1],
+      [0, 0, 9],
+      [1, 0, 0],
+    ]);
     assert.equal(network.accuracy(x, tf.tensor1d([0, 1, 1, 0], "int32")), 0.75);
     network.dispose();
   });
@@ -138,5 +149,8 @@ test("the loss of a network that says nothing is log 3, and weight decay adds ½
 });
 
 test("an unknown activation is refused by name", () => {
-  assert.throws(() => new Network({ ...small, activation: "constructor" as "relu" }, 1), /among relu, sigmoid, tanh, got constructor/);
+  assert.throws(
+    () => new Network({ ...small, activation: "constructor" as "relu" }, 1),
+    /among relu, sigmoid, tanh, got constructor/,
+  );
 });

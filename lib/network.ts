@@ -54,7 +54,9 @@ export class Network {
   ) {
     const { activation = "relu", dropoutRate = 0, invertedDropout = false } = spec;
     if (!Object.hasOwn(activations, activation)) {
-      throw new Error(`Network: expected an activation among ${Object.keys(activations).join(", ")}, got ${String(activation)}`);
+      throw new Error(
+        `Network: expected an activation among ${Object.keys(activations).join(", ")}, got ${String(activation)}`,
+      );
     }
     const weights = randomStream(seed, "weights");
     this.masks = randomStream(seed, "dropout");
@@ -170,7 +172,9 @@ export class Network {
   }
 
   private addAffine(i: number, weights: Float32Array, units: number): void {
-    const W = (this.params[`W${i}`] = tf.tidy(() => tf.variable(tf.tensor2d(weights, [weights.length / units, units]))));
+    const W = (this.params[`W${i}`] = tf.tidy(() =>
+      tf.variable(tf.tensor2d(weights, [weights.length / units, units])),
+    ));
     const b = (this.params[`b${i}`] = tf.tidy(() => tf.variable(tf.zeros([units]))));
     const affine = new Affine(W, b);
     this.affines.push(affine);

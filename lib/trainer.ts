@@ -174,9 +174,18 @@ export class Trainer {
 }
 
 /** `size` rows of a set, drawn with replacement: what a step learns from. The caller frees both tensors. */
-export function miniBatch({ x, t, count }: Examples, size: number, stream: RandomStream): { x: tf.Tensor; t: tf.Tensor } {
+export function miniBatch(
+  { x, t, count }: Examples,
+  size: number,
+  stream: RandomStream,
+): { x: tf.Tensor; t: tf.Tensor } {
   return tf.tidy(() => {
-    const rows = feed(() => tf.tensor1d(new Int32Array(size).map(() => stream.integer(count)), "int32"));
+    const rows = feed(() =>
+      tf.tensor1d(
+        new Int32Array(size).map(() => stream.integer(count)),
+        "int32",
+      ),
+    );
     return { x: tf.gather(x, rows), t: tf.gather(t, rows) };
   });
 }

@@ -5,7 +5,10 @@ export type Values = Record<string, { shape: number[]; values: Float32Array }>;
 
 export function valuesOf(variables: Record<string, tf.Variable>): Values {
   return Object.fromEntries(
-    Object.entries(variables).map(([name, variable]) => [name, { shape: variable.shape, values: variable.dataSync<"float32">() }]),
+    Object.entries(variables).map(([name, variable]) => [
+      name,
+      { shape: variable.shape, values: variable.dataSync<"float32">() },
+    ]),
   );
 }
 

@@ -17,9 +17,12 @@ const { values } = readCommandLine(usage, {
   options: { port: { type: "string", default: "8000" }, site: { type: "string", default: join(root, "site") } },
 });
 const port = Number(values.port);
-if (!Number.isInteger(port) || port < 0 || port > 65535) stop(`The port must be a number from 0 to 65535, not ${values.port}.`);
+if (!Number.isInteger(port) || port < 0 || port > 65535)
+  stop(`The port must be a number from 0 to 65535, not ${values.port}.`);
 if (!existsSync(join(values.site, "index.html")))
-  stop(`${values.site} holds no pages yet: npm run render writes them from the notebooks, npm run notebooks executes those first.`);
+  stop(
+    `${values.site} holds no pages yet: npm run render writes them from the notebooks, npm run notebooks executes those first.`,
+  );
 
 try {
   const { url } = await serve(values.site, port);

@@ -37,10 +37,14 @@ if (!url) fail("RUNS_REDIS_URL is not set");
 
 await setUp();
 const { serveRuns } = await import("../lib/dist/experiments/queue.js");
-const worker = await serveRuns(url, { processes, silence: silence && silence * 1000 }).catch((error) => fail(error.message));
+const worker = await serveRuns(url, { processes, silence: silence && silence * 1000 }).catch((error) =>
+  fail(error.message),
+);
 
 console.log(`Executing up to ${worker.concurrency} runs at a time.`);
-worker.on("completed", (job) => console.log(`${job.id?.slice(0, 12)} done in ${(Date.now() - (job.processedOn ?? 0)) / 1000} s`));
+worker.on("completed", (job) =>
+  console.log(`${job.id?.slice(0, 12)} done in ${(Date.now() - (job.processedOn ?? 0)) / 1000} s`),
+);
 worker.on("failed", (job, error) => console.warn(`${job?.id?.slice(0, 12)} failed: ${error.message}`));
 
 let stopping = false;

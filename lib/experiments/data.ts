@@ -25,7 +25,13 @@ export function prepare({ images, validation = 0, shuffleSeed }: DataSpec, recor
     const key = `${images} ${shuffleSeed} ${from} ${to}`;
     if (!made.has(key)) {
       const first = train.take(images);
-      made.set(key, (shuffleSeed === undefined ? first : shuffleDataset(first, randomStream(shuffleSeed, "shuffle"))).slice(from, to));
+      made.set(
+        key,
+        (shuffleSeed === undefined ? first : shuffleDataset(first, randomStream(shuffleSeed, "shuffle"))).slice(
+          from,
+          to,
+        ),
+      );
     }
     if (made.size > KEPT) {
       const [[oldest, unused]] = made;

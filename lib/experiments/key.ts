@@ -9,7 +9,9 @@ export const ALGORITHM = 2;
 
 /** What a run is known by wherever its history is kept: SHA-256 of its spec and {@link ALGORITHM}, in hexadecimal. */
 export function runKey(spec: RunSpec): string {
-  return createHash("sha256").update(canonical([ALGORITHM, spec])).digest("hex");
+  return createHash("sha256")
+    .update(canonical([ALGORITHM, spec]))
+    .digest("hex");
 }
 
 /** JSON with the keys of every object in order, so that equal values give equal text. */

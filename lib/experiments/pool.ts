@@ -68,7 +68,9 @@ export class ProcessPool implements Runner {
     const divided = leftOver > 0 && place >= unfinished - leftOver - processes;
     // Training leaves nothing to other processes unless there are other runs, or accuracies to take.
     const gains = unfinished > processes || spec.record.some((measurement) => measurement !== "loss");
-    return divided && gains ? stretchEnds(spec, STRETCHES_A_PROCESS * Math.ceil(processes / unfinished)) : [updatesOf(spec)];
+    return divided && gains
+      ? stretchEnds(spec, STRETCHES_A_PROCESS * Math.ceil(processes / unfinished))
+      : [updatesOf(spec)];
   }
 
   /** Starts the processes that will wait for a stretch, while the first one is trained. */

@@ -77,7 +77,10 @@ test("processes that have rested long enough have ended before anything else is 
   t.mock.timers.tick(5 * 60_000 - 1);
   assert.equal(alive(pids).length, 2);
   t.mock.timers.tick(1);
-  assert.deepEqual(pids.filter((pid) => readdirSync(`/proc/${pid}/task`).length > 1), []);
+  assert.deepEqual(
+    pids.filter((pid) => readdirSync(`/proc/${pid}/task`).length > 1),
+    [],
+  );
   assert.deepEqual(alive(pids), []);
 });
 
@@ -91,7 +94,10 @@ test("runs side by side do not share processes, and only as many stay as one of 
 test("aborted runs leave no busy processes", async () => {
   const abort = new AbortController();
   const endless = specs.map((spec) => ({ ...spec, iterations: 1e7 }));
-  await assert.rejects(runAll(endless, { workers: 2, signal: abort.signal, onProgress: () => abort.abort(new Error("enough")) }), /enough/);
+  await assert.rejects(
+    runAll(endless, { workers: 2, signal: abort.signal, onProgress: () => abort.abort(new Error("enough")) }),
+    /enough/,
+  );
   await gone(children());
 });
 

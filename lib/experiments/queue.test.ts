@@ -15,7 +15,12 @@ import type { RunSpec } from "./spec";
 /** The chapter's search on a small scale: `epochs` decides how long a run takes. */
 const trial = (index: number, epochs = 5): RunSpec => ({
   data: { images: 500, validation: 100, shuffleSeed: 0 },
-  network: { inputSize: 784, hiddenSizes: [100, 100, 100, 100, 100, 100], outputSize: 10, weightDecay: 1e-8 * 10 ** (index % 5) },
+  network: {
+    inputSize: 784,
+    hiddenSizes: [100, 100, 100, 100, 100, 100],
+    outputSize: 10,
+    weightDecay: 1e-8 * 10 ** (index % 5),
+  },
   optimizer: { name: "SGD", learningRate: 10 ** (-2 - (index % 40) / 10) },
   batchSize: 100,
   epochs,
@@ -64,7 +69,11 @@ if (process.argv[2] === "serve") {
 
       const queue = new Queue(`training-runs-${ALGORITHM}`, { connection: { url: redis.url } });
       const left = await queue.getJobCounts();
-      assert.equal(Object.values(left).reduce((a, b) => a + b, 0), 0, `nothing stays in Redis: ${JSON.stringify(left)}`);
+      assert.equal(
+        Object.values(left).reduce((a, b) => a + b, 0),
+        0,
+        `nothing stays in Redis: ${JSON.stringify(left)}`,
+      );
       await queue.close();
     });
 
@@ -112,7 +121,11 @@ if (process.argv[2] === "serve") {
       const program = join(__dirname, "../../../scripts/worker.mjs");
       const env = { ...process.env, RUNS_REDIS_URL: redis.url };
       // The leader of a group of processes: a terminal sends the signal to the whole group.
-      const child = spawn(process.execPath, [program, "--processes", "1"], { env, detached: true, stdio: ["ignore", "ignore", "inherit"] });
+      const child = spawn(process.execPath, [program, "--processes", "1"], {
+        env,
+        detached: true,
+        stdio: ["ignore", "ignore", "inherit"],
+      });
       t.after(() => kill(child));
       const ended = once(child, "exit");
       let pressed = false;
@@ -159,7 +172,14 @@ if (process.argv[2] === "serve") {
         `training-runs-${ALGORITHM}`,
         async (job) => {
           if (job.id === key) throw new Error("the disk is on fire");
-          return { iterations: 1, loss: [], trainAccuracy: [], validationAccuracy: [], testAccuracy: [], divergedAt: null };
+          return {
+            iterations: 1,
+            loss: [],
+            trainAccuracy: [],
+            validationAccuracy: [],
+            testAccuracy: [],
+            divergedAt: null,
+          };
         },
         { connection: { url: redis.url } },
       );
@@ -198,12 +218,19 @@ if (process.argv[2] === "serve") {
     const { port } = server.address() as { port: number };
     server.close();
     await assert.rejects(runAll([trial(1)], { redisUrl: `redis://me:secret@127.0.0.1:${port}` }), (error: Error) => {
-      assert.match(error.message, new RegExp(`Redis at redis://127.0.0.1:${port} cannot be reached \\(.*ECONNREFUSED.*RUNS_REDIS_URL`));
+      assert.match(
+        error.message,
+        new RegExp(`Redis at redis://127.0.0.1:${port} cannot be reached \\(.*ECONNREFUSED.*RUNS_REDIS_URL`),
+      );
       assert.doesNotMatch(error.message, /secret/);
       return true;
     });
-    await assert.rejects(runAll([trial(1)], { redisUrl: "http://me:secret@127.0.0.1" }), { message: /expected redis:\/\/HOST:PORT .* got one with http:\/\/$/ });
-    await assert.rejects(runAll([trial(1)], { redisUrl: "secret" }), { message: /not an address: expected redis:\/\/HOST:PORT/ });
+    await assert.rejects(runAll([trial(1)], { redisUrl: "http://me:secret@127.0.0.1" }), {
+      message: /expected redis:\/\/HOST:PORT .* got one with http:\/\/$/,
+    });
+    await assert.rejects(runAll([trial(1)], { redisUrl: "secret" }), {
+      message: /not an address: expected redis:\/\/HOST:PORT/,
+    });
   });
 }
 

@@ -84,7 +84,9 @@ export class RunQueue implements Runner {
     const ended = whenAborted(signal, () => {
       this.waiting.get(key)?.reject(signal!.reason);
       this.waiting.delete(key);
-      const cancelling = this.cancel(key).catch(ignore).finally(() => this.cancelling.delete(cancelling));
+      const cancelling = this.cancel(key)
+        .catch(ignore)
+        .finally(() => this.cancelling.delete(cancelling));
       this.cancelling.add(cancelling);
     });
     return new Promise<History>((resolve, reject) => {
@@ -105,13 +107,17 @@ export class RunQueue implements Runner {
     const old = await this.queue.getJob(key);
     if (await old?.isCompleted()) return this.completed(key, old!.returnvalue);
     if (await old?.isFailed()) await old!.remove();
-    await this.queue.add("run", { spec }, {
-      jobId: key,
-      attempts: 3,
-      backoff: { type: "exponential", delay: 1000 },
-      removeOnComplete: { age: KEEP },
-      removeOnFail: { age: KEEP },
-    });
+    await this.queue.add(
+      "run",
+      { spec },
+      {
+        jobId: key,
+        attempts: 3,
+        backoff: { type: "exponential", delay: 1000 },
+        removeOnComplete: { age: KEEP },
+        removeOnFail: { age: KEEP },
+      },
+    );
   }
 
   private completed(key: string, history: History): void {
@@ -175,7 +181,10 @@ export interface ServeOptions {
  *
  * @throws saying why if the Redis at this address does not answer.
  */
-export async function serveRuns(url: string, { processes, silence = 30_000 }: ServeOptions = {}): Promise<Worker<RunJob, History>> {
+export async function serveRuns(
+  url: string,
+  { processes, silence = 30_000 }: ServeOptions = {},
+): Promise<Worker<RunJob, History>> {
   await probe(url);
   const pool = new ProcessPool(processes);
   const worker: Worker<RunJob, History> = new Worker<RunJob, History>(QUEUE, (job) => execute(job, worker, pool), {
@@ -193,7 +202,11 @@ export async function serveRuns(url: string, { processes, silence = 30_000 }: Se
 }
 
 /** What a worker does with a job: checks its spec, has the runner execute it, and reports. */
-export async function execute(job: Job<RunJob, History>, worker: Worker<RunJob, History>, runner: Runner): Promise<History> {
+export async function execute(
+  job: Job<RunJob, History>,
+  worker: Worker<RunJob, History>,
+  runner: Runner,
+): Promise<History> {
   const spec = checked(job);
   const stop = new AbortController();
   let progress: { done: number; total: number } | undefined;
@@ -266,7 +279,9 @@ function publicAddress(url: string): string {
     throw new TypeError("RUNS_REDIS_URL is not an address: expected redis://HOST:PORT or rediss://HOST:PORT");
   }
   if (!/^rediss?:$/.test(parsed.protocol)) {
-    throw new TypeError(`RUNS_REDIS_URL: expected redis://HOST:PORT or rediss://HOST:PORT, got one with ${parsed.protocol}//`);
+    throw new TypeError(
+      `RUNS_REDIS_URL: expected redis://HOST:PORT or rediss://HOST:PORT, got one with ${parsed.protocol}//`,
+    );
   }
   return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
 }

@@ -23,5 +23,8 @@ test("QUICK=1 makes a tenth of each run and of each counted loop", () => {
 });
 
 test("QUICK=1 lets a claim fail that must hold of the whole training", () => {
-  assert.match(quickly(`lib.claims([{ claim: "c", measured: "m", held: false, mustHold: true }]); console.log("on")`), /not held[^]*on/);
+  assert.match(
+    quickly(`lib.claims([{ claim: "c", measured: "m", held: false, mustHold: true }]); console.log("on")`),
+    /not held[^]*on/,
+  );
 });

@@ -12,7 +12,10 @@ export function quickly(count: number): number {
 export function shorten(runner: Runner): Runner {
   return {
     run: ({ iterations, epochs, ...spec }, options) =>
-      runner.run({ ...spec, ...(iterations ? { iterations: quickly(iterations) } : { epochs: quickly(epochs!) }) }, options),
+      runner.run(
+        { ...spec, ...(iterations ? { iterations: quickly(iterations) } : { epochs: quickly(epochs!) }) },
+        options,
+      ),
     close: () => runner.close(),
   };
 }

@@ -29,7 +29,12 @@ async function computed(store: string | undefined, signal?: AbortSignal) {
   console.log = (line: string) => lines.push(line);
   const begun = new Set<number>();
   try {
-    const histories = await runAll(specs, { workers: WORKERS, store, signal, onProgress: (i, done, total) => done < total && begun.add(i) });
+    const histories = await runAll(specs, {
+      workers: WORKERS,
+      store,
+      signal,
+      onProgress: (i, done, total) => done < total && begun.add(i),
+    });
     return { histories, begun, said: lines.join("\n") };
   } finally {
     console.log = log;
@@ -38,7 +43,11 @@ async function computed(store: string | undefined, signal?: AbortSignal) {
 
 // The search that is killed is this file again.
 if (process.argv[2] === "search") {
-  void runAll(specs, { workers: WORKERS, store: process.argv[3], onProgress: (i, done, total) => done === total && process.send!(i) });
+  void runAll(specs, {
+    workers: WORKERS,
+    store: process.argv[3],
+    onProgress: (i, done, total) => done === total && process.send!(i),
+  });
 } else {
   test("a killed search goes on where it was, and computes again only what was in flight", async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "resume-"));
@@ -55,7 +64,10 @@ if (process.argv[2] === "search") {
     const kept = specs.filter((spec) => store.get(spec)).length;
     store.close();
     assert.ok(kept >= 8 && kept < specs.length, `${kept} kept`);
-    assert.ok(ended.size - kept <= WORKERS, `of ${ended.size} that ended, ${kept} are kept: only what was in flight may be lost`);
+    assert.ok(
+      ended.size - kept <= WORKERS,
+      `of ${ended.size} that ended, ${kept} are kept: only what was in flight may be lost`,
+    );
 
     const resumed = await computed(file);
     assert.match(resumed.said, new RegExp(`^${kept} of ${specs.length} runs were found in ${file}\\.$`));
@@ -84,7 +96,10 @@ if (process.argv[2] === "search") {
     t.after(() => delete process.env.RUNS_STORE);
     writeFileSync(process.env.RUNS_STORE, "not a database".repeat(200));
     let began = 0;
-    await assert.rejects(runAll(specs, { onProgress: () => began++ }), { name: "StoreError", message: /text\.sqlite is damaged/ });
+    await assert.rejects(runAll(specs, { onProgress: () => began++ }), {
+      name: "StoreError",
+      message: /text\.sqlite is damaged/,
+    });
     assert.equal(began, 0);
   });
 
@@ -92,7 +107,10 @@ if (process.argv[2] === "search") {
     const abort = new AbortController();
     const started = Date.now();
     const long = specs.map((spec) => ({ ...spec, epochs: 100_000 }));
-    await assert.rejects(runAll(long, { signal: abort.signal, onProgress: () => abort.abort(new Error("enough")) }), /enough/);
+    await assert.rejects(
+      runAll(long, { signal: abort.signal, onProgress: () => abort.abort(new Error("enough")) }),
+      /enough/,
+    );
     assert.ok(Date.now() - started < 120_000);
     await assert.rejects(runAll(specs, { signal: AbortSignal.abort(new Error("never began")) }), /never began/);
   });

@@ -55,7 +55,10 @@ export class RunsFailed extends Error {
  * @throws TypeError naming the field before anything runs if a spec is not one; {@link RunsFailed}
  * after the other runs have ended if some failed; the signal's reason if aborted.
  */
-export async function runAll(specs: RunSpec[], { onProgress, signal, ...where }: RunAllOptions = {}): Promise<History[]> {
+export async function runAll(
+  specs: RunSpec[],
+  { onProgress, signal, ...where }: RunAllOptions = {},
+): Promise<History[]> {
   specs = specs.map(parseRunSpec);
   signal?.throwIfAborted();
   const runner = await openRunner(where);
@@ -81,7 +84,11 @@ export async function runAll(specs: RunSpec[], { onProgress, signal, ...where }:
  * What `runAll` executes runs with, for searches that decide by the first runs which ones come next.
  * Equal specs are run once. Close it when done.
  */
-export async function openRunner({ workers, store, redisUrl = process.env.RUNS_REDIS_URL }: RunnerOptions = {}): Promise<Runner> {
+export async function openRunner({
+  workers,
+  store,
+  redisUrl = process.env.RUNS_REDIS_URL,
+}: RunnerOptions = {}): Promise<Runner> {
   const kept = await openStore(store ?? process.env.RUNS_STORE);
   try {
     const runner = redisUrl ? await connect(redisUrl) : new ProcessPool(workers);

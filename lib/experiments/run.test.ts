@@ -77,11 +77,16 @@ test("validation images are set apart from the training images, after the shuffl
   });
   assert.equal(history.validationAccuracy.length, 4);
   // Shares of 60 images.
-  for (const accuracy of history.validationAccuracy) assert.ok(Math.abs(accuracy! * 60 - Math.round(accuracy! * 60)) < 1e-9);
+  for (const accuracy of history.validationAccuracy)
+    assert.ok(Math.abs(accuracy! * 60 - Math.round(accuracy! * 60)) < 1e-9);
 });
 
 test("a run that diverges says when, and stores null instead of numbers that are none", async () => {
-  const history = await run({ ...spec, network: { ...spec.network, initialWeights: 1000 }, optimizer: { name: "SGD", learningRate: 1e30 } });
+  const history = await run({
+    ...spec,
+    network: { ...spec.network, initialWeights: 1000 },
+    optimizer: { name: "SGD", learningRate: 1e30 },
+  });
   assert.ok(history.divergedAt !== null && history.divergedAt <= 31);
   assert.equal(history.loss.length, 31);
   assert.equal(history.loss.at(-1), null);
@@ -91,8 +96,14 @@ test("a run that diverges says when, and stores null instead of numbers that are
 
 test("progress comes from every run and ends at its total", async () => {
   const last = new Map<number, [number, number]>();
-  await runAll([spec, { ...spec, seed: 2 }], { workers: 2, onProgress: (index, done, total) => void last.set(index, [done, total]) });
-  assert.deepEqual([...last.entries()].sort(), [[0, [31, 31]], [1, [31, 31]]]);
+  await runAll([spec, { ...spec, seed: 2 }], {
+    workers: 2,
+    onProgress: (index, done, total) => void last.set(index, [done, total]),
+  });
+  assert.deepEqual([...last.entries()].sort(), [
+    [0, [31, 31]],
+    [1, [31, 31]],
+  ]);
 });
 
 test("runs end when the signal is aborted, wherever they are executed", async () => {
@@ -101,7 +112,10 @@ test("runs end when the signal is aborted, wherever they are executed", async ()
     const controller = new AbortController();
     const reason = new Error("enough");
     const onProgress = () => controller.abort(reason);
-    await assert.rejects(start(endless, { signal: controller.signal, onProgress }) as Promise<unknown>, (error) => error === reason);
+    await assert.rejects(
+      start(endless, { signal: controller.signal, onProgress }) as Promise<unknown>,
+      (error) => error === reason,
+    );
   }
 });
 
@@ -112,7 +126,11 @@ test("a spec that is none is refused before anything runs", async () => {
 });
 
 test("a run whose process dies is reported with its spec, after the others have finished", async () => {
-  const specs = [{ ...spec, epochs: 2_000, record: [] }, { ...spec, seed: 2 }, { ...spec, seed: 3 }];
+  const specs = [
+    { ...spec, epochs: 2_000, record: [] },
+    { ...spec, seed: 2 },
+    { ...spec, seed: 3 },
+  ];
   let killed = false;
   const onProgress = (index: number) => {
     if (index !== 0 || killed) return;
@@ -121,7 +139,10 @@ test("a run whose process dies is reported with its spec, after the others have 
   };
   await assert.rejects(runAll(specs, { workers: 2, onProgress }), (error) => {
     assert.ok(error instanceof RunsFailed);
-    assert.deepEqual(error.failures.map(({ index }) => index), [0]);
+    assert.deepEqual(
+      error.failures.map(({ index }) => index),
+      [0],
+    );
     assert.match(error.message, /1 of 3 runs failed; run 0: [\s\S]*\nits spec: .*"epochs":2000/);
     assert.equal(error.histories[0], undefined);
     assert.ok(error.histories.slice(1).every((history) => history?.iterations === 31));

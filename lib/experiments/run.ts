@@ -30,7 +30,9 @@ export async function run(spec: RunSpec, options: RunOptions & { stretch?: Stret
   const sets = prepare(spec.data, spec.record);
   const network = new Network(spec.network, spec.seed);
   const optimizer = createOptimizer(spec.optimizer);
-  const trainer = stretch ? new StretchTrainer(network, optimizer, sets, spec, stretch) : new Trainer(network, optimizer, sets, spec);
+  const trainer = stretch
+    ? new StretchTrainer(network, optimizer, sets, spec, stretch)
+    : new Trainer(network, optimizer, sets, spec);
   let turnEnds = Date.now() + TURN;
   const turn = async () => {
     if (Date.now() < turnEnds) return;

@@ -48,7 +48,11 @@ const hostile: [what: string, spec: unknown, field: string][] = [
   ["a list", [good], "spec"],
   ["an empty object", {}, "data"],
   ["an unknown key", bad("command", "rm -rf /"), "command"],
-  ["a key of the prototype, as JSON may bring it", JSON.parse(JSON.stringify(good).replace("{", '{"__proto__":{"seed":1},')), "__proto__"],
+  [
+    "a key of the prototype, as JSON may bring it",
+    JSON.parse(JSON.stringify(good).replace("{", '{"__proto__":{"seed":1},')),
+    "__proto__",
+  ],
   ["the prototype in a part", bad("network.__proto__", { dropoutRate: 0.5 }), "__proto__"],
   ["constructor as a key", bad("optimizer.constructor", { prototype: {} }), "constructor"],
   ["no data", bad("data", undefined), "data"],
@@ -88,8 +92,16 @@ const hostile: [what: string, spec: unknown, field: string][] = [
   ["an option of another update rule", bad("optimizer.momentum", 0.9), "momentum"],
   ["no images in a batch", bad("batchSize", 0), "batchSize"],
   ["a batch larger than the data set", bad("batchSize", 60_001), "batchSize"],
-  ["a batch that fills the memory", { ...good, batchSize: 60_000, network: { ...good.network, hiddenSizes: [2048] } }, "network.hiddenSizes"],
-  ["an evaluated set that fills the memory", { ...good, data: { images: 60_000, validation: 1 }, network: { ...good.network, hiddenSizes: [2048] } }, "network.hiddenSizes"],
+  [
+    "a batch that fills the memory",
+    { ...good, batchSize: 60_000, network: { ...good.network, hiddenSizes: [2048] } },
+    "network.hiddenSizes",
+  ],
+  [
+    "an evaluated set that fills the memory",
+    { ...good, data: { images: 60_000, validation: 1 }, network: { ...good.network, hiddenSizes: [2048] } },
+    "network.hiddenSizes",
+  ],
   ["neither epochs nor iterations", bad("epochs", undefined), "iterations"],
   ["both epochs and iterations", bad("iterations", 10), "iterations"],
   ["a negative number of epochs", bad("epochs", -1), "epochs"],
@@ -116,6 +128,9 @@ test("refuses what is malformed or hostile, and names the field", async (t) => {
 test("runAll refuses before anything runs", async () => {
   let ran = 0;
   const specs = [good, bad("network.hiddenSizes", [-100]) as RunSpec];
-  await assert.rejects(runAll(specs, { onProgress: () => ran++ }), { name: "TypeError", message: /network\.hiddenSizes\.0/ });
+  await assert.rejects(runAll(specs, { onProgress: () => ran++ }), {
+    name: "TypeError",
+    message: /network\.hiddenSizes\.0/,
+  });
   assert.equal(ran, 0);
 });

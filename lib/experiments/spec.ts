@@ -78,7 +78,12 @@ const spec = z
       z.strictObject({ name: z.enum(["SGD", "AdaGrad"]), learningRate: positive }),
       z.strictObject({ name: z.enum(["Momentum", "Nesterov"]), learningRate: positive, momentum: share.optional() }),
       z.strictObject({ name: z.literal("RMSProp"), learningRate: positive, decayRate: share.optional() }),
-      z.strictObject({ name: z.literal("Adam"), learningRate: positive, beta1: share.optional(), beta2: share.optional() }),
+      z.strictObject({
+        name: z.literal("Adam"),
+        learningRate: positive,
+        beta1: share.optional(),
+        beta2: share.optional(),
+      }),
     ]),
     batchSize: count(60_000),
     iterations: count(10_000_000).optional(),
@@ -112,7 +117,12 @@ function weights({ inputSize, hiddenSizes, outputSize }: NetworkSpec): number {
   return sizes.slice(1).reduce((sum, units, i) => sum + sizes[i] * units, 0);
 }
 
-function values({ network, data, batchSize, record }: Pick<RunSpec, "network" | "data" | "batchSize" | "record">): number {
+function values({
+  network,
+  data,
+  batchSize,
+  record,
+}: Pick<RunSpec, "network" | "data" | "batchSize" | "record">): number {
   const evaluated = record.some((what) => what !== "loss") ? data.images : 0;
   const images = Math.max(batchSize, evaluated, record.includes("testAccuracy") ? 10_000 : 0);
   return images * network.hiddenSizes.reduce((sum, units) => sum + units, 0);

@@ -39,7 +39,12 @@ function folder(t: { after(f: () => void): void }): string {
 
 // Other processes of these tests are this file again: they write runs first, first + step, … and say each that is kept.
 if (process.argv[2] === "write") {
-  const [file, first, step, count] = [process.argv[3], ...process.argv.slice(4).map(Number)] as [string, number, number, number];
+  const [file, first, step, count] = [process.argv[3], ...process.argv.slice(4).map(Number)] as [
+    string,
+    number,
+    number,
+    number,
+  ];
   const store = new RunStore(file);
   for (let i = 0; i < count; i++) {
     const seed = first + i * step;
@@ -57,7 +62,11 @@ test("gives back what it was given, to the last bit, and nothing else", (t) => {
   const file = join(folder(t), "deeper", "runs.sqlite");
   const store = new RunStore(file);
   assert.equal(store.get(spec(1)), undefined);
-  const strange: History = { ...history(1), loss: [0.1 + 0.2, 5e-324, -0, null, 1.7976931348623157e308], divergedAt: 5 };
+  const strange: History = {
+    ...history(1),
+    loss: [0.1 + 0.2, 5e-324, -0, null, 1.7976931348623157e308],
+    divergedAt: 5,
+  };
   store.set(spec(1), strange);
   store.close();
 
@@ -129,7 +138,10 @@ test("a full disk is said, what is in the store stays, and it goes on when there
     const full = () => {
       for (; kept < 1000; kept++) store.set(spec(kept), history(kept));
     };
-    assert.throws(full, (error: Error) => error instanceof StoreError && /no room on the disk for .*runs\.sqlite/.test(error.message));
+    assert.throws(
+      full,
+      (error: Error) => error instanceof StoreError && /no room on the disk for .*runs\.sqlite/.test(error.message),
+    );
     assert.ok(kept > 5, `${kept} fitted`);
     for (let seed = 0; seed < kept; seed++) assert.deepEqual(store.get(spec(seed)), history(seed));
     assert.equal(store.get(spec(kept)), undefined);
@@ -171,7 +183,10 @@ test("a file of a later version is left alone", (t) => {
   db.exec("ALTER TABLE runs ADD COLUMN machine TEXT; PRAGMA user_version = 2");
   db.close();
   const before = readFileSync(file);
-  assert.throws(() => new RunStore(file), { name: "StoreError", message: /later version .* number 2, this version knows 1.*update/ });
+  assert.throws(() => new RunStore(file), {
+    name: "StoreError",
+    message: /later version .* number 2, this version knows 1.*update/,
+  });
   assert.deepEqual(readFileSync(file), before);
 });
 
@@ -226,5 +241,8 @@ test("a damaged file never gives a wrong history", (t) => {
 test("a folder that can't be made is said", (t) => {
   const file = join(folder(t), "file");
   writeFileSync(file, "");
-  assert.throws(() => new RunStore(join(file, "runs.sqlite")), { name: "StoreError", message: /runs\.sqlite cannot be used/ });
+  assert.throws(() => new RunStore(join(file, "runs.sqlite")), {
+    name: "StoreError",
+    message: /runs\.sqlite cannot be used/,
+  });
 });

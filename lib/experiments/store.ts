@@ -126,13 +126,25 @@ export class RunStore {
       case "SQLITE_NOTADB":
         return this.damaged(message, error);
       case "SQLITE_FULL":
-        return new StoreError(`no room on the disk for ${this.file}: free some, then run again; what is in it stays`, error);
+        return new StoreError(
+          `no room on the disk for ${this.file}: free some, then run again; what is in it stays`,
+          error,
+        );
       case "SQLITE_READONLY":
-        return new StoreError(`${this.file} can be read but not written: make it and its folder writable, or name another file`, error);
+        return new StoreError(
+          `${this.file} can be read but not written: make it and its folder writable, or name another file`,
+          error,
+        );
       case "SQLITE_BUSY":
-        return new StoreError(`${this.file} has been locked by another process for ${PATIENCE / 1000} s: end that process`, error);
+        return new StoreError(
+          `${this.file} has been locked by another process for ${PATIENCE / 1000} s: end that process`,
+          error,
+        );
       default:
-        return new StoreError(`${this.file} cannot be used (${message}): is its folder there, writable, and on a local disk?`, error);
+        return new StoreError(
+          `${this.file} cannot be used (${message}): is its folder there, writable, and on a local disk?`,
+          error,
+        );
     }
   }
 }

@@ -19,7 +19,12 @@ const spec: RunSpec = {
 };
 
 /** Long enough to be divided. */
-const long: RunSpec = { ...spec, network: { ...spec.network, hiddenSizes: [50] }, epochs: 80, record: ["loss", "testAccuracy"] };
+const long: RunSpec = {
+  ...spec,
+  network: { ...spec.network, hiddenSizes: [50] },
+  epochs: 80,
+  record: ["loss", "testAccuracy"],
+};
 
 test("stretches: a first one of a quarter of the others' length, from the first update to the last", () => {
   const chapter: RunSpec = {
@@ -73,9 +78,15 @@ const kinds: [name: string, change: Partial<RunSpec>][] = [
   ["one of which the loss alone is recorded", { epochs: undefined, iterations: 19, record: ["loss"] }],
   ["one of which nothing is recorded", { record: [] }],
   ["one that diverges at once", { optimizer: tooFast }],
-  ["one that diverges late", { optimizer: { name: "SGD", learningRate: 1.7 }, network: { ...spec.network, weightDecay: 1 }, epochs: 20 }],
+  [
+    "one that diverges late",
+    { optimizer: { name: "SGD", learningRate: 1.7 }, network: { ...spec.network, weightDecay: 1 }, epochs: 20 },
+  ],
   ["one whose accuracies alone are recorded, and diverge", { optimizer: tooFast, record: ["trainAccuracy"] }],
-  ["one whose loss alone tells that it diverged", { optimizer: tooFast, epochs: undefined, iterations: 19, record: ["loss"] }],
+  [
+    "one whose loss alone tells that it diverged",
+    { optimizer: tooFast, epochs: undefined, iterations: 19, record: ["loss"] },
+  ],
 ];
 for (const [name, change] of kinds) {
   test(`a run in stretches has the same history: ${name}`, async () => {
@@ -112,7 +123,13 @@ test("a run that has processes to itself has the same history", async () => {
 });
 
 test("of three runs for two processes all are divided, with the same histories", async () => {
-  const specs = [1, 2, 3].map((seed): RunSpec => ({ ...long, seed, epochs: undefined, iterations: 3000, record: ["loss"] }));
+  const specs = [1, 2, 3].map((seed): RunSpec => ({
+    ...long,
+    seed,
+    epochs: undefined,
+    iterations: 3000,
+    record: ["loss"],
+  }));
   for (const spec of specs) assert.ok(stretchEnds(spec, 2).length > 2);
   const alone = [];
   for (const spec of specs) alone.push(await run(spec));
@@ -122,7 +139,10 @@ test("of three runs for two processes all are divided, with the same histories",
 test("the progress of a divided run is that of all its stretches, and ends with all updates", async () => {
   const reports: number[] = [];
   await runAll([long], { workers: 2, onProgress: (_, done, total) => reports.push(done / total) });
-  assert.deepEqual(reports, [...reports].sort((a, b) => a - b));
+  assert.deepEqual(
+    reports,
+    [...reports].sort((a, b) => a - b),
+  );
   assert.equal(reports.at(-1), 1);
   assert.equal(new Set(reports).size, reports.length);
 });
@@ -131,7 +151,11 @@ const endless = { ...long, epochs: 1e5 };
 
 test("a divided run ends when the signal is aborted, with its reason", async () => {
   const abort = new AbortController();
-  const stopped = runAll([endless], { workers: 2, signal: abort.signal, onProgress: () => abort.abort(new Error("enough")) });
+  const stopped = runAll([endless], {
+    workers: 2,
+    signal: abort.signal,
+    onProgress: () => abort.abort(new Error("enough")),
+  });
   await assert.rejects(stopped, /^Error: enough$/);
 });
 

@@ -45,7 +45,10 @@ const FIRST = 1 / 4;
  */
 export function stretchEnds(spec: RunSpec, wanted: number): number[] {
   const updates = updatesOf(spec);
-  const count = Math.min(Math.max(wanted, Math.ceil((spec.epochs ?? 0) / MOST_POINTS)), Math.floor(multiplications(spec) / WORTH));
+  const count = Math.min(
+    Math.max(wanted, Math.ceil((spec.epochs ?? 0) / MOST_POINTS)),
+    Math.floor(multiplications(spec) / WORTH),
+  );
   if (count < 2) return [updates];
   return Array.from({ length: count + 1 }, (_, i) => Math.round((updates * (FIRST + i)) / (FIRST + count)));
 }
@@ -98,13 +101,23 @@ export class StretchTrainer extends Trainer {
   state(): TrainingState {
     const { done, network, optimizer, batches } = this;
     const { iterations, divergedAt } = this.history;
-    return { done, iterations, divergedAt, network: network.state(), memory: optimizer.memory?.state(), batches: batches.state() };
+    return {
+      done,
+      iterations,
+      divergedAt,
+      network: network.state(),
+      memory: optimizer.memory?.state(),
+      batches: batches.state(),
+    };
   }
 
   protected override takeAccuracies(): void {
     const { network, history } = this;
     if (history.divergedAt === null) tf.tidy(() => this.check(this.sums()[0]));
-    const variables = history.divergedAt === null ? Object.values(network.variables).map((variable) => tf.keep(variable.clone())) : undefined;
+    const variables =
+      history.divergedAt === null
+        ? Object.values(network.variables).map((variable) => tf.keep(variable.clone()))
+        : undefined;
     this.points.push({ done: this.done, variables });
   }
 

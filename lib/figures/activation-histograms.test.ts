@@ -9,7 +9,8 @@ function layer(spread: number, length = 400): Float32Array {
 }
 
 const sum = (values: unknown) => (values as number[]).reduce((total, value) => total + value, 0);
-const traces = (figure: Figure, panel: [string, string]) => figure.data.filter(({ xaxis, yaxis }) => xaxis === panel[0] && yaxis === panel[1]);
+const traces = (figure: Figure, panel: [string, string]) =>
+  figure.data.filter(({ xaxis, yaxis }) => xaxis === panel[0] && yaxis === panel[1]);
 const texts = (figure: Figure) => (figure.layout.annotations as { text: string }[]).map(({ text }) => text);
 
 test("sigmoid layers stand side by side, every value in a bin", () => {
@@ -17,8 +18,14 @@ test("sigmoid layers stand side by side, every value in a bin", () => {
   const figure = activationHistograms("6-10", "sigmoid", [{ weights: "std 1", layers }]);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
   assert.equal(figure.id, "6-10");
-  assert.deepEqual(figure.data.map(({ type }) => type), Array(5).fill("bar"));
-  assert.deepEqual(figure.data.map(({ xaxis }) => xaxis), ["x", "x2", "x3", "x4", "x5"]);
+  assert.deepEqual(
+    figure.data.map(({ type }) => type),
+    Array(5).fill("bar"),
+  );
+  assert.deepEqual(
+    figure.data.map(({ xaxis }) => xaxis),
+    ["x", "x2", "x3", "x4", "x5"],
+  );
   for (const { x, y } of figure.data) {
     assert.equal((x as number[]).length, 30);
     assert.equal(sum(y), 400);
@@ -29,7 +36,10 @@ test("sigmoid layers stand side by side, every value in a bin", () => {
 });
 
 test("ReLU's values above 1 are a bar and a number of their own, none is lost", () => {
-  const rows = ["std 0.01", "Xavier", "He"].map((weights, row) => ({ weights, layers: [layer(0.02 + row), layer(0.01 + 2 * row)] }));
+  const rows = ["std 0.01", "Xavier", "He"].map((weights, row) => ({
+    weights,
+    layers: [layer(0.02 + row), layer(0.01 + 2 * row)],
+  }));
   const figure = activationHistograms("6-14", "relu", rows);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
   rows.forEach(({ layers }, row) =>
@@ -69,16 +79,35 @@ test("the slider starts next to Xavier's scale and each of its frames redraws ev
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
   const [slider] = figure.layout.sliders as { active: number; steps: { label: string; args: [string[]] }[] }[];
   assert.equal(slider.active, 1, "1/√4 = 0.5");
-  assert.deepEqual(slider.steps.map(({ label }) => label), ["0.01", "0.5", "1"]);
-  assert.deepEqual(slider.steps.map(({ args }) => args[0][0]), figure.frames!.map(({ name }) => name));
+  assert.deepEqual(
+    slider.steps.map(({ label }) => label),
+    ["0.01", "0.5", "1"],
+  );
+  assert.deepEqual(
+    slider.steps.map(({ args }) => args[0][0]),
+    figure.frames!.map(({ name }) => name),
+  );
   const start = figure.frames![1];
-  assert.deepEqual(start.data.map(({ y }) => y), figure.data.map(({ y }) => y));
+  assert.deepEqual(
+    start.data.map(({ y }) => y),
+    figure.data.map(({ y }) => y),
+  );
   assert.deepEqual(start.layout!.annotations, figure.layout.annotations);
   for (const { data, traces, layout } of figure.frames!) {
     assert.equal(data.length, figure.data.length);
-    assert.deepEqual(traces, figure.data.map((_, index) => index));
+    assert.deepEqual(
+      traces,
+      figure.data.map((_, index) => index),
+    );
     assert.equal((layout!.annotations as unknown[]).length, (figure.layout.annotations as unknown[]).length);
-    const panels: Partial<Trace>[][] = [[data[0]], [data[1]], [data[2], data[3]], [data[4]], [data[5]], [data[6], data[7]]];
+    const panels: Partial<Trace>[][] = [
+      [data[0]],
+      [data[1]],
+      [data[2], data[3]],
+      [data[4]],
+      [data[5]],
+      [data[6], data[7]],
+    ];
     for (const panel of panels) assert.equal(sum(panel.flatMap(({ y }) => y)), 40);
   }
 });

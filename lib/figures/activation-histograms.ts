@@ -49,10 +49,13 @@ const SLIDER_TOP = 0.15;
  */
 export function activationHistograms(id: string, activation: Activation, rows: ActivationRow[]): Figure {
   const columns = rows[0]?.layers.length ?? 0;
-  if (columns === 0) throw new RangeError("activationHistograms: no layers to draw; pass at least one row with one layer");
+  if (columns === 0)
+    throw new RangeError("activationHistograms: no layers to draw; pass at least one row with one layer");
   for (const { weights, layers } of rows) {
     if (layers.length !== columns) {
-      throw new RangeError(`activationHistograms: row "${weights}" has ${layers.length} layers, the first row ${columns}`);
+      throw new RangeError(
+        `activationHistograms: row "${weights}" has ${layers.length} layers, the first row ${columns}`,
+      );
     }
   }
   const range = ranges[activation];
@@ -78,7 +81,11 @@ export function activationHistograms(id: string, activation: Activation, rows: A
       : `${percent(saturatedShare(values, activation))} saturated, standard deviation ${deviationOf(values).toFixed(3)}`;
   const seen = rows.map(({ weights }, row) => {
     const layers = panels.slice(row * columns, (row + 1) * columns);
-    return `Weights with ${weights}: ` + layers.map((panel, i) => `layer ${i + 1} ${describe(panel.values, panel)}`).join("; ") + ".";
+    return (
+      `Weights with ${weights}: ` +
+      layers.map((panel, i) => `layer ${i + 1} ${describe(panel.values, panel)}`).join("; ") +
+      "."
+    );
   });
   const last = panels[columns - 1];
   return {
@@ -136,12 +143,18 @@ export function weightScaleSlider(steps: Iterable<WeightScaleStep>, units = 100)
     const column = index % activations.length;
     const axes = { xaxis: axisName("x", column), yaxis: axisName("y", Math.floor(index / activations.length)) };
     const range = ranges[activations[column]];
-    return activations[column] === "relu" ? [bars(panel, range, axes), overflowBar(panel, range, axes)] : [bars(panel, range, axes)];
+    return activations[column] === "relu"
+      ? [bars(panel, range, axes), overflowBar(panel, range, axes)]
+      : [bars(panel, range, axes)];
   });
   const heights = (panels: SliderPanel[]) =>
-    panels.flatMap((panel, index) => (activations[index % activations.length] === "relu" ? [panel.counts, [panel.above]] : [panel.counts]));
+    panels.flatMap((panel, index) =>
+      activations[index % activations.length] === "relu" ? [panel.counts, [panel.above]] : [panel.counts],
+    );
   const titles = (panels: SliderPanel[]) =>
-    panels.map(({ note }, index) => (index < activations.length ? `<b>${names[activations[index]]}</b><br>${note}` : note));
+    panels.map(({ note }, index) =>
+      index < activations.length ? `<b>${names[activations[index]]}</b><br>${note}` : note,
+    );
   const lastLayer = (panels: SliderPanel[]) =>
     panels
       .slice(-activations.length)
@@ -195,7 +208,10 @@ export function weightScaleSlider(steps: Iterable<WeightScaleStep>, units = 100)
           steps: views.map(({ scale }) => ({
             label: String(scale),
             method: "animate",
-            args: [[String(scale)], { mode: "immediate", frame: { duration: 0, redraw: true }, transition: { duration: 0 } }],
+            args: [
+              [String(scale)],
+              { mode: "immediate", frame: { duration: 0, redraw: true }, transition: { duration: 0 } },
+            ],
           })),
         },
       ],
@@ -204,7 +220,12 @@ export function weightScaleSlider(steps: Iterable<WeightScaleStep>, units = 100)
       name: String(scale),
       data: heights(panels).map((y) => ({ y })),
       traces: data.map((_, trace) => trace),
-      layout: { annotations: annotations.map((annotation, index) => ({ ...annotation, text: titles(panels)[index] ?? annotation.text })) },
+      layout: {
+        annotations: annotations.map((annotation, index) => ({
+          ...annotation,
+          text: titles(panels)[index] ?? annotation.text,
+        })),
+      },
     })),
   };
 }

@@ -11,8 +11,13 @@ test("figure 6-16: the BatchNorm boxes alone are filled, each between its Affine
   assert.equal(figure.id, "6-16");
   const layers = texts(figure).slice(0, 8);
   assert.deepEqual(layers, ["Affine", "BatchNorm", "ReLU", "Affine", "BatchNorm", "ReLU", "Affine", "Softmax"]);
-  const fills = (figure.layout.shapes as { fillcolor: string }[]).map(({ fillcolor }) => fillcolor !== "rgba(0, 0, 0, 0)");
-  assert.deepEqual(fills, layers.map((layer) => layer === "BatchNorm"));
+  const fills = (figure.layout.shapes as { fillcolor: string }[]).map(
+    ({ fillcolor }) => fillcolor !== "rgba(0, 0, 0, 0)",
+  );
+  assert.deepEqual(
+    fills,
+    layers.map((layer) => layer === "BatchNorm"),
+  );
 });
 
 test("figure 6-17: every edge has an arrow each way", () => {
@@ -20,7 +25,10 @@ test("figure 6-17: every edge has an arrow each way", () => {
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
   assert.equal(figure.id, "6-17");
   const ways = figure.data.filter(({ name }) => name === "forward" || name === "backward");
-  assert.deepEqual(ways.map(({ name }) => name), ["forward", "backward"]);
+  assert.deepEqual(
+    ways.map(({ name }) => name),
+    ["forward", "backward"],
+  );
   const heads = ways.map(({ marker }) => (marker as { size: number[] }).size.filter((size) => size > 0).length);
   assert.deepEqual(heads, [16, 16]);
   const dashes = ways.map(({ line }) => (line as { dash: string }).dash);
@@ -45,7 +53,8 @@ test("figure 6-17: the labelled backward steps give the gradient that difference
     const xhat = c.map((value) => value / s);
     return { c, s, r: 1 / s, xhat, y: xhat.map((value) => g * value + b) };
   };
-  const loss = (input: number[], g: number, b: number) => total(forward(input, g, b).y.map((value, i) => value * dy[i]));
+  const loss = (input: number[], g: number, b: number) =>
+    total(forward(input, g, b).y.map((value, i) => value * dy[i]));
 
   // Each step as the drawing labels it; the loss is Σ y·dy, so ∂L/∂y = dy.
   const { c, s, r, xhat } = forward(x, gamma, beta);
@@ -56,19 +65,46 @@ test("figure 6-17: the labelled backward steps give the gradient that difference
   };
   const dbeta = step("dβ = Σ dy", total(dy));
   const dgamma = step("dγ = Σ dy · x̂", total(dy.map((d, i) => d * xhat[i])));
-  const dxhat = step("dx̂ = γ · dy", dy.map((d) => gamma * d));
+  const dxhat = step(
+    "dx̂ = γ · dy",
+    dy.map((d) => gamma * d),
+  );
   const dr = step("dr = Σ dx̂ · c", total(dxhat.map((d, i) => d * c[i])));
   const ds = step("ds = −dr/s²", -dr / s ** 2);
   const dvariance = step("dσ² = ds/(2s)", ds / (2 * s));
   const dq = step("dq = dσ²/m", dvariance / m);
-  const dc = step("dc = dx̂ · r + 2c · dq", dxhat.map((d, i) => d * r + 2 * c[i] * dq));
+  const dc = step(
+    "dc = dx̂ · r + 2c · dq",
+    dxhat.map((d, i) => d * r + 2 * c[i] * dq),
+  );
   const dmu = step("dμ = −Σ dc", -total(dc));
-  const dx = step("dx = dc + dμ/m", dc.map((d) => d + dmu / m));
+  const dx = step(
+    "dx = dc + dμ/m",
+    dc.map((d) => d + dmu / m),
+  );
 
   const h = 1e-5;
   const slope = (f: (t: number) => number) => (f(h) - f(-h)) / (2 * h);
-  const close = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-8, `${actual} is not ${expected}`);
-  close(dbeta, slope((t) => loss(x, gamma, beta + t)));
-  close(dgamma, slope((t) => loss(x, gamma + t, beta)));
-  x.forEach((_, i) => close(dx[i], slope((t) => loss(x.map((value, j) => (j === i ? value + t : value)), gamma, beta))));
+  const close = (actual: number, expected: number) =>
+    assert.ok(Math.abs(actual - expected) < 1e-8, `${actual} is not ${expected}`);
+  close(
+    dbeta,
+    slope((t) => loss(x, gamma, beta + t)),
+  );
+  close(
+    dgamma,
+    slope((t) => loss(x, gamma + t, beta)),
+  );
+  x.forEach((_, i) =>
+    close(
+      dx[i],
+      slope((t) =>
+        loss(
+          x.map((value, j) => (j === i ? value + t : value)),
+          gamma,
+          beta,
+        ),
+      ),
+    ),
+  );
 });

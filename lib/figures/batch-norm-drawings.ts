@@ -18,7 +18,8 @@ export function batchNormNetwork(): Figure {
   ]);
   return {
     id: "6-16",
-    caption: "A network with batch normalization: a BatchNorm layer (grey background) between each hidden Affine layer and its ReLU.",
+    caption:
+      "A network with batch normalization: a BatchNorm layer (grey background) between each hidden Affine layer and its ReLU.",
     alt:
       "A row of boxes joined by arrows, from the input x to the output y: " +
       `${layers.join(", ")}. The two BatchNorm boxes have a grey background, the other boxes none.`,
@@ -114,8 +115,10 @@ export function batchNormGraph(): Figure {
   const beside = radius - 5;
   const toTheLeft = (point: Point, text: string) => label(point, text, { xanchor: "right", xshift: -beside });
   const toTheRight = (point: Point, text: string) => label(point, text, { xanchor: "left", xshift: beside });
-  const above = (from: Point, to: Point, text: string) => label(between(from, to), text, { yanchor: "bottom", yshift: 5 });
-  const below = (from: Point, to: Point, text: string) => label(between(from, to), text, { yanchor: "top", yshift: -5 });
+  const above = (from: Point, to: Point, text: string) =>
+    label(between(from, to), text, { yanchor: "bottom", yshift: 5 });
+  const below = (from: Point, to: Point, text: string) =>
+    label(between(from, to), text, { yanchor: "top", yshift: -5 });
 
   const forward: Layout[] = [
     toTheLeft([left, 40], "x"),
@@ -148,7 +151,11 @@ export function batchNormGraph(): Figure {
     toTheRight(between(shift, output), "dy"),
   ];
   const numbers = operations.map(([[x, y]], index) =>
-    label([x, y], "①②③④⑤⑥⑦⑧⑨"[index], { xanchor: x === left ? "right" : "left", xshift: x === left ? -radius - 2 : radius + 2, font: { size: 17 } }),
+    label([x, y], "①②③④⑤⑥⑦⑧⑨"[index], {
+      xanchor: x === left ? "right" : "left",
+      xshift: x === left ? -radius - 2 : radius + 2,
+      font: { size: 17 },
+    }),
   );
   const radii = new Map<Point, number>([
     ...operations.map(([point]): [Point, number] => [point, radius]),
@@ -170,9 +177,15 @@ export function batchNormGraph(): Figure {
       "8 dμ = −Σ dc; 9 through the mean, dx = dc + dμ/m.",
     data: [
       way(edges, { name: "forward", color: palette[0], dash: "solid" }),
-      way(edges.map((path) => [...path].reverse()), { name: "backward", color: palette[1], dash: "dot" }),
+      way(
+        edges.map((path) => [...path].reverse()),
+        { name: "backward", color: palette[1], dash: "dot" },
+      ),
       nodes([forkX, forkC], { size: 14 }),
-      nodes(operations.map(([point]) => point), { size: 2 * radius, texts: operations.map(([, text]) => text) }),
+      nodes(
+        operations.map(([point]) => point),
+        { size: 2 * radius, texts: operations.map(([, text]) => text) },
+      ),
       nodes([gamma, beta], { size: 30, symbol: "square", texts: ["γ", "β"] }),
     ],
     layout: {
@@ -192,9 +205,14 @@ function between([x0, y0]: Point, [x1, y1]: Point): Point {
 
 /** Moves a path of horizontal and vertical legs to the right of its own direction, like traffic, so that two ways never overlap. */
 function keepRight(path: Point[]): Point[] {
-  const legs = path.slice(1).map(([x, y], index): Point => [Math.sign(x - path[index][0]), Math.sign(y - path[index][1])]);
+  const legs = path
+    .slice(1)
+    .map(([x, y], index): Point => [Math.sign(x - path[index][0]), Math.sign(y - path[index][1])]);
   return path.map(([x, y], index): Point => {
     const touching = [legs[index - 1], legs[index]].filter((leg) => leg !== undefined);
-    return [x - 0.1 * touching.reduce((sum, [, dy]) => sum + dy, 0), y + 5 * touching.reduce((sum, [dx]) => sum + dx, 0)];
+    return [
+      x - 0.1 * touching.reduce((sum, [, dy]) => sum + dy, 0),
+      y + 5 * touching.reduce((sum, [dx]) => sum + dx, 0),
+    ];
   });
 }

@@ -9,7 +9,10 @@ function sgd(learningRate: number, positions: number): DescentPath {
   return {
     name: "SGD",
     learningRate,
-    path: { x: steps.map((t) => -7 * (1 - learningRate / 10) ** t), y: steps.map((t) => 2 * (1 - 2 * learningRate) ** t) },
+    path: {
+      x: steps.map((t) => -7 * (1 - learningRate / 10) ** t),
+      y: steps.map((t) => 2 * (1 - 2 * learningRate) ** t),
+    },
   };
 }
 
@@ -23,7 +26,10 @@ test("6-1 has the heights of f on a surface and on contours", () => {
   const figure = bowlSurface();
   assertJson(figure);
   assert.equal(figure.id, "6-1");
-  assert.deepEqual(figure.data.map(({ type }) => type), ["surface", "contour", "scatter"]);
+  assert.deepEqual(
+    figure.data.map(({ type }) => type),
+    ["surface", "contour", "scatter"],
+  );
   for (const { x, y, z } of figure.data.slice(0, 2) as unknown as { x: number[]; y: number[]; z: number[][] }[]) {
     assert.deepEqual([x[0], x.at(-1), y[0], y.at(-1)], [-10, 10, -10, 10]);
     assert.deepEqual([z.length, z[0].length], [y.length, x.length]);
@@ -36,7 +42,11 @@ test("6-1 has the heights of f on a surface and on contours", () => {
 test("6-2's arrows lie along −∇f, none reaching the next row, and those on the axis point inwards", () => {
   const figure = gradientField();
   assertJson(figure);
-  const { x, y, marker } = figure.data[0] as unknown as { x: (number | null)[]; y: (number | null)[]; marker: { size: number[] } };
+  const { x, y, marker } = figure.data[0] as unknown as {
+    x: (number | null)[];
+    y: (number | null)[];
+    marker: { size: number[] };
+  };
   assert.equal(x.length, 11 * 21 * 3);
   assert.equal(y.length, x.length);
   assert.equal(marker.size.length, x.length);
@@ -57,7 +67,10 @@ test("a path has a frame a position, of path coordinates only, and opens on the 
   assert.equal(figure.frames!.length, 30);
   figure.frames!.forEach(({ name, data, traces }, i) => {
     assert.equal(name, String(i));
-    assert.deepEqual(data.map(Object.keys), [["x", "y"], ["x", "y"]]);
+    assert.deepEqual(data.map(Object.keys), [
+      ["x", "y"],
+      ["x", "y"],
+    ]);
     assert.equal((data[0].x as number[]).length, i + 1);
     assert.deepEqual([data[1].x, data[1].y], [[(data[0].x as number[])[i]], [(data[0].y as number[])[i]]]);
     assert.ok(traces.every((trace) => figure.data[trace].type === "scatter"));
@@ -69,7 +82,10 @@ test("a path has a frame a position, of path coordinates only, and opens on the 
 
   const [slider] = figure.layout.sliders as { active: number; steps: { method: string; args: [string[], object] }[] }[];
   assert.equal(slider.active, 29);
-  assert.deepEqual(slider.steps.map(({ method, args }) => [method, ...args[0]]), figure.frames!.map(({ name }) => ["animate", name]));
+  assert.deepEqual(
+    slider.steps.map(({ method, args }) => [method, ...args[0]]),
+    figure.frames!.map(({ name }) => ["animate", name]),
+  );
 });
 
 test("a path keeps to the ranges of the chapter's figure, and marks the minimum", () => {
@@ -80,7 +96,10 @@ test("a path keeps to the ranges of the chapter's figure, and marks the minimum"
 });
 
 test("beneath a path lie closed contours of f at 1, 2, … 7", () => {
-  const { x, y } = descentPath({ id: "6-3", ...sgd(0.95, 30) }).data[0] as unknown as { x: (number | null)[]; y: (number | null)[] };
+  const { x, y } = descentPath({ id: "6-3", ...sgd(0.95, 30) }).data[0] as unknown as {
+    x: (number | null)[];
+    y: (number | null)[];
+  };
   const ends = x.flatMap((value, i) => (value === null ? [i] : []));
   assert.equal(ends.length, 7);
   ends.forEach((end, i) => {
@@ -103,9 +122,20 @@ test("caption and alt tell what the path did", () => {
 });
 
 test("typed arrays of float32 become plain numbers", () => {
-  const figure = descentPath({ id: "6-3", name: "SGD", learningRate: 0.95, path: { x: Float32Array.of(-7, -6.335), y: Float32Array.of(2, -1.8) } });
+  const figure = descentPath({
+    id: "6-3",
+    name: "SGD",
+    learningRate: 0.95,
+    path: { x: Float32Array.of(-7, -6.335), y: Float32Array.of(2, -1.8) },
+  });
   assertJson(figure);
-  assert.deepEqual([figure.data[2].x, figure.data[2].y], [[-7, -6.335], [2, -1.8]]);
+  assert.deepEqual(
+    [figure.data[2].x, figure.data[2].y],
+    [
+      [-7, -6.335],
+      [2, -1.8],
+    ],
+  );
 });
 
 test("6-8 has a panel a path, each path on its own axes, and moves all of them at once", () => {
@@ -115,18 +145,24 @@ test("6-8 has a panel a path, each path on its own axes, and moves all of them a
   assert.equal(figure.frames!.length, 30);
   const last = figure.frames!.at(-1)!;
   assert.equal(last.traces.length, 8);
-  last.traces.forEach((trace, i) => assert.deepEqual([figure.data[trace].x, figure.data[trace].y], [last.data[i].x, last.data[i].y]));
+  last.traces.forEach((trace, i) =>
+    assert.deepEqual([figure.data[trace].x, figure.data[trace].y], [last.data[i].x, last.data[i].y]),
+  );
   const moving = last.traces.filter((_, i) => i % 2 === 0).map((trace) => figure.data[trace]);
-  assert.deepEqual(moving.map(({ name, xaxis, yaxis }) => [name, xaxis, yaxis]), [
-    ["SGD", "x", "y"],
-    ["slow SGD", "x2", "y"],
-    ["SGD", "x", "y2"],
-    ["SGD", "x2", "y2"],
-  ]);
+  assert.deepEqual(
+    moving.map(({ name, xaxis, yaxis }) => [name, xaxis, yaxis]),
+    [
+      ["SGD", "x", "y"],
+      ["slow SGD", "x2", "y"],
+      ["SGD", "x", "y2"],
+      ["SGD", "x2", "y2"],
+    ],
+  );
   const looks = moving.map(({ marker }) => marker as { color: string; symbol: string });
   assert.equal(new Set(looks.map(({ color }) => color)).size, 4);
   assert.equal(new Set(looks.map(({ symbol }) => symbol)).size, 4);
-  for (const axis of ["xaxis", "xaxis2", "yaxis", "yaxis2"]) assert.deepEqual((figure.layout[axis] as { range: number[] }).range, [-10, 10]);
+  for (const axis of ["xaxis", "xaxis2", "yaxis", "yaxis2"])
+    assert.deepEqual((figure.layout[axis] as { range: number[] }).range, [-10, 10]);
   assert.match(JSON.stringify(figure.layout.annotations), /slow SGD<br>η = 0\.1, α = 0\.9/);
 });
 
@@ -136,5 +172,8 @@ test("paths that are none are refused with what is wrong", () => {
   assert.throws(() => descentPath({ id: "6-3", ...none }), /SGD: .*got 0 x and 0 y/);
   assert.throws(() => descentPath({ id: "6-3", ...uneven }), /got 2 x and 1 y/);
   assert.throws(() => comparePaths({ id: "6-8", paths: [] }), /no paths/);
-  assert.throws(() => comparePaths({ id: "6-8", paths: [sgd(0.1, 30), sgd(0.1, 31)] }), /SGD has 31 positions, SGD has 30/);
+  assert.throws(
+    () => comparePaths({ id: "6-8", paths: [sgd(0.1, 30), sgd(0.1, 31)] }),
+    /SGD has 31 positions, SGD has 30/,
+  );
 });

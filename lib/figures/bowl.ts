@@ -40,7 +40,13 @@ export function bowlSurface(): Figure {
   const surface = heights();
   const hovertemplate = "x = %{x}<br>y = %{y}<br>f = %{z:.2f}<extra></extra>";
   // Both ends stand out from white and from near-black.
-  const colors = { colorscale: [[0, palette[0]], [1, palette[4]]], showscale: false };
+  const colors = {
+    colorscale: [
+      [0, palette[0]],
+      [1, palette[4]],
+    ],
+    showscale: false,
+  };
   const sceneAxis = { tickvals: [-10, 0, 10], tickfont: { size: 11 } };
   const title = { showarrow: false, xref: "paper", yref: "paper", y: 1, yanchor: "bottom", yshift: 4 };
   return {
@@ -89,7 +95,13 @@ export function gradientField(): Figure {
   /** Length of an arrow for a gradient of 1, short enough that none reaches the next row. */
   const scale = 0.09;
   const arrows = grid(-5, 5, 1).flatMap((y) =>
-    grid(-10, 10, 1).map((x) => ({ x, y, toX: x - scale * (x / 10), toY: y - scale * 2 * y, steepness: Math.hypot(x / 10, 2 * y) })),
+    grid(-10, 10, 1).map((x) => ({
+      x,
+      y,
+      toX: x - scale * (x / 10),
+      toY: y - scale * 2 * y,
+      steepness: Math.hypot(x / 10, 2 * y),
+    })),
   );
   return {
     id: "6-2",
@@ -166,7 +178,9 @@ export function comparePaths({ id, paths }: { id: string; paths: DescentPath[] }
   const [{ x: first }] = all;
   all.forEach(({ x }, i) => {
     if (x.length !== first.length) {
-      throw new RangeError(`comparePaths: ${paths[i].name} has ${x.length} positions, ${paths[0].name} has ${first.length}; give all equally many`);
+      throw new RangeError(
+        `comparePaths: ${paths[i].name} has ${x.length} positions, ${paths[0].name} has ${first.length}; give all equally many`,
+      );
     }
   });
   return {
@@ -208,7 +222,9 @@ interface Positions {
 /** A path's positions as plain numbers, with no more digits than can be seen. */
 function positionsOf({ name, path: { x, y } }: DescentPath): Positions {
   if (x.length === 0 || x.length !== y.length) {
-    throw new RangeError(`descent path of ${name}: expected as many x as y and at least one, got ${x.length} x and ${y.length} y`);
+    throw new RangeError(
+      `descent path of ${name}: expected as many x as y and at least one, got ${x.length} x and ${y.length} y`,
+    );
   }
   return { x: Array.from(x, (value) => round(value, 4)), y: Array.from(y, (value) => round(value, 4)) };
 }
@@ -291,7 +307,11 @@ function frames(all: Positions[]): Frame[] {
 
 /** Buttons to play and pause, and a slider that starts at the last of `count` frames. */
 function playerOf(count: number): Layout {
-  const go = (duration: number) => ({ mode: "immediate", frame: { duration, redraw: false }, transition: { duration: 0 } });
+  const go = (duration: number) => ({
+    mode: "immediate",
+    frame: { duration, redraw: false },
+    transition: { duration: 0 },
+  });
   return {
     updatemenus: [
       {
@@ -317,7 +337,11 @@ function playerOf(count: number): Layout {
         yanchor: "top",
         pad: { l: 130, t: 48 },
         currentvalue: { prefix: "update " },
-        steps: Array.from({ length: count }, (_, i) => ({ label: String(i), method: "animate", args: [[String(i)], go(0)] })),
+        steps: Array.from({ length: count }, (_, i) => ({
+          label: String(i),
+          method: "animate",
+          args: [[String(i)], go(0)],
+        })),
       },
     ],
   };

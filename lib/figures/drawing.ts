@@ -52,7 +52,10 @@ export function lines(paths: Point[][], { name, color = ink, dash = "solid", wid
  * Lines with a head at their last point. The head stops `standoff` pixels before that point, the
  * radius of the node it points at: one number for all paths, or one a path.
  */
-export function arrows(paths: Point[][], { standoff = 0, ...stroke }: Stroke & { standoff?: number | number[] } = {}): Trace {
+export function arrows(
+  paths: Point[][],
+  { standoff = 0, ...stroke }: Stroke & { standoff?: number | number[] } = {},
+): Trace {
   // A path's points have markers of size 0 but for the last one, and so has the gap after it.
   const atHead = (value: (index: number) => number) =>
     paths.flatMap((path, index) => [...path.slice(1).map(() => 0), value(index), 0]);
@@ -86,7 +89,11 @@ export function nodes(points: Point[], { size = 18, symbol = "circle", color = i
     mode: texts ? "markers+text" : "markers",
     x: points.map(([x]) => x),
     y: points.map(([, y]) => y),
-    ...(texts && { text: texts, textposition: "middle center", textfont: { color: "white", size: texts.map((text) => (text.length > 3 ? 11 : 13)) } }),
+    ...(texts && {
+      text: texts,
+      textposition: "middle center",
+      textfont: { color: "white", size: texts.map((text) => (text.length > 3 ? 11 : 13)) },
+    }),
     marker: { symbol, size, color, opacity: 1, line: { width: 0 } },
     cliponaxis: false,
     hoverinfo: "skip",

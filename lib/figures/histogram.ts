@@ -49,7 +49,9 @@ export function saturatedShare(values: ArrayLike<number>, activation: "sigmoid" 
  */
 export function deadShare(values: ArrayLike<number>, units: number): number {
   if (values.length % units !== 0) {
-    throw new RangeError(`deadShare: ${values.length} values are no whole rows of ${units} units; pass the layer's width`);
+    throw new RangeError(
+      `deadShare: ${values.length} values are no whole rows of ${units} units; pass the layer's width`,
+    );
   }
   const alive = new Array<boolean>(units).fill(false);
   for (let i = 0; i < values.length; i++) if (values[i] !== 0) alive[i % units] = true;

@@ -42,7 +42,13 @@ export function lossCurves({ id, caption, curves, yRange }: LossCurves): Figure 
     caption,
     alt: `Line chart of the smoothed loss over ${length} iterations, from ${yRange[0]} to ${yRange[1]}. ${describe(summaries)}`,
     // No dashes: on a jittery line they cannot be told from its jitter.
-    data: [...summaries.map(bandOf), ...summaries.map((summary, i) => ({ ...lineOf(summary, i), line: { color: palette[i % palette.length], width: 1.5 } }))].flat(),
+    data: [
+      ...summaries.map(bandOf),
+      ...summaries.map((summary, i) => ({
+        ...lineOf(summary, i),
+        line: { color: palette[i % palette.length], width: 1.5 },
+      })),
+    ].flat(),
     layout: {
       template,
       height: 440,
@@ -83,7 +89,10 @@ export function accuracyCurves({ id, caption, panels }: AccuracyCurves): Figure 
       height: 420,
       ...legendAbove,
       ...(single
-        ? { xaxis: { title: { text: "epoch" }, range: range.x }, yaxis: { title: { text: "accuracy" }, range: range.y } }
+        ? {
+            xaxis: { title: { text: "epoch" }, range: range.x },
+            yaxis: { title: { text: "accuracy" }, range: range.y },
+          }
         : panelGrid({
             rows: 1,
             columns: panels.length,
@@ -114,11 +123,16 @@ function summarize({ name, runs }: Curve): Summary {
   const [{ length }] = runs;
   runs.forEach((run, seed) => {
     if (run.length !== length || length === 0) {
-      throw new RangeError(`curve ${name}: expected runs of one length and at least one point, got ${length} points in run 0 and ${run.length} in run ${seed}`);
+      throw new RangeError(
+        `curve ${name}: expected runs of one length and at least one point, got ${length} points in run 0 and ${run.length} in run ${seed}`,
+      );
     }
   });
   const points = Array.from({ length }, (_, i) =>
-    runs.map((run) => run[i]).filter((value): value is number => Number.isFinite(value)).sort((a, b) => a - b),
+    runs
+      .map((run) => run[i])
+      .filter((value): value is number => Number.isFinite(value))
+      .sort((a, b) => a - b),
   );
   return {
     name,

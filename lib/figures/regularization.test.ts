@@ -12,7 +12,14 @@ test("every weight is in a bin of the common range, and the numbers above the pa
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
   const counts = figure.data.map(({ y }) => (y as number[]).reduce((sum, count) => sum + count, 0));
   assert.deepEqual(counts, [4, 4, 2]);
-  assert.deepEqual(figure.data.map(({ xaxis, yaxis }) => [xaxis, yaxis]), [["x", "y"], ["x2", "y"], ["x", "y2"]]);
+  assert.deepEqual(
+    figure.data.map(({ xaxis, yaxis }) => [xaxis, yaxis]),
+    [
+      ["x", "y"],
+      ["x2", "y"],
+      ["x", "y2"],
+    ],
+  );
   assert.deepEqual((figure.layout.xaxis as { range: number[] }).range, [-0.5, 0.5]);
   assert.equal((figure.layout.yaxis2 as { type: string }).type, "log");
   const titles = (figure.layout.annotations as { text: string }[]).map(({ text }) => text);

@@ -24,7 +24,8 @@ const NEAR_ZERO = 1e-3;
  * @throws RangeError if there is nothing to draw or a weight is not a number.
  */
 export function weightHistograms(trainings: TrainedWeights[]): Figure {
-  if (trainings.length === 0) throw new RangeError("weightHistograms: nothing to draw; pass the weights of at least one training");
+  if (trainings.length === 0)
+    throw new RangeError("weightHistograms: nothing to draw; pass the weights of at least one training");
   const panels = trainings.map(({ penalty, weights }) => {
     const values = flat(weights);
     return { penalty, values, ...describe(values) };
@@ -66,7 +67,13 @@ export function weightHistograms(trainings: TrainedWeights[]): Figure {
         columns,
         titles: panels.map((panel) => `<b>${panel.penalty}</b><br>${numbers(panel).replace(", std", "<br>std")}`),
         x: { title: "weight", range: [-reach, reach], nticks: 5 },
-        y: { title: "weights per bin", type: "log", range: [Math.log10(0.7), Math.log10(1.5 * most)], dtick: 1, exponentformat: "power" },
+        y: {
+          title: "weights per bin",
+          type: "log",
+          range: [Math.log10(0.7), Math.log10(1.5 * most)],
+          dtick: 1,
+          exponentformat: "power",
+        },
         gap: { x: 0.1, y: 0.45 },
       }),
     },
@@ -74,7 +81,9 @@ export function weightHistograms(trainings: TrainedWeights[]): Figure {
 }
 
 function flat(weights: ArrayLike<number> | ArrayLike<number>[]): ArrayLike<number> {
-  return typeof weights[0] === "object" ? (weights as ArrayLike<number>[]).flatMap((layer) => Array.from(layer)) : (weights as ArrayLike<number>);
+  return typeof weights[0] === "object"
+    ? (weights as ArrayLike<number>[]).flatMap((layer) => Array.from(layer))
+    : (weights as ArrayLike<number>);
 }
 
 function describe(values: ArrayLike<number>): { nearZero: number; deviation: number; largest: number } {

@@ -3,12 +3,17 @@ import test from "node:test";
 import { rollingBall } from "./rolling-ball";
 
 const figure = rollingBall();
-const arrows = (figure.layout.annotations as { showarrow: boolean; x: number; y: number; ax: number; ay: number }[]).filter(({ showarrow }) => showarrow);
+const arrows = (
+  figure.layout.annotations as { showarrow: boolean; x: number; y: number; ax: number; ay: number }[]
+).filter(({ showarrow }) => showarrow);
 
 test("6-4 is plain JSON with a slope, a ball and the two places where it was", () => {
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
   assert.equal(figure.id, "6-4");
-  assert.deepEqual((figure.layout.shapes as { type: string }[]).map(({ type }) => type), ["circle", "circle", "circle"]);
+  assert.deepEqual(
+    (figure.layout.shapes as { type: string }[]).map(({ type }) => type),
+    ["circle", "circle", "circle"],
+  );
 });
 
 test("6-4's velocity is the sum of what is kept and the push", () => {

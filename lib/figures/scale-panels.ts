@@ -33,7 +33,10 @@ export function scalePanels(panels: ScalePanel[]): Figure {
   }
   const columns = Math.min(4, panels.length);
   const rows = Math.ceil(panels.length / columns);
-  const axesOf = (index: number) => ({ xaxis: axisName("x", index % columns), yaxis: axisName("y", Math.floor(index / columns)) });
+  const axesOf = (index: number) => ({
+    xaxis: axisName("x", index % columns),
+    yaxis: axisName("y", Math.floor(index / columns)),
+  });
   const curves = kinds.flatMap(({ key, name, color, dash }) =>
     panels
       .map((panel, index) => ({ y: panel[key].slice(0, divergedAt(panel[key]) ?? undefined), axes: axesOf(index) }))
@@ -55,7 +58,18 @@ export function scalePanels(panels: ScalePanel[]): Figure {
   const ends = panels.flatMap((panel, index) =>
     kinds.flatMap(({ key, name, color }) => {
       const epoch = divergedAt(panel[key]);
-      return epoch === null ? [] : [{ epoch, last: Math.max(0, epoch - 1), accuracy: panel[key][epoch - 1] ?? 0, name, color, axes: axesOf(index) }];
+      return epoch === null
+        ? []
+        : [
+            {
+              epoch,
+              last: Math.max(0, epoch - 1),
+              accuracy: panel[key][epoch - 1] ?? 0,
+              name,
+              color,
+              axes: axesOf(index),
+            },
+          ];
     }),
   );
   const crosses = ends.map(({ epoch, last, accuracy, name, color, axes }): Trace => ({
@@ -78,7 +92,9 @@ export function scalePanels(panels: ScalePanel[]): Figure {
     id: "6-19",
     caption:
       "Train accuracy by epoch for initial weights of different standard deviation (above each panel): solid with batch normalization, dashed without." +
-      (ends.length > 0 ? " A ✕ marks where a network diverged: from that epoch on its weights were no longer finite numbers." : ""),
+      (ends.length > 0
+        ? " A ✕ marks where a network diverged: from that epoch on its weights were no longer finite numbers."
+        : ""),
     alt: `${panels.length} small panels of train accuracy by epoch, one a standard deviation of the initial weights. At the last epoch: ${panels.map(final).join("; ")}.`,
     data: [...curves, ...crosses],
     layout: {

@@ -6,13 +6,26 @@ import { rankCorrelation, rankTrials, searchMethods, searchPanels, searchScatter
 const trials = Array.from({ length: 100 }, (_, i) => {
   const final = 0.1 + 0.008 * i;
   const validation = [0.1, final / 2, i < 97 ? final : null];
-  return { learningRate: 10 ** (-6 + 0.04 * i), weightDecay: 10 ** (-8 + 0.04 * ((i * 37) % 100)), validation, train: validation };
+  return {
+    learningRate: 10 ** (-6 + 0.04 * i),
+    weightDecay: 10 ** (-8 + 0.04 * ((i * 37) % 100)),
+    validation,
+    train: validation,
+  };
 });
 
 test("ranks by the last validation accuracy; ties keep their order, diverged trials come last", () => {
   const trial = (name: string, ...validation: (number | null)[]) => ({ name, validation });
-  const ranked = rankTrials([trial("diverged", 0.9, null), trial("first", 0.5), trial("best", 0.2, 0.6), trial("second", 0.5)]);
-  assert.deepEqual(ranked.map(({ name }) => name), ["best", "first", "second", "diverged"]);
+  const ranked = rankTrials([
+    trial("diverged", 0.9, null),
+    trial("first", 0.5),
+    trial("best", 0.2, 0.6),
+    trial("second", 0.5),
+  ]);
+  assert.deepEqual(
+    ranked.map(({ name }) => name),
+    ["best", "first", "second", "diverged"],
+  );
 });
 
 test("figure 6-24: the best 20 in order, five a row, validation solid and train dashed", () => {
@@ -26,7 +39,8 @@ test("figure 6-24: the best 20 in order, five a row, validation solid and train 
   assert.equal(figure.data.length, 40);
   assert.deepEqual(figure.data[12].y, trials[90].validation);
   assert.deepEqual([figure.data[12].name, figure.data[12].xaxis, figure.data[12].yaxis], ["validation", "x2", "y2"]);
-  const dash = (name: string) => new Set(figure.data.filter((trace) => trace.name === name).map(({ line }) => (line as { dash: string }).dash));
+  const dash = (name: string) =>
+    new Set(figure.data.filter((trace) => trace.name === name).map(({ line }) => (line as { dash: string }).dash));
   assert.deepEqual([...dash("validation"), ...dash("train")], ["solid", "5px,3px"]);
   assert.equal(searchPanels(trials.slice(0, 3)).data.length, 6, "fewer than 20 are all shown");
 });
@@ -35,8 +49,17 @@ test("the scatter holds every trial, the best five apart, and tells what explain
   const finite = trials.slice(0, 97);
   const figure = searchScatter(finite);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
-  assert.deepEqual(figure.data.map(({ name, x }) => [name, (x as number[]).length]), [["other trials", 92], ["best five", 5]]);
-  assert.deepEqual(figure.data[1].x, [96, 95, 94, 93, 92].map((i) => finite[i].learningRate));
+  assert.deepEqual(
+    figure.data.map(({ name, x }) => [name, (x as number[]).length]),
+    [
+      ["other trials", 92],
+      ["best five", 5],
+    ],
+  );
+  assert.deepEqual(
+    figure.data[1].x,
+    [96, 95, 94, 93, 92].map((i) => finite[i].learningRate),
+  );
   for (const axis of ["xaxis", "yaxis"]) assert.equal((figure.layout[axis] as { type: string }).type, "log");
   assert.match(figure.caption, /learning rate 1\.00, weight decay −?0\.\d\d\./);
 });
@@ -63,22 +86,52 @@ test("search methods: the best so far over the seeds, by hand", () => {
         { steps: [10, 20, 30], accuracies: [0.5, 0.5, 0.5] },
       ],
     },
-    { name: "halving", searches: [{ steps: [5, 12], accuracies: [0.3, 0.3] }, { steps: [8], accuracies: [0.7] }] },
+    {
+      name: "halving",
+      searches: [
+        { steps: [5, 12], accuracies: [0.3, 0.3] },
+        { steps: [8], accuracies: [0.7] },
+      ],
+    },
   ]);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
   const median = (name: string) => figure.data.find((trace) => trace.name === name)!;
-  assert.deepEqual([median("random").x, median("random").y], [[10, 20, 30], [0.4, 0.5, 0.6]]);
+  assert.deepEqual(
+    [median("random").x, median("random").y],
+    [
+      [10, 20, 30],
+      [0.4, 0.5, 0.6],
+    ],
+  );
   // Counted from where both seeds have a result; nothing changes between there and the end.
-  assert.deepEqual([median("halving").x, median("halving").y], [[8, 12], [0.5, 0.5]]);
+  assert.deepEqual(
+    [median("halving").x, median("halving").y],
+    [
+      [8, 12],
+      [0.5, 0.5],
+    ],
+  );
   const [low, high] = figure.data;
-  assert.deepEqual((low.y as number[]).map((value) => value.toFixed(2)), ["0.30", "0.45", "0.55"]);
-  assert.deepEqual((high.y as number[]).map((value) => value.toFixed(2)), ["0.45", "0.55", "0.70"]);
+  assert.deepEqual(
+    (low.y as number[]).map((value) => value.toFixed(2)),
+    ["0.30", "0.45", "0.55"],
+  );
+  assert.deepEqual(
+    (high.y as number[]).map((value) => value.toFixed(2)),
+    ["0.45", "0.55", "0.70"],
+  );
   // Each method in a panel of its own, the other one's median behind it.
   assert.deepEqual([median("random").xaxis, median("halving").xaxis], ["x", "x2"]);
   const inFirst = figure.data.filter(({ xaxis }) => xaxis === "x");
-  assert.deepEqual(inFirst.map(({ y }) => (y as number[]).length), [3, 3, 2, 3]);
+  assert.deepEqual(
+    inFirst.map(({ y }) => (y as number[]).length),
+    [3, 3, 2, 3],
+  );
   assert.deepEqual(inFirst[2].y, median("halving").y);
-  assert.deepEqual((figure.layout.annotations as { text: string }[]).slice(0, 2).map(({ text }) => text), ["random: 0.60", "halving: 0.50"]);
+  assert.deepEqual(
+    (figure.layout.annotations as { text: string }[]).slice(0, 2).map(({ text }) => text),
+    ["random: 0.60", "halving: 0.50"],
+  );
 });
 
 test("what cannot be drawn is refused", () => {
@@ -86,5 +139,8 @@ test("what cannot be drawn is refused", () => {
   assert.throws(() => searchScatter([{ ...trials[0], validation: [] }]), /trial 0 has no validation accuracies/);
   assert.throws(() => searchMethods([]), /no methods/);
   assert.throws(() => searchMethods([{ name: "random", searches: [] }]), /"random" has no searches/);
-  assert.throws(() => searchMethods([{ name: "random", searches: [{ steps: [1], accuracies: [] }] }]), /0 accuracies for 1 steps/);
+  assert.throws(
+    () => searchMethods([{ name: "random", searches: [{ steps: [1], accuracies: [] }] }]),
+    /0 accuracies for 1 steps/,
+  );
 });

@@ -53,7 +53,10 @@ export function searchPanels(trials: SearchTrial[]): Figure {
       `${best.length} small panels of accuracy by epoch, from the best trial to the worst shown. ` +
       best
         .slice(0, 5)
-        .map((trial, i) => `Best-${i + 1}: validation accuracy ${accuracy(trial)}, learning rate ${trial.learningRate.toPrecision(3)}, weight decay ${trial.weightDecay.toExponential(2)}`)
+        .map(
+          (trial, i) =>
+            `Best-${i + 1}: validation accuracy ${accuracy(trial)}, learning rate ${trial.learningRate.toPrecision(3)}, weight decay ${trial.weightDecay.toExponential(2)}`,
+        )
         .join("; ") +
       `. Best-${best.length}: validation accuracy ${accuracy(best[best.length - 1])}.`,
     data: best.flatMap(({ validation, train }, index): Trace[] =>
@@ -99,8 +102,14 @@ export function searchScatter(trials: SearchTrial[]): Figure {
   checkTrials("searchScatter", trials);
   const ranked = rankTrials(trials);
   const accuracies = ranked.map((trial) => Math.max(0, finalAccuracy(trial)));
-  const byLearningRate = rankCorrelation(ranked.map(({ learningRate }) => learningRate), accuracies);
-  const byWeightDecay = rankCorrelation(ranked.map(({ weightDecay }) => weightDecay), accuracies);
+  const byLearningRate = rankCorrelation(
+    ranked.map(({ learningRate }) => learningRate),
+    accuracies,
+  );
+  const byWeightDecay = rankCorrelation(
+    ranked.map(({ weightDecay }) => weightDecay),
+    accuracies,
+  );
   const colorbar = {
     title: { text: "validation accuracy", side: "top" },
     orientation: "h",
@@ -130,7 +139,8 @@ export function searchScatter(trials: SearchTrial[]): Figure {
       line: { width: 1, color: "#6e7781" },
     },
     customdata: accuracies.slice(from, to),
-    hovertemplate: "learning rate %{x:.3~g}<br>weight decay %{y:.2e}<br>validation accuracy %{customdata:.2f}<extra></extra>",
+    hovertemplate:
+      "learning rate %{x:.3~g}<br>weight decay %{y:.2e}<br>validation accuracy %{customdata:.2f}<extra></extra>",
   });
   const power = { type: "log", dtick: 1, exponentformat: "power", showexponent: "all", zeroline: false };
   return {
@@ -163,12 +173,21 @@ export function searchScatter(trials: SearchTrial[]): Figure {
  */
 export function searchMethods(methods: MethodResults[]): Figure {
   if (methods.length === 0) throw new RangeError("searchMethods: no methods; pass at least one");
-  const summaries = methods.map((method) => ({ name: method.name, seeds: method.searches.length, curve: progress(method) }));
+  const summaries = methods.map((method) => ({
+    name: method.name,
+    seeds: method.searches.length,
+    curve: progress(method),
+  }));
   const columns = Math.min(2, summaries.length);
   const rows = Math.ceil(summaries.length / columns);
   const data = summaries.flatMap(({ name, curve }, index): Trace[] => {
     const color = palette[index % palette.length];
-    const panel = { type: "scatter", mode: "lines", xaxis: axisName("x", index % columns), yaxis: axisName("y", Math.floor(index / columns)) };
+    const panel = {
+      type: "scatter",
+      mode: "lines",
+      xaxis: axisName("x", index % columns),
+      yaxis: axisName("y", Math.floor(index / columns)),
+    };
     const own = { ...panel, x: curve.map(({ steps }) => steps) };
     const edge = { ...own, line: { width: 0, shape: "hv" }, hoverinfo: "skip" };
     const others = summaries.filter((_, i) => i !== index);
@@ -236,7 +255,8 @@ export function searchMethods(methods: MethodResults[]): Figure {
  * @throws RangeError if the two differ in length.
  */
 export function rankCorrelation(x: number[], y: number[]): number {
-  if (x.length !== y.length) throw new RangeError(`rankCorrelation: ${x.length} values against ${y.length}; pass pairs`);
+  if (x.length !== y.length)
+    throw new RangeError(`rankCorrelation: ${x.length} values against ${y.length}; pass pairs`);
   const [rx, ry] = [ranks(x), ranks(y)];
   const mean = (x.length + 1) / 2;
   const product = (a: number[], b: number[]) => a.reduce((sum, rank, i) => sum + (rank - mean) * (b[i] - mean), 0);
@@ -260,11 +280,15 @@ function progress({ name, searches }: MethodResults): { steps: number; low: numb
   if (searches.length === 0) throw new RangeError(`searchMethods: "${name}" has no searches; pass one a seed`);
   for (const { steps, accuracies } of searches) {
     if (steps.length !== accuracies.length || steps.length === 0) {
-      throw new RangeError(`searchMethods: "${name}" has ${accuracies.length} accuracies for ${steps.length} steps; pass one for each`);
+      throw new RangeError(
+        `searchMethods: "${name}" has ${accuracies.length} accuracies for ${steps.length} steps; pass one for each`,
+      );
     }
   }
   const start = Math.max(...searches.map(({ steps }) => steps[0]));
-  const grid = [...new Set(searches.flatMap(({ steps }) => steps))].filter((steps) => steps >= start).sort((a, b) => a - b);
+  const grid = [...new Set(searches.flatMap(({ steps }) => steps))]
+    .filter((steps) => steps >= start)
+    .sort((a, b) => a - b);
   const points = grid.map((spent) => {
     const bests = searches
       .map(({ steps, accuracies }) => Math.max(...accuracies.filter((_, i) => steps[i] <= spent)))

@@ -24,8 +24,14 @@ export function xavierScale(): Figure {
       "The n connections into one node of the second column are highlighted.",
     data: [
       lines([...edges(first, second).filter(([, end]) => end !== target), ...edges(second, third)], { width: 0.8 }),
-      lines(first.map((start) => [start, target]), { color: palette[1], width: 2.5 }),
-      nodes(layers.flat().filter((point) => point !== target), { size: 24, color: palette[0] }),
+      lines(
+        first.map((start) => [start, target]),
+        { color: palette[1], width: 2.5 },
+      ),
+      nodes(
+        layers.flat().filter((point) => point !== target),
+        { size: 24, color: palette[0] },
+      ),
       nodes([target], { size: 24, color: palette[1], symbol: "diamond" }),
     ],
     layout: {
@@ -33,7 +39,9 @@ export function xavierScale(): Figure {
       annotations: [
         ...columns.map((x) => label([x, gap], "⋮", { font: { size: 24 } })),
         ...columns.map((x) => label([x, height - 30], "n nodes")),
-        ...[0, 1].map((index) => label([(columns[index] + columns[index + 1]) / 2, 28], "weights with<br>std <b>1/√n</b>")),
+        ...[0, 1].map((index) =>
+          label([(columns[index] + columns[index + 1]) / 2, 28], "weights with<br>std <b>1/√n</b>"),
+        ),
       ],
     },
   };

@@ -14,7 +14,8 @@ export const datasetLook: Look<Dataset> = {
     if (depth < 0) return stylize(`[Dataset of ${set.count} images]`, "special");
     const counts = countLabels(set);
     const widths = counts.map(([label, count]) => Math.max(label.length, count.length));
-    const line = (name: string, i: 0 | 1) => `  ${name}  ${counts.map((pair, j) => pair[i].padStart(widths[j])).join("  ")}`;
+    const line = (name: string, i: 0 | 1) =>
+      `  ${name}  ${counts.map((pair, j) => pair[i].padStart(widths[j])).join("  ")}`;
     return [`Dataset of ${set.count} images`, `  ${describe(set)}`, line("label ", 0), line("images", 1)].join("\n");
   },
 
@@ -25,8 +26,16 @@ export const datasetLook: Look<Dataset> = {
     return {
       "text/html": [
         `<div><p><strong>Dataset of ${set.count} images</strong><br>${describe(set)}</p>`,
-        `<table><thead>${row("label", counts.map(([label]) => label), "th")}</thead>`,
-        `<tbody>${row("images", counts.map(([, count]) => count), "td")}</tbody></table>`,
+        `<table><thead>${row(
+          "label",
+          counts.map(([label]) => label),
+          "th",
+        )}</thead>`,
+        `<tbody>${row(
+          "images",
+          counts.map(([, count]) => count),
+          "td",
+        )}</tbody></table>`,
         `<div style="display: flex; flex-wrap: wrap; gap: 8px">${firstImages(set).join("")}</div></div>`,
       ].join("\n"),
     };
@@ -42,7 +51,9 @@ function describe({ form: { rows, columns, classes, normalize, flatten, oneHot }
 function countLabels({ labels, form: { classes } }: Dataset): [label: string, count: string][] {
   const counts = new Array<number>(Math.max(classes, 256)).fill(0);
   for (const label of labels) counts[label]++;
-  const shown = counts.slice(0, Math.min(classes, LABELS)).map((count, label): [string, string] => [`${label}`, `${count}`]);
+  const shown = counts
+    .slice(0, Math.min(classes, LABELS))
+    .map((count, label): [string, string] => [`${label}`, `${count}`]);
   return classes > LABELS ? [...shown, ["…", "…"]] : shown;
 }
 

@@ -19,8 +19,8 @@ const historyLook: Look<History> = {
     }
     const width = Math.max(...curves.map(([name]) => name.length));
     const ends = Math.max(...curves.map(([, curve]) => fromTo(curve).length));
-    const lines = curves.map(
-      ([name, curve]) => `${name.padEnd(width)}  ${fromTo(curve).padEnd(ends)}  ${drawn(curve)}`.trimEnd(),
+    const lines = curves.map(([name, curve]) =>
+      `${name.padEnd(width)}  ${fromTo(curve).padEnd(ends)}  ${drawn(curve)}`.trimEnd(),
     );
     return [title(history), ...lines].join("\n  ");
   },
@@ -48,12 +48,16 @@ function title({ iterations, divergedAt }: History): string {
 
 /** What was recorded, by name. */
 function recorded({ loss, trainAccuracy, validationAccuracy, testAccuracy }: History): [string, Curve][] {
-  return Object.entries({ loss, trainAccuracy, validationAccuracy, testAccuracy }).filter(([, { length }]) => length > 0);
+  return Object.entries({ loss, trainAccuracy, validationAccuracy, testAccuracy }).filter(
+    ([, { length }]) => length > 0,
+  );
 }
 
 const number = (value: number | null) => (value === null ? "not finite" : written(value));
 const fromTo = (curve: Curve) =>
-  curve.length > 1 && curve.some((value) => value !== null) ? `${number(curve[0])} → ${number(curve.at(-1)!)}` : number(curve[0]);
+  curve.length > 1 && curve.some((value) => value !== null)
+    ? `${number(curve[0])} → ${number(curve.at(-1)!)}`
+    : number(curve[0]);
 
 /** A curve of at most so many points, each the mean of as many values; `null` where none of them is finite. */
 function thinned(curve: Curve, most: number): Curve {

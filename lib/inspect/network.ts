@@ -25,7 +25,12 @@ function rows(network: Network): { layer: string; output: string; parameters: nu
   let units = network.spec.inputSize;
   const row = (layer: Layer | SoftmaxWithLoss) => {
     if (layer instanceof Affine) units = layer.b.size;
-    const learned = layer instanceof Affine ? [layer.W, layer.b] : layer instanceof BatchNormalization ? [layer.gamma, layer.beta] : [];
+    const learned =
+      layer instanceof Affine
+        ? [layer.W, layer.b]
+        : layer instanceof BatchNormalization
+          ? [layer.gamma, layer.beta]
+          : [];
     return {
       layer: layer.constructor.name,
       output: `[batch, ${units}]`,

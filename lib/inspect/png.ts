@@ -13,7 +13,12 @@ export function png(pixels: Uint8Array, columns: number, rows: number): Buffer {
   for (let row = 0; row < rows; row++) {
     lines.set(pixels.subarray(row * columns, (row + 1) * columns), row * (columns + 1) + 1);
   }
-  return Buffer.concat([SIGNATURE, chunk("IHDR", header), chunk("IDAT", deflateSync(lines)), chunk("IEND", Buffer.alloc(0))]);
+  return Buffer.concat([
+    SIGNATURE,
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(lines)),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
 }
 
 /** A part of the file: its length, its kind, what it holds, and a sum of these two. */

@@ -20,22 +20,58 @@ const texts: [string, () => tf.Tensor, string][] = [
   ["a scalar", () => tf.scalar(2.302585), "Tensor [] float32 2.3026"],
   ["an integer", () => tf.scalar(123456789, "int32"), "Tensor [] int32 123456789"],
   ["whole numbers", () => tf.tensor1d([1, 20, -3]), "Tensor [3] float32 [1, 20, -3]"],
-  ["fractions, with as many decimals as one of them needs", () => tf.tensor1d([0.5, 0.125, 0]), "Tensor [3] float32 [0.500, 0.125, 0.000]"],
+  [
+    "fractions, with as many decimals as one of them needs",
+    () => tf.tensor1d([0.5, 0.125, 0]),
+    "Tensor [3] float32 [0.500, 0.125, 0.000]",
+  ],
   ["five digits of the largest", () => tf.tensor1d([1 / 3, 200 / 3]), "Tensor [2] float32 [0.333, 66.667]"],
   ["large fractions", () => tf.tensor1d([123456.5]), "Tensor [1] float32 [123456.5]"],
   ["small numbers", () => tf.tensor1d([1.5e-7, 2e-9]), "Tensor [2] float32 [1.5e-7, 2.0e-9]"],
   ["numbers far apart", () => tf.tensor1d([0.001, 1000.5]), "Tensor [2] float32 [1.0000e-3, 1.0005e+3]"],
   ["large whole numbers", () => tf.tensor1d([1e9, 2]), "Tensor [2] float32 [1e+9, 2e+0]"],
-  ["what is no number", () => tf.tensor1d([NaN, Infinity, -Infinity, -0, 1]), "Tensor [5] float32 [NaN, Infinity, -Infinity, -0, 1]"],
+  [
+    "what is no number",
+    () => tf.tensor1d([NaN, Infinity, -Infinity, -0, 1]),
+    "Tensor [5] float32 [NaN, Infinity, -Infinity, -0, 1]",
+  ],
   ["a negative zero among fractions", () => tf.tensor1d([-0, 0.5]), "Tensor [2] float32 [-0.0, 0.5]"],
   ["nothing but NaN", () => tf.tensor1d([NaN]), "Tensor [1] float32 [NaN]"],
   ["booleans", () => tf.tensor2d([[true], [false]], [2, 1], "bool"), "Tensor [2, 1] bool\n  [[ true],\n   [false]]"],
-  ["strings", () => tf.tensor2d([["a", "it's"], ["ß\n", ""]]), "Tensor [2, 2] string\n  [[   'a', \"it's\"],\n   [ 'ß\\n',     '']]"],
-  ["a long string", () => tf.tensor1d(["x".repeat(50)]), `Tensor [1] string ['${"x".repeat(40)}'... 10 more characters]`],
+  [
+    "strings",
+    () =>
+      tf.tensor2d([
+        ["a", "it's"],
+        ["ß\n", ""],
+      ]),
+    "Tensor [2, 2] string\n  [[   'a', \"it's\"],\n   [ 'ß\\n',     '']]",
+  ],
+  [
+    "a long string",
+    () => tf.tensor1d(["x".repeat(50)]),
+    `Tensor [1] string ['${"x".repeat(40)}'... 10 more characters]`,
+  ],
   ["complex numbers", () => tf.complex([1, 2.5], [-4, 5]), "Tensor [2] complex64 [1.0-4.0i, 2.5+5.0i]"],
-  ["a matrix", () => tf.tensor2d([[1, -2.5], [10, 0]]), "Tensor [2, 2] float32\n  [[ 1.0, -2.5],\n   [10.0,  0.0]]"],
+  [
+    "a matrix",
+    () =>
+      tf.tensor2d([
+        [1, -2.5],
+        [10, 0],
+      ]),
+    "Tensor [2, 2] float32\n  [[ 1.0, -2.5],\n   [10.0,  0.0]]",
+  ],
   ["a row", () => tf.tensor2d([[1, 2]]), "Tensor [1, 2] float32 [[1, 2]]"],
-  ["rank 3", () => tf.tensor3d([[[1], [2]], [[3], [40]]]), "Tensor [2, 2, 1] float32\n  [[[ 1],\n    [ 2]],\n   [[ 3],\n    [40]]]"],
+  [
+    "rank 3",
+    () =>
+      tf.tensor3d([
+        [[1], [2]],
+        [[3], [40]],
+      ]),
+    "Tensor [2, 2, 1] float32\n  [[[ 1],\n    [ 2]],\n   [[ 3],\n    [40]]]",
+  ],
   ["rank 6", () => tf.ones([1, 1, 1, 1, 1, 2]), "Tensor [1, 1, 1, 1, 1, 2] float32 [[[[[[1, 1]]]]]]"],
   ["nothing", () => tf.zeros([0]), "Tensor [0] float32 []"],
   ["no rows", () => tf.zeros([0, 3]), "Tensor [0, 3] float32 []"],
@@ -105,7 +141,11 @@ test("a long vector that is shown whole stands in columns, in lines of at most 9
 });
 
 test("in other values tensors stand where they belong, and a deep one in one line", () => {
-  const x = () => tf.tensor2d([[1, 2], [3, 4]]);
+  const x = () =>
+    tf.tensor2d([
+      [1, 2],
+      [3, 4],
+    ]);
   assert.equal(
     shown(() => ({ x: x(), t: tf.tensor1d([1, 2], "int32"), list: [x()], map: new Map([["k", x()]]) })),
     [
@@ -128,10 +168,19 @@ test("in other values tensors stand where they belong, and a deep one in one lin
     ].join("\n"),
   );
   const deep = (make: () => tf.Tensor) => shown(() => ({ a: { b: make() } }), { depth: 1, breakLength: Infinity });
-  assert.equal(deep(() => tf.scalar(0.5)), "{ a: { b: Tensor [] float32 0.5 } }");
+  assert.equal(
+    deep(() => tf.scalar(0.5)),
+    "{ a: { b: Tensor [] float32 0.5 } }",
+  );
   assert.equal(deep(x), "{ a: { b: Tensor [2, 2] float32 [[1, 2], [3, 4]] } }");
-  assert.equal(deep(() => tf.range(0, 100)), "{ a: { b: Tensor [100] float32 [0, 1, 2, …, 97, 98, 99] } }");
-  assert.equal(deep(() => tf.zeros([3, 0])), "{ a: { b: Tensor [3, 0] float32 [] } }");
+  assert.equal(
+    deep(() => tf.range(0, 100)),
+    "{ a: { b: Tensor [100] float32 [0, 1, 2, …, 97, 98, 99] } }",
+  );
+  assert.equal(
+    deep(() => tf.zeros([3, 0])),
+    "{ a: { b: Tensor [3, 0] float32 [] } }",
+  );
 });
 
 test("variables say their name and whether they are trained", () => {
@@ -152,14 +201,24 @@ test("a disposed tensor says so", () => {
 });
 
 test("Node's options are respected", () => {
-  const x = () => tf.tensor2d([[1, 2], [3, 40]]);
+  const x = () =>
+    tf.tensor2d([
+      [1, 2],
+      [3, 40],
+    ]);
   assert.equal(shown(x, { compact: true }), "Tensor [2, 2] float32 [[ 1,  2], [ 3, 40]]");
   assert.equal(
     shown(x, { colors: true }),
     "Tensor [2, 2] float32\n  [[ \x1b[33m1\x1b[39m,  \x1b[33m2\x1b[39m],\n   [ \x1b[33m3\x1b[39m, \x1b[33m40\x1b[39m]]",
   );
-  assert.equal(shown(() => tf.range(0, 9), { maxArrayLength: 5 }), "Tensor [9] float32 [0, 1, …, 7, 8]");
-  assert.equal(shown(() => tf.range(0, 9), { maxArrayLength: 0 }), "Tensor [9] float32 […]");
+  assert.equal(
+    shown(() => tf.range(0, 9), { maxArrayLength: 5 }),
+    "Tensor [9] float32 [0, 1, …, 7, 8]",
+  );
+  assert.equal(
+    shown(() => tf.range(0, 9), { maxArrayLength: 0 }),
+    "Tensor [9] float32 […]",
+  );
   const whole = shown(() => tf.range(0, 200_000).div(2), { maxArrayLength: null });
   assert.equal(whole.split(", ").length + whole.split(",\n").length - 1, 200_000);
 });
@@ -188,9 +247,15 @@ test("of 188 MB only what is shown is read, wherever they are", () => {
 
 test("strings and complex numbers of which only some are shown", () => {
   const words = Array.from({ length: 200 }, (_, i) => `w${i}`);
-  assert.equal(shown(() => tf.tensor1d(words)), "Tensor [200] string ['w0', 'w1', 'w2', …, 'w197', 'w198', 'w199']");
+  assert.equal(
+    shown(() => tf.tensor1d(words)),
+    "Tensor [200] string ['w0', 'w1', 'w2', …, 'w197', 'w198', 'w199']",
+  );
   // After an operation the values are in TensorFlow.
-  assert.equal(shown(() => tf.concat([tf.tensor1d(words), tf.tensor1d(["end"])])), "Tensor [201] string ['w0', 'w1', 'w2', …, 'w198', 'w199', 'end']");
+  assert.equal(
+    shown(() => tf.concat([tf.tensor1d(words), tf.tensor1d(["end"])])),
+    "Tensor [201] string ['w0', 'w1', 'w2', …, 'w198', 'w199', 'end']",
+  );
   const complex = () => tf.complex(tf.range(0, 200), tf.ones([200]));
   assert.equal(shown(complex), "Tensor [200] complex64 [0+1i, 1+1i, 2+1i, …, 197+1i, 198+1i, 199+1i]");
 });

@@ -60,7 +60,8 @@ type Complex = { real: number; imaginary: number };
 function shownPlaces(shape: number[], most: number): number[][] {
   const ways = [{ whole: Infinity, ends: 0 }, ...SHORTENED];
   const length = (size: number, { whole, ends }: (typeof ways)[number]) => (size <= whole ? size : 2 * ends);
-  const way = ways.find((way) => shape.reduce((product, size) => product * length(size, way), 1) <= most) ?? ways.at(-1)!;
+  const way =
+    ways.find((way) => shape.reduce((product, size) => product * length(size, way), 1) <= most) ?? ways.at(-1)!;
   return shape.map((size) =>
     size <= way.whole ? range(0, size) : [...range(0, way.ends), ...range(size - way.ends, size)],
   );
@@ -79,7 +80,8 @@ function read(tensor: tf.Tensor, places: number[][]): Value[] {
     const { strides, shape } = tensor;
     // tfjs leaves the last stride out, which is 1.
     const offsets = places.reduce<number[]>(
-      (offsets, axis, i) => offsets.flatMap((offset) => axis.map((place) => offset + place * (i < shape.length - 1 ? strides[i] : 1))),
+      (offsets, axis, i) =>
+        offsets.flatMap((offset) => axis.map((place) => offset + place * (i < shape.length - 1 ? strides[i] : 1))),
       [0],
     );
     return valuesOf(tensor, offsets);
@@ -123,7 +125,9 @@ function valuesOf(tensor: tf.Tensor, offsets?: number[]): Value[] {
 function write(values: Value[], dtype: tf.DataType): string[] {
   if (dtype === "string") return values.map((value) => inspect(value, { maxStringLength: 40, breakLength: Infinity }));
   if (dtype === "bool") return values.map(String);
-  const numbers = values.flatMap((value) => (typeof value === "object" ? [value.real, value.imaginary] : [value as number]));
+  const numbers = values.flatMap((value) =>
+    typeof value === "object" ? [value.real, value.imaginary] : [value as number],
+  );
   const number = dtype === "int32" ? String : numberFormat(numbers);
   return values.map((value) => {
     if (typeof value !== "object") return number(value as number);
@@ -141,7 +145,8 @@ function numberFormat(numbers: number[]): (value: number) => string {
 
   const exponential = most >= 1e8 || least < 1e-4 || most / least > 1e3;
   const decimals = exponential ? DIGITS - 1 : Math.min(Math.max(DIGITS - 1 - Math.floor(Math.log10(most)), 1), 8);
-  const digits = (value: number, decimals: number) => (exponential ? value.toExponential(decimals) : value.toFixed(decimals));
+  const digits = (value: number, decimals: number) =>
+    exponential ? value.toExponential(decimals) : value.toFixed(decimals);
   // Zeros at the end that all have are left out.
   const zeros = smallest(sizes.map((value) => /0*$/.exec(digits(value, decimals).replace(/e.*/, ""))![0].length));
   return (value) => {
@@ -173,7 +178,9 @@ function layOut(texts: string[], places: number[][], dtype: tf.DataType, options
       if (i > 0 && place !== all[i - 1] + 1) items.push(["…"]);
       items.push(isLast ? [cell(texts[next++])] : block(axis + 1));
     });
-    const separated = items.map((lines, i) => (i < items.length - 1 ? [...lines.slice(0, -1), `${lines.at(-1)},`] : lines));
+    const separated = items.map((lines, i) =>
+      i < items.length - 1 ? [...lines.slice(0, -1), `${lines.at(-1)},`] : lines,
+    );
     const lines = isLast ? inLines(separated.flat(), perLine) : separated.flat();
     return lines.map((line, i) => `${i === 0 ? "[" : " "}${line}${i === lines.length - 1 ? "]" : ""}`);
   };

@@ -3,8 +3,26 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { crc32, inflateSync } from "node:zlib";
 import {
-  Adam, AdaGrad, Dataset, GaussianProcess, logUniform, Momentum, Nesterov, Network, randomSearch, randomStream, RMSProp,
-  run, runAll, search, SGD, splitValidation, tf, Trainer, type Optimizer, type RunSpec,
+  Adam,
+  AdaGrad,
+  Dataset,
+  GaussianProcess,
+  logUniform,
+  Momentum,
+  Nesterov,
+  Network,
+  randomSearch,
+  randomStream,
+  RMSProp,
+  run,
+  runAll,
+  search,
+  SGD,
+  splitValidation,
+  tf,
+  Trainer,
+  type Optimizer,
+  type RunSpec,
 } from "../index";
 import { showsItself } from "./history";
 import { png } from "./png";
@@ -15,7 +33,11 @@ function rich(value: unknown): Record<string, string> {
 }
 
 const form = { rows: 2, columns: 3, classes: 4, normalize: true, flatten: true, oneHot: false };
-const images = new Dataset(Uint8Array.from({ length: 72 }, (_, i) => i), Uint8Array.from([0, 1, 1, 3, 3, 3, 0, 1, 1, 3, 3, 3]), form);
+const images = new Dataset(
+  Uint8Array.from({ length: 72 }, (_, i) => i),
+  Uint8Array.from([0, 1, 1, 3, 3, 3, 0, 1, 1, 3, 3, 3]),
+  form,
+);
 
 const spec: RunSpec = {
   data: { images: 300 },
@@ -56,7 +78,9 @@ test("to show a data set makes no numbers and no tensors of it", () => {
 
 test("the first ten images are pictures with their labels", () => {
   const { "text/html": html } = rich(images);
-  const pictures = [...html.matchAll(/<img src="data:image\/png;base64,([^"]+)" alt="([^"]+)" width="(\d+)" height="(\d+)"/g)];
+  const pictures = [
+    ...html.matchAll(/<img src="data:image\/png;base64,([^"]+)" alt="([^"]+)" width="(\d+)" height="(\d+)"/g),
+  ];
   assert.equal(pictures.length, 10);
   const [, data, alt, width, height] = pictures[3];
   assert.deepEqual([alt, width, height], ["image 3, labelled 3", "6", "4"]);
@@ -77,7 +101,7 @@ test("pictures of large images are small, and many labels are cut short", () => 
 function pixelsOf(file: Buffer): { columns: number; rows: number; pixels: number[] } {
   assert.equal(file.subarray(0, 8).toString("latin1"), "\x89PNG\r\n\x1a\n");
   const parts: Record<string, Buffer> = {};
-  for (let at = 8; at < file.length; ) {
+  for (let at = 8; at < file.length;) {
     const length = file.readUInt32BE(at);
     const body = file.subarray(at + 4, at + 8 + length);
     assert.equal(file.readUInt32BE(at + 8 + length), crc32(body));
@@ -88,7 +112,9 @@ function pixelsOf(file: Buffer): { columns: number; rows: number; pixels: number
   const [columns, rows] = [parts.IHDR.readUInt32BE(0), parts.IHDR.readUInt32BE(4)];
   assert.deepEqual([...parts.IHDR.subarray(8)], [8, 0, 0, 0, 0]);
   const lines = inflateSync(parts.IDAT);
-  const pixels = Array.from({ length: rows }, (_, row) => [...lines.subarray(row * (columns + 1) + 1, (row + 1) * (columns + 1))]);
+  const pixels = Array.from({ length: rows }, (_, row) => [
+    ...lines.subarray(row * (columns + 1) + 1, (row + 1) * (columns + 1)),
+  ]);
   return { columns, rows, pixels: pixels.flat() };
 }
 
@@ -100,7 +126,15 @@ test("a PNG file holds the pixels it was made of", () => {
 test("a network is a table of its layers", () => {
   const before = tf.memory().numTensors;
   const network = new Network(
-    { inputSize: 6, hiddenSizes: [5, 4], outputSize: 3, activation: "tanh", batchNormalization: "before", dropoutRate: 0.2, weightDecay: 0.1 },
+    {
+      inputSize: 6,
+      hiddenSizes: [5, 4],
+      outputSize: 3,
+      activation: "tanh",
+      batchNormalization: "before",
+      dropoutRate: 0.2,
+      weightDecay: 0.1,
+    },
     1,
   );
   const made = tf.memory();
@@ -128,7 +162,12 @@ test("a network is a table of its layers", () => {
   assert.deepEqual(tf.memory(), made);
   assert.deepEqual(
     network["layers"].slice(0, 4).map((layer) => inspect(layer)),
-    ["Affine { W: [ 6, 5 ], b: [ 5 ] }", "BatchNormalization { gamma: [ 5 ], beta: [ 5 ], momentum: 0.9 }", "Tanh {}", "Dropout { rate: 0.2, inverted: false }"],
+    [
+      "Affine { W: [ 6, 5 ], b: [ 5 ] }",
+      "BatchNormalization { gamma: [ 5 ], beta: [ 5 ], momentum: 0.9 }",
+      "Tanh {}",
+      "Dropout { rate: 0.2, inverted: false }",
+    ],
   );
   network.dispose();
   assert.match(inspect(network), /^Network 6 → 5 → 4 → 3, 92 parameters, disposed\n/);
@@ -146,14 +185,17 @@ test("a network says how its weights start, and which norm decays", () => {
 
 test("a rule shows its hyperparameters, and the steps where it counts them", () => {
   const rules = [new SGD(0.1), new Momentum(), new Nesterov(), new AdaGrad(), new RMSProp(), new Adam()];
-  assert.deepEqual(rules.map((rule) => inspect(rule)), [
-    "SGD { learningRate: 0.1 }",
-    "Momentum { learningRate: 0.01, momentum: 0.9 }",
-    "Nesterov { learningRate: 0.01, momentum: 0.9 }",
-    "AdaGrad { learningRate: 0.01 }",
-    "RMSProp { learningRate: 0.01, decayRate: 0.99 }",
-    "Adam { learningRate: 0.001, beta1: 0.9, beta2: 0.999 }",
-  ]);
+  assert.deepEqual(
+    rules.map((rule) => inspect(rule)),
+    [
+      "SGD { learningRate: 0.1 }",
+      "Momentum { learningRate: 0.01, momentum: 0.9 }",
+      "Nesterov { learningRate: 0.01, momentum: 0.9 }",
+      "AdaGrad { learningRate: 0.01 }",
+      "RMSProp { learningRate: 0.01, decayRate: 0.99 }",
+      "Adam { learningRate: 0.001, beta1: 0.9, beta2: 0.999 }",
+    ],
+  );
   const adam = rules.at(-1)!;
   tf.tidy(() => adam.update({ W: tf.variable(tf.ones([2])) }, { W: tf.ones([2]) }));
   assert.equal(inspect({ adam }), "{\n  adam: Adam { learningRate: 0.001, beta1: 0.9, beta2: 0.999, steps: 1 }\n}");
@@ -186,12 +228,18 @@ test("histories show their first and last numbers and a curve", async () => {
     "History of 1 update, diverged after 1: loss not finite",
   );
   assert.equal(
-    inspect(showsItself({ ...none, iterations: 2, loss: [36167296829358080, 2] })).split(" ").slice(0, 8).join(" "),
+    inspect(showsItself({ ...none, iterations: 2, loss: [36167296829358080, 2] }))
+      .split(" ")
+      .slice(0, 8)
+      .join(" "),
     "History of 2 updates: loss 3.62e+16 → 2",
   );
   assert.equal(inspect(showsItself({ ...none, iterations: 0, loss: [] })), "History of 0 updates");
   assert.equal(inspect(showsItself({ ...none, iterations: 2, loss: [1, 1] })), "History of 2 updates: loss 1 → 1 ▅▅");
-  assert.equal(inspect({ a: showsItself({ ...none, iterations: 2, loss: [1, 1] }) }, { depth: 0 }), "{ a: [History of 2 updates] }");
+  assert.equal(
+    inspect({ a: showsItself({ ...none, iterations: 2, loss: [1, 1] }) }, { depth: 0 }),
+    "{ a: [History of 2 updates] }",
+  );
   const long = inspect(showsItself({ ...none, iterations: 2400, loss: Array.from({ length: 2400 }, (_, i) => i) }));
   assert.match(long, /^History of 2400 updates: loss 0 → 2399 [▁-█]{24}$/);
 });
@@ -199,12 +247,19 @@ test("histories show their first and last numbers and a curve", async () => {
 test("a history is drawn in few bytes, with gaps, and described", () => {
   const accuracy = Array.from({ length: 1000 }, (_, i) => (i < 500 ? Math.sin(i) : null));
   const history = showsItself({
-    iterations: 1000, loss: [3, null, 1, null], trainAccuracy: accuracy, validationAccuracy: [], testAccuracy: [], divergedAt: 500,
+    iterations: 1000,
+    loss: [3, null, 1, null],
+    trainAccuracy: accuracy,
+    validationAccuracy: [],
+    testAccuracy: [],
+    divergedAt: 500,
   });
   const { "text/html": html } = rich(history);
   assert.match(html, /<th style="text-align: left">loss<\/th><td>4<\/td><td>3<\/td><td>not finite<\/td>/);
   assert.match(html, /alt="loss, from 3 → not finite"/);
-  const [first] = [...html.matchAll(/svg\+xml;base64,([^"]+)"/g)].map(([, data]) => Buffer.from(data, "base64").toString());
+  const [first] = [...html.matchAll(/svg\+xml;base64,([^"]+)"/g)].map(([, data]) =>
+    Buffer.from(data, "base64").toString(),
+  );
   assert.match(first, /d="M30\.0 2\.0L30\.0 2\.0M150\.0 38\.0L150\.0 38\.0"/);
   assert.ok(html.length < 5000, `${html.length}`);
 });
@@ -228,7 +283,11 @@ test("what runs, searches and a Trainer leave shows itself", async () => {
     {
       space: { learningRate: logUniform(0.01, 0.1) },
       specOf: ({ learningRate }, epochs) => ({
-        ...spec, data: { images: 300, validation: 100 }, record: ["validationAccuracy"], optimizer: { name: "SGD", learningRate }, epochs,
+        ...spec,
+        data: { images: 300, validation: 100 },
+        record: ["validationAccuracy"],
+        optimizer: { name: "SGD", learningRate },
+        epochs,
       }),
       epochs: 2,
       budget: 3,
@@ -236,7 +295,10 @@ test("what runs, searches and a Trainer leave shows itself", async () => {
     },
     { workers: 1 },
   );
-  assert.match(inspect(trials), /^\[\n {2}Trial \{\n {4}point: \{ learningRate: 0\.0\d+ \},\n {4}epochs: 2,\n {4}score: [\d.]+,\n {4}steps: 3,\n {4}spent: 3\n {2}\}\n\]$/);
+  assert.match(
+    inspect(trials),
+    /^\[\n {2}Trial \{\n {4}point: \{ learningRate: 0\.0\d+ \},\n {4}epochs: 2,\n {4}score: [\d.]+,\n {4}steps: 3,\n {4}spent: 3\n {2}\}\n\]$/,
+  );
   assert.match(inspect(trials[0].history), /^History of 3 updates: validationAccuracy /);
   assert.deepStrictEqual({ ...trials[0] }, JSON.parse(JSON.stringify(trials[0])));
 
@@ -248,7 +310,10 @@ test("what runs, searches and a Trainer leave shows itself", async () => {
   const text = inspect(trainer);
   assert.deepEqual(tf.memory(), before);
   assert.match(text, /^Trainer \{\n {2}updates: '1 of 5',\n {2}network: Network 6 → 5 → 4, 59 parameters\n {4}layer /);
-  assert.match(text, /\n {2}optimizer: SGD \{ learningRate: 0\.1 \},\n {2}images: \{ train: 12 \},\n {2}batchSize: 4,\n {2}record: \[ 'loss' \],\n {2}seed: 3,\n {2}history: History of 1 update: loss [\d.]+ ▅\n\}$/);
+  assert.match(
+    text,
+    /\n {2}optimizer: SGD \{ learningRate: 0\.1 \},\n {2}images: \{ train: 12 \},\n {2}batchSize: 4,\n {2}record: \[ 'loss' \],\n {2}seed: 3,\n {2}history: History of 1 update: loss [\d.]+ ▅\n\}$/,
+  );
   assert.match(inspect(trainer.history), /^History of 1 update: loss /);
   network.dispose();
   images.dispose();
@@ -258,7 +323,10 @@ test("streams, ranges and processes show what they were made of", () => {
   assert.equal(inspect(randomStream(7, "weights")), "RandomStream { seed: 7, name: 'weights' }");
   assert.equal(inspect({ learningRate: logUniform(0.01, 1) }), "{ learningRate: LogUniform { low: 0.01, high: 1 } }");
   const process = new GaussianProcess([[0], [1]], [1, 2], { lengthScales: [1], variance: 1, noise: 0.1 });
-  assert.match(inspect(process), /^GaussianProcess \{\n {2}places: 2,\n {2}lengthScales: \[ 1 \],\n {2}variance: 1,\n {2}noise: 0\.1,\n {2}logLikelihood: -3\.6\d+\n\}$/);
+  assert.match(
+    inspect(process),
+    /^GaussianProcess \{\n {2}places: 2,\n {2}lengthScales: \[ 1 \],\n {2}variance: 1,\n {2}noise: 0\.1,\n {2}logLikelihood: -3\.6\d+\n\}$/,
+  );
 });
 
 test("classes are shown as Node shows them", () => {

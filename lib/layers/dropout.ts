@@ -27,7 +27,8 @@ export class Dropout implements Layer {
     private readonly stream: RandomStream,
     readonly inverted = false,
   ) {
-    if (!(rate >= 0 && rate < 1)) throw new RangeError(`Dropout: expected a rate from 0 up to but not including 1, got ${rate}`);
+    if (!(rate >= 0 && rate < 1))
+      throw new RangeError(`Dropout: expected a rate from 0 up to but not including 1, got ${rate}`);
   }
 
   forward(x: tf.Tensor, training = false): tf.Tensor {

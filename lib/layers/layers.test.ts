@@ -14,7 +14,11 @@ const distance = (a: tf.Tensor, b: tf.Tensor) => a.sub(b).abs().max().dataSync()
 
 /** Σ dout ⊙ f(x) has dout's backward as its gradient: the oracle is tfjs's own differentiation of the textbook formula. */
 function autodiff(formula: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[], dout: tf.Tensor): tf.Tensor[] {
-  return tf.grads((...xs: tf.Tensor[]) => formula(...xs).mul(dout).sum())(inputs);
+  return tf.grads((...xs: tf.Tensor[]) =>
+    formula(...xs)
+      .mul(dout)
+      .sum(),
+  )(inputs);
 }
 
 /** Central differences in float64-like care: h large enough for float32, away from ReLU's kink. */
@@ -64,14 +68,19 @@ for (const batch of [1, 2, 20]) {
       const W = tf.variable(normals("W", [5, UNITS]));
       const b = tf.variable(normals("b", [UNITS]));
       const dout = normals("dout", [batch, UNITS]);
-      const formula = (x: tf.Tensor, W: tf.Tensor, b: tf.Tensor) => tf.matMul(x as tf.Tensor2D, W as tf.Tensor2D).add(b);
+      const formula = (x: tf.Tensor, W: tf.Tensor, b: tf.Tensor) =>
+        tf.matMul(x as tf.Tensor2D, W as tf.Tensor2D).add(b);
       const layer = new Affine(W, b);
       assert.ok(distance(layer.forward(x), formula(x, W, b)) < 1e-5);
       const dx = layer.backward(dout);
       const expected = autodiff(formula, [x, W, b], dout);
       [dx, layer.dW!, layer.db!].forEach((gradient, i) => assert.ok(distance(gradient, expected[i]) < 1e-5));
       const loss = () => tf.tidy(() => layer.forward(x).mul(dout).sum().dataSync()[0]);
-      for (const [parameter, gradient] of [[x, dx], [W, layer.dW!], [b, layer.db!]] as const) {
+      for (const [parameter, gradient] of [
+        [x, dx],
+        [W, layer.dW!],
+        [b, layer.db!],
+      ] as const) {
         assert.ok(distance(gradient, tf.tensor(numeric(loss, parameter), parameter.shape)) < 5e-3);
       }
       tf.dispose([x, W, b]);
@@ -81,7 +90,10 @@ for (const batch of [1, 2, 20]) {
   test(`SoftmaxWithLoss: loss and backward agree with autodiff and central differences, batch of ${batch}`, () => {
     tf.tidy(() => {
       const scores = tf.variable(normals("x", [batch, 10]).mul(3));
-      const labels = tf.tensor1d(Array.from({ length: batch }, (_, i) => (i * 7) % 10), "int32");
+      const labels = tf.tensor1d(
+        Array.from({ length: batch }, (_, i) => (i * 7) % 10),
+        "int32",
+      );
       const formula = (x: tf.Tensor) => tf.losses.softmaxCrossEntropy(tf.oneHot(labels, 10), x) as tf.Tensor;
       const layer = new SoftmaxWithLoss();
       assert.ok(distance(layer.forward(scores, labels), formula(scores)) < 1e-5);
@@ -99,7 +111,13 @@ test("SoftmaxWithLoss: equal scores cost log 10 whatever the label, and huge one
     const labels = tf.tensor1d([3, 9], "int32");
     const layer = new SoftmaxWithLoss();
     assert.ok(Math.abs(layer.forward(tf.zeros([2, 10]), labels).dataSync()[0] - Math.log(10)) < 1e-6);
-    const loss = layer.forward(tf.tensor2d([[1e4, 0, 0, 0], [0, 1e4, 0, 0]]), tf.tensor1d([0, 0], "int32"));
+    const loss = layer.forward(
+      tf.tensor2d([
+        [1e4, 0, 0, 0],
+        [0, 1e4, 0, 0],
+      ]),
+      tf.tensor1d([0, 0], "int32"),
+    );
     assert.equal(loss.dataSync()[0], 5000);
   });
 });
@@ -131,7 +149,11 @@ for (const batch of [2, 3, 20]) {
         assert.ok(distance(gradient, expected[i]) < 1e-5, `${i}: ${distance(gradient, expected[i])}`);
       });
       const loss = () => tf.tidy(() => layer.forward(x, true).mul(dout).sum().dataSync()[0]);
-      for (const [parameter, gradient] of [[x, dx], [gamma, layer.dgamma!], [beta, layer.dbeta!]] as const) {
+      for (const [parameter, gradient] of [
+        [x, dx],
+        [gamma, layer.dgamma!],
+        [beta, layer.dbeta!],
+      ] as const) {
         const slopes = tf.tensor(numeric(loss, parameter, 3e-3), parameter.shape);
         assert.ok(distance(gradient, slopes) < 1e-2, `${distance(gradient, slopes)}`);
       }
@@ -143,7 +165,12 @@ for (const batch of [2, 3, 20]) {
 
 test("BatchNormalization: output has mean β and standard deviation γ; running statistics start at 0 and follow by a tenth", () => {
   tf.tidy(() => {
-    const x = tf.tensor2d([[1, 10], [3, 30], [5, 20], [7, 40]]);
+    const x = tf.tensor2d([
+      [1, 10],
+      [3, 30],
+      [5, 20],
+      [7, 40],
+    ]);
     const layer = new BatchNormalization(tf.tensor1d([1, 2]), tf.tensor1d([0, -1]));
     const { mean, variance } = tf.moments(layer.forward(x, true), 0);
     assert.ok(distance(mean, tf.tensor1d([0, -1])) < 1e-6);
@@ -189,9 +216,20 @@ test("BatchNormalization: every operation rounds as IEEE 754 says, as it is writ
 
   const layer = new BatchNormalization(tf.tensor1d(gamma), tf.tensor1d(beta));
   const step = compile((x: tf.Tensor, dout: tf.Tensor) => [layer.forward(x, true), layer.backward(dout)]);
-  const inputs = [x, dout].map((rows) => tf.tensor2d(rows.flatMap((row) => Array.from(row)), [2, units])) as [tf.Tensor, tf.Tensor];
+  const inputs = [x, dout].map((rows) =>
+    tf.tensor2d(
+      rows.flatMap((row) => Array.from(row)),
+      [2, units],
+    ),
+  ) as [tf.Tensor, tf.Tensor];
   for (let call = 0; call < 4; call++) {
-    tf.tidy(() => assert.deepEqual(step(...inputs).map((output) => Array.from(output.dataSync())), expected, `call ${call}`));
+    tf.tidy(() =>
+      assert.deepEqual(
+        step(...inputs).map((output) => Array.from(output.dataSync())),
+        expected,
+        `call ${call}`,
+      ),
+    );
   }
   step.dispose();
   layer.dispose();
@@ -241,7 +279,10 @@ test("Errors say what was wrong and what to do", () => {
     assert.throws(() => affine.backward(tf.zeros([2, 100])), /Affine: backward before forward/);
     const loss = new SoftmaxWithLoss();
     assert.throws(() => loss.forward(tf.zeros([2, 10]), tf.zeros([2, 10])), /int32 labels of shape \[2\].*argMax/);
-    assert.throws(() => loss.forward(tf.zeros([2, 10]), tf.tensor1d([1, 2, 3], "int32")), /shape \[2\], got int32 \[3\]/);
+    assert.throws(
+      () => loss.forward(tf.zeros([2, 10]), tf.tensor1d([1, 2, 3], "int32")),
+      /shape \[2\], got int32 \[3\]/,
+    );
     const normalization = new BatchNormalization(tf.ones([4]), tf.zeros([4]));
     assert.throws(() => normalization.forward(tf.zeros([1, 4]), true), /batch of 1.*at least 2 rows/);
     assert.throws(() => normalization.forward(tf.zeros([2, 5]), true), /shape \[batch, 4\], got \[2, 5\]/);

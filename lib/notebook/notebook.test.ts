@@ -18,11 +18,31 @@ function printed(t: test.TestContext, work: () => void): string {
 
 test("progress goes through a range or a list and says how far it came", (t) => {
   const seen: unknown[] = [];
-  assert.equal(printed(t, () => { for (const i of progress(3, "SGD")) seen.push(i); }), "SGD  3 of 3");
-  assert.equal(printed(t, () => { for (const word of progress(["a", "b"])) seen.push(word); }), "2 of 2");
+  assert.equal(
+    printed(t, () => {
+      for (const i of progress(3, "SGD")) seen.push(i);
+    }),
+    "SGD  3 of 3",
+  );
+  assert.equal(
+    printed(t, () => {
+      for (const word of progress(["a", "b"])) seen.push(word);
+    }),
+    "2 of 2",
+  );
   assert.deepEqual(seen, [0, 1, 2, "a", "b"]);
-  assert.equal(printed(t, () => { for (const i of progress(3)) if (i === 1) break; }), "stopped after 1 of 3");
-  assert.equal(printed(t, () => { for (const _ of progress(0)); }), "0 of 0");
+  assert.equal(
+    printed(t, () => {
+      for (const i of progress(3)) if (i === 1) break;
+    }),
+    "stopped after 1 of 3",
+  );
+  assert.equal(
+    printed(t, () => {
+      for (const _ of progress(0));
+    }),
+    "0 of 0",
+  );
   assert.throws(() => [...progress(2.5)], /expected a whole number of steps, got 2.5/);
 });
 
@@ -40,11 +60,19 @@ test("progressBars says when each run is done", (t) => {
 
 test("a figure is its alt text", (t) => {
   const figure = { id: "6-1", caption: "caption", alt: "alt text", data: [], layout: {} };
-  assert.equal(printed(t, () => show(figure)), "alt text");
+  assert.equal(
+    printed(t, () => show(figure)),
+    "alt text",
+  );
 });
 
 test("tables stand in columns, numbers on the right", (t) => {
-  const text = printed(t, () => showTable([{ name: "SGD", loss: 10 }, { name: "AdaGrad", loss: 2.5 }]));
+  const text = printed(t, () =>
+    showTable([
+      { name: "SGD", loss: 10 },
+      { name: "AdaGrad", loss: 2.5 },
+    ]),
+  );
   assert.equal(text, "name     loss\n-------  ----\nSGD        10\nAdaGrad   2.5");
   assert.throws(() => showTable([]), /at least one row/);
 });

@@ -42,7 +42,11 @@ function declaration(text: string, name: string, file: string): string {
   }
   let end = start;
   // A declaration of one line ends there; a longer one ends at the next line that begins with a bracket.
-  if (/[{([,=]$/.test(lines[start])) do end++; while (end < lines.length - 1 && !/^[})\]]/.test(lines[end]));
-  if (lines[start - 1]?.trim().endsWith("*/")) do start--; while (start > 0 && !/^\s*\/\*\*/.test(lines[start]));
+  if (/[{([,=]$/.test(lines[start]))
+    do end++;
+    while (end < lines.length - 1 && !/^[})\]]/.test(lines[end]));
+  if (lines[start - 1]?.trim().endsWith("*/"))
+    do start--;
+    while (start > 0 && !/^\s*\/\*\*/.test(lines[start]));
   return lines.slice(start, end + 1).join("\n");
 }

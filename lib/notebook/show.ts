@@ -101,7 +101,11 @@ function markQuick(figure: Figure): Figure {
     font: { color: "#D55E00", size: 12 },
   };
   const annotations = [...((figure.layout.annotations as Layout[]) ?? []), mark];
-  return { ...figure, caption: `Quick run, a tenth of the training. ${figure.caption}`, layout: { ...figure.layout, annotations } };
+  return {
+    ...figure,
+    caption: `Quick run, a tenth of the training. ${figure.caption}`,
+    layout: { ...figure.layout, annotations },
+  };
 }
 
 function metadata({ id, caption, alt }: Figure): Record<string, unknown> {

@@ -30,7 +30,10 @@ export function table(rows: readonly Record<string, Cell>[]): { "text/markdown":
 
   const widths = columns.map((column, i) => Math.max(column.length, ...cells.map((row) => row[i].length)));
   const pad = (row: string[]) =>
-    row.map((value, i) => (numeric[i] ? value.padStart(widths[i]) : value.padEnd(widths[i]))).join("  ").trimEnd();
+    row
+      .map((value, i) => (numeric[i] ? value.padStart(widths[i]) : value.padEnd(widths[i])))
+      .join("  ")
+      .trimEnd();
   const text = [columns, widths.map((width) => "-".repeat(width)), ...cells].map(pad);
 
   return { "text/markdown": markdown.join("\n"), "text/plain": text.join("\n") };

@@ -68,10 +68,14 @@ export function eachParameter(
   for (const name of names) {
     const gradient = grads[name];
     if (gradient === undefined) {
-      throw new Error(`update: no gradient for parameter ${name}; the gradients given are ${Object.keys(grads).join(", ") || "none"}`);
+      throw new Error(
+        `update: no gradient for parameter ${name}; the gradients given are ${Object.keys(grads).join(", ") || "none"}`,
+      );
     }
     if (!tf.util.arraysEqual(params[name].shape, gradient.shape)) {
-      throw new Error(`update: parameter ${name} has shape [${params[name].shape.join(", ")}], its gradient [${gradient.shape.join(", ")}]`);
+      throw new Error(
+        `update: parameter ${name} has shape [${params[name].shape.join(", ")}], its gradient [${gradient.shape.join(", ")}]`,
+      );
     }
   }
   tf.tidy(() => {

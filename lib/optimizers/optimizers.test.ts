@@ -88,8 +88,12 @@ for (const [name, { create, rule }] of Object.entries(rules)) {
     const before = tf.memory().numTensors;
     const optimizer = create();
     const path = descend(optimizer);
-    rule(-7, (x) => x / 10, 30).forEach((x, i) => assert.ok(Math.abs(x - path.x[i]) < 1e-4, `x after ${i + 1}: ${x} ${path.x[i]}`));
-    rule(2, (y) => 2 * y, 30).forEach((y, i) => assert.ok(Math.abs(y - path.y[i]) < 1e-4, `y after ${i + 1}: ${y} ${path.y[i]}`));
+    rule(-7, (x) => x / 10, 30).forEach((x, i) =>
+      assert.ok(Math.abs(x - path.x[i]) < 1e-4, `x after ${i + 1}: ${x} ${path.x[i]}`),
+    );
+    rule(2, (y) => 2 * y, 30).forEach((y, i) =>
+      assert.ok(Math.abs(y - path.y[i]) < 1e-4, `y after ${i + 1}: ${y} ${path.y[i]}`),
+    );
     optimizer.dispose();
     assert.equal(tf.memory().numTensors, before);
   });
@@ -113,8 +117,14 @@ const peers: Record<string, () => tf.Optimizer> = {
 for (const [name, create] of Object.entries(peers)) {
   test(`${name}: agrees with tfjs's own optimizer on a matrix, step by step`, () => {
     tf.tidy(() => {
-      const start = tf.tensor2d([[1, -2, 3], [0.5, -0.1, 4]]);
-      const slope = tf.tensor2d([[0.1, 2, 0.5], [1, 0.3, 0.05]]);
+      const start = tf.tensor2d([
+        [1, -2, 3],
+        [0.5, -0.1, 4],
+      ]);
+      const slope = tf.tensor2d([
+        [0.1, 2, 0.5],
+        [1, 0.3, 0.05],
+      ]);
       const ours = { W: tf.variable(start) };
       const theirs = tf.variable(start);
       const optimizer = rules[name].create();
@@ -165,7 +175,10 @@ test("a missing or misshapen gradient is refused by name, and nothing is updated
   const optimizer = new SGD(1);
   assert.throws(() => optimizer.update(params, {}), /no gradient for parameter W1; the gradients given are none/);
   tf.tidy(() => {
-    assert.throws(() => optimizer.update(params, { W1: tf.ones([2]) }), /parameter W1 has shape \[2, 2\], its gradient \[2\]/);
+    assert.throws(
+      () => optimizer.update(params, { W1: tf.ones([2]) }),
+      /parameter W1 has shape \[2, 2\], its gradient \[2\]/,
+    );
   });
   assert.deepEqual(Array.from(params.W1.dataSync()), [1, 1, 1, 1]);
   params.W1.dispose();

@@ -18,7 +18,11 @@ const noise = logUniform(1e-4, 1);
  * so far expects the largest improvement. The process works on positions 0 … 1 in each range.
  * Snoek, Larochelle, Adams: Practical Bayesian Optimization of Machine Learning Algorithms, NeurIPS 2012.
  */
-export function* bayesianSearch<P extends Point>({ space, epochs, seed }: Problem<P>): Generator<Proposal<P>[], void, number[]> {
+export function* bayesianSearch<P extends Point>({
+  space,
+  epochs,
+  seed,
+}: Problem<P>): Generator<Proposal<P>[], void, number[]> {
   const first = randomStream(seed, "search");
   const stream = randomStream(seed, "bayesian search");
   const names = Object.keys(space);
@@ -28,7 +32,9 @@ export function* bayesianSearch<P extends Point>({ space, epochs, seed }: Proble
     const point =
       scores.length < FIRST
         ? samplePoint(space, first)
-        : (Object.fromEntries(nextPosition(positions, scores, stream).map((u, i) => [names[i], space[names[i]].at(u)])) as P);
+        : (Object.fromEntries(
+            nextPosition(positions, scores, stream).map((u, i) => [names[i], space[names[i]].at(u)]),
+          ) as P);
     scores.push(...(yield [{ point, epochs }]));
     positions.push(names.map((name) => space[name].position(point[name])));
   }

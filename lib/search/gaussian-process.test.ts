@@ -18,7 +18,12 @@ test("with one observation, the closed form", () => {
 
 test("with four observations in two dimensions, what NumPy's inverse and determinant give", () => {
   const process = new GaussianProcess(
-    [[0.1, 0.9], [0.4, 0.2], [0.75, 0.5], [0.9, 0.95]],
+    [
+      [0.1, 0.9],
+      [0.4, 0.2],
+      [0.75, 0.5],
+      [0.9, 0.95],
+    ],
     [0.3, -1.2, 0.8, 0.1],
     { lengthScales: [0.3, 0.7], variance: 1.5, noise: 0.01 },
   );
@@ -54,7 +59,14 @@ test("equal places without noise are refused", () => {
 
 test("the normal distribution: published values, symmetry", () => {
   // Abramowitz and Stegun, table 26.1.
-  for (const [z, p] of [[0, 0.5], [0.5, 0.691462461274013], [1, 0.841344746068543], [2, 0.977249868051821], [3, 0.998650101968370], [4, 0.999968328758167]]) {
+  for (const [z, p] of [
+    [0, 0.5],
+    [0.5, 0.691462461274013],
+    [1, 0.841344746068543],
+    [2, 0.977249868051821],
+    [3, 0.99865010196837],
+    [4, 0.999968328758167],
+  ]) {
     near(normalDistribution(z), p, 1e-14);
     near(normalDistribution(-z), 1 - p, 1e-14);
   }
@@ -63,7 +75,13 @@ test("the normal distribution: published values, symmetry", () => {
 });
 
 test("expected improvement is the integral that it stands for", () => {
-  for (const [mean, deviation, best] of [[0, 1, 0], [0.5, 0.2, 0.6], [-1, 2, 1], [2, 0.1, 1], [0, 0.5, 3]]) {
+  for (const [mean, deviation, best] of [
+    [0, 1, 0],
+    [0.5, 0.2, 0.6],
+    [-1, 2, 1],
+    [2, 0.1, 1],
+    [0, 0.5, 3],
+  ]) {
     // Midpoint rule over ±10 deviations.
     let integral = 0;
     const step = deviation / 1000;

@@ -6,7 +6,11 @@ import { samplePoint, type Point } from "./space";
  * Points drawn at random, each trained to the end: the chapter's search.
  * Bergstra, Bengio: Random Search for Hyper-Parameter Optimization, JMLR 2012.
  */
-export function* randomSearch<P extends Point>({ space, epochs, seed }: Problem<P>): Generator<Proposal<P>[], void, number[]> {
+export function* randomSearch<P extends Point>({
+  space,
+  epochs,
+  seed,
+}: Problem<P>): Generator<Proposal<P>[], void, number[]> {
   const stream = randomStream(seed, "search");
   while (true) yield [{ point: samplePoint(space, stream), epochs }];
 }

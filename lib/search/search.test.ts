@@ -6,7 +6,16 @@ import { randomStream } from "../random";
 import { bayesianSearch } from "./bayesian-search";
 import { narrowingSearch } from "./narrowing-search";
 import { randomSearch } from "./random-search";
-import { band, bestSoFar, bestTrial, compareSearches, search, type Method, type Problem, type Proposal } from "./search";
+import {
+  band,
+  bestSoFar,
+  bestTrial,
+  compareSearches,
+  search,
+  type Method,
+  type Problem,
+  type Proposal,
+} from "./search";
 import { logUniform, narrow, samplePoints } from "./space";
 import { rungs, successiveHalving } from "./successive-halving";
 
@@ -32,10 +41,15 @@ const problem = (seed: number, fullRuns: number): Problem<P> => ({
 });
 
 /** What a method proposes when told the scores of a function, in place of training. */
-function play(method: Method, seed: number, trials: number, score: (p: P, epochs: number) => number): (Proposal<P> & { score: number })[] {
+function play(
+  method: Method,
+  seed: number,
+  trials: number,
+  score: (p: P, epochs: number) => number,
+): (Proposal<P> & { score: number })[] {
   const asked: (Proposal<P> & { score: number })[] = [];
   const searching = method(problem(seed, 12));
-  for (let next = searching.next(); !next.done && asked.length < trials; ) {
+  for (let next = searching.next(); !next.done && asked.length < trials;) {
     const scored = next.value.map((proposal) => ({ ...proposal, score: score(proposal.point, proposal.epochs) }));
     asked.push(...scored);
     next = searching.next(scored.map((trial) => trial.score));
@@ -60,7 +74,13 @@ test("logUniform draws orders of magnitude evenly", () => {
   assert.equal(range.at(0), 1e-6);
   assert.equal(range.at(1), 1e-2);
   assert.ok(Math.abs(range.position(1e-4) - 0.5) < 1e-12);
-  for (const [low, high] of [[0, 1], [-1, 1], [2, 1], [NaN, 1], [1, Infinity]]) {
+  for (const [low, high] of [
+    [0, 1],
+    [-1, 1],
+    [2, 1],
+    [NaN, 1],
+    [1, Infinity],
+  ]) {
     assert.throws(() => logUniform(low, high), { name: "RangeError", message: new RegExp(`got ${low} and ${high}`) });
   }
 });
@@ -91,15 +111,27 @@ test("every method is a pure function of its seed, and stays inside the ranges",
 
 test("random search tries the points that samplePoints draws", () => {
   const trials = play(randomSearch, 5, 20, hill);
-  assert.deepEqual(trials.map(({ point }) => point), samplePoints(problem(5, 1).space, 20, 5));
+  assert.deepEqual(
+    trials.map(({ point }) => point),
+    samplePoints(problem(5, 1).space, 20, 5),
+  );
   assert.ok(trials.every(({ epochs }) => epochs === 50));
 });
 
 test("rounds narrow around their best half", () => {
   const trials = play(narrowingSearch, 2, 12, hill);
-  for (const [round, next] of [[0, 4], [4, 8]]) {
-    const kept = trials.slice(round, round + 4).sort((a, b) => b.score - a.score).slice(0, 2);
-    const span = narrow(problem(2, 1).space, kept.map(({ point }) => point));
+  for (const [round, next] of [
+    [0, 4],
+    [4, 8],
+  ]) {
+    const kept = trials
+      .slice(round, round + 4)
+      .sort((a, b) => b.score - a.score)
+      .slice(0, 2);
+    const span = narrow(
+      problem(2, 1).space,
+      kept.map(({ point }) => point),
+    );
     for (const { point } of trials.slice(next, next + 4)) {
       assert.ok(point.learningRate >= span.learningRate.low && point.learningRate <= span.learningRate.high);
       assert.ok(point.weightDecay >= span.weightDecay.low && point.weightDecay <= span.weightDecay.high);
@@ -111,16 +143,27 @@ test("successive halving keeps the best third of each rung", () => {
   assert.deepEqual(rungs(50), [2, 6, 17, 50]);
   const trials = play(successiveHalving, 1, 27 + 9 + 3 + 1 + 27, (p, epochs) => hill(p) + epochs * 1e-6);
   let at = 0;
-  for (const [size, epochs] of [[27, 2], [9, 6], [3, 17], [1, 50]]) {
+  for (const [size, epochs] of [
+    [27, 2],
+    [9, 6],
+    [3, 17],
+    [1, 50],
+  ]) {
     const rung = trials.slice(at, at + size);
     assert.ok(rung.every((trial) => trial.epochs === epochs));
     if (at > 0) {
       const before = trials.slice(at - 3 * size, at).sort((a, b) => b.score - a.score);
-      assert.deepEqual(rung.map(({ point }) => point), before.slice(0, size).map(({ point }) => point));
+      assert.deepEqual(
+        rung.map(({ point }) => point),
+        before.slice(0, size).map(({ point }) => point),
+      );
     }
     at += size;
   }
-  assert.ok(trials.slice(at).every(({ epochs }) => epochs === 2), "then it begins again");
+  assert.ok(
+    trials.slice(at).every(({ epochs }) => epochs === 2),
+    "then it begins again",
+  );
 });
 
 test("Bayesian optimization comes closer to the hill's top than random search, seed for seed on average", () => {
@@ -143,7 +186,10 @@ test("a longer run repeats the shorter one: what going on with a trial is charge
 test("real searches: budgets are kept, scores are the runs', any number of processes", async () => {
   const problems = [problem(0, 3), problem(1, 3)];
   const reported: number[][] = [];
-  const compared = await compareSearches(methods, problems, { workers: 2, onProgress: (...progress) => reported.push(progress) });
+  const compared = await compareSearches(methods, problems, {
+    workers: 2,
+    onProgress: (...progress) => reported.push(progress),
+  });
   for (const [name, searches] of Object.entries(compared)) {
     assert.equal(searches.length, 2);
     for (const [i, trials] of searches.entries()) {
@@ -171,9 +217,26 @@ test("real searches: budgets are kept, scores are the runs', any number of proce
 });
 
 test("the best so far, and its quartiles over seeds", () => {
-  const trials = [[10, 0.2], [20, 0.5], [30, 0.4]].map(([spent, score]) => ({ spent, score })) as Parameters<typeof bestSoFar>[0];
+  const trials = [
+    [10, 0.2],
+    [20, 0.5],
+    [30, 0.4],
+  ].map(([spent, score]) => ({ spent, score })) as Parameters<typeof bestSoFar>[0];
   assert.deepEqual(bestSoFar(trials, [5, 10, 19, 20, 30]), [null, 0.2, 0.2, 0.5, 0.5]);
-  const { low, median, high } = band([[null, 1], [0, 2], [0, 3], [0, 4], [0, 10]]);
-  assert.deepEqual([low, median, high], [[null, 2], [null, 3], [null, 4]]);
+  const { low, median, high } = band([
+    [null, 1],
+    [0, 2],
+    [0, 3],
+    [0, 4],
+    [0, 10],
+  ]);
+  assert.deepEqual(
+    [low, median, high],
+    [
+      [null, 2],
+      [null, 3],
+      [null, 4],
+    ],
+  );
   assert.deepEqual(band([[1], [2]]).low, [1.25]);
 });

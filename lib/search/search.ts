@@ -92,7 +92,10 @@ export async function compareSearches<P extends Point, Name extends string>(
       const trials = problems.map((problem, i) =>
         drive(methods[name], problem, runner, signal, (updates) => {
           spent.set(`${name} ${i}`, updates);
-          onProgress?.([...spent.values()].reduce((a, b) => a + b), budget);
+          onProgress?.(
+            [...spent.values()].reduce((a, b) => a + b),
+            budget,
+          );
         }),
       );
       return [name, await Promise.all(trials)];
@@ -114,7 +117,7 @@ async function drive<P extends Point>(
   const paid = new Map<string, number>();
   let spent = 0;
   const searching = method(problem);
-  for (let asked = searching.next(); !asked.done; ) {
+  for (let asked = searching.next(); !asked.done;) {
     const affordable = [];
     for (const { point, epochs } of asked.value) {
       const spec = parseRunSpec(problem.specOf(point, epochs));

@@ -14,7 +14,9 @@ export interface LogUniform {
 /** 10 ** U(log₁₀ low, log₁₀ high): the chapter's way to draw a learning rate or a weight decay. */
 export function logUniform(low: number, high: number): LogUniform {
   if (!(low > 0 && high >= low && high < Infinity)) {
-    throw new RangeError(`logUniform: expected 0 < low <= high, got ${low} and ${high}; a range that holds 0 has no order of magnitude`);
+    throw new RangeError(
+      `logUniform: expected 0 < low <= high, got ${low} and ${high}; a range that holds 0 has no order of magnitude`,
+    );
   }
   const [from, to] = [Math.log10(low), Math.log10(high)];
   const range: LogUniform = {

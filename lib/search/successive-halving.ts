@@ -13,7 +13,11 @@ const RUNGS = 4;
  * then again with new points: the chapter's advice to give up early what looks bad, made precise.
  * Jamieson, Talwalkar: Non-stochastic Best Arm Identification and Hyperparameter Optimization, AISTATS 2016.
  */
-export function* successiveHalving<P extends Point>({ space, epochs, seed }: Problem<P>): Generator<Proposal<P>[], void, number[]> {
+export function* successiveHalving<P extends Point>({
+  space,
+  epochs,
+  seed,
+}: Problem<P>): Generator<Proposal<P>[], void, number[]> {
   const stream = randomStream(seed, "search");
   while (true) {
     let points = Array.from({ length: ETA ** (RUNGS - 1) }, () => samplePoint(space, stream));

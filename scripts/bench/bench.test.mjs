@@ -13,7 +13,17 @@ test("the nine experiments have the chapter's counts, and every spec is one", ()
   const experiments = chapterExperiments(library);
   assert.deepEqual(
     experiments.map(({ id, specs }) => [id, specs.length]),
-    [["6-9", 4], ["6-15", 3], ["6-18", 2], ["6-19", 32], ["6-20", 1], ["6-21", 1], ["6-23 left", 1], ["6-23 right", 1], ["6-24", 100]],
+    [
+      ["6-9", 4],
+      ["6-15", 3],
+      ["6-18", 2],
+      ["6-19", 32],
+      ["6-20", 1],
+      ["6-21", 1],
+      ["6-23 left", 1],
+      ["6-23 right", 1],
+      ["6-24", 100],
+    ],
   );
   for (const { specs } of experiments) specs.forEach((spec) => parseRunSpec(spec));
   const trials = experiments[8].specs;
@@ -33,7 +43,12 @@ test("operations of matrix products, counted by hand", () => {
     seed: 1,
   };
   const history = {
-    iterations: 2, loss: [1, null], trainAccuracy: [0, null], validationAccuracy: [0, null], testAccuracy: [], divergedAt: 2,
+    iterations: 2,
+    loss: [1, null],
+    trainAccuracy: [0, null],
+    validationAccuracy: [0, null],
+    testAccuracy: [],
+    divergedAt: 2,
   };
   const products = [
     // Two updates: forward, both dW, and dx of the second layer.
@@ -46,7 +61,13 @@ test("operations of matrix products, counted by hand", () => {
 
 test("the whole chapter is the sum of its experiments", () => {
   const measured = [1, 3].map((seconds) => ({
-    id: "", runs: "", seconds, listed: 6 * seconds, tuned: 2 * seconds, gflops: 100, operations: seconds * 1e11,
+    id: "",
+    runs: "",
+    seconds,
+    listed: 6 * seconds,
+    tuned: 2 * seconds,
+    gflops: 100,
+    operations: seconds * 1e11,
   }));
   const { seconds, listed, tuned, gflops } = whole(measured);
   assert.deepEqual({ seconds, listed, tuned, gflops }, { seconds: 4, listed: 24, tuned: 8, gflops: 100 });

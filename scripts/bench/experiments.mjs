@@ -12,7 +12,12 @@ const TEST_IMAGES = 10_000;
  * @param {number} hidden
  * @param {Partial<RunSpec["network"]>} [options]
  */
-const network = (hidden, options) => ({ inputSize: INPUTS, hiddenSizes: Array(hidden).fill(100), outputSize: 10, ...options });
+const network = (hidden, options) => ({
+  inputSize: INPUTS,
+  hiddenSizes: Array(hidden).fill(100),
+  outputSize: 10,
+  ...options,
+});
 
 /** @type {RunSpec["optimizer"]} */
 const sgd = { name: "SGD", learningRate: 0.01 };
@@ -96,7 +101,11 @@ export function chapterExperiments({ randomStream }) {
       ),
     },
     { id: "6-18", runs: "without and with BatchNormalization, 20 epochs", specs: normalization(scales[6]) },
-    { id: "6-19", runs: "16 scales, without and with BatchNormalization, 20 epochs", specs: scales.flatMap(normalization) },
+    {
+      id: "6-19",
+      runs: "16 scales, without and with BatchNormalization, 20 epochs",
+      specs: scales.flatMap(normalization),
+    },
     { id: "6-20", runs: "300 images, 201 epochs", specs: [overfitting()] },
     { id: "6-21", runs: "weight decay 0.1, 201 epochs", specs: [overfitting({ weightDecay: 0.1 })] },
     { id: "6-23 left", runs: "no Dropout, 301 epochs", specs: [byTrainer(overfitting())] },

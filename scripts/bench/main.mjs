@@ -16,9 +16,12 @@ const usage = `Measures the chapter's nine experiments on MNIST in the library a
 
 Everything else on the machine should rest meanwhile. A complete measurement is written to scripts/bench/results/.`;
 
-const { values } = readCommandLine(usage, { options: { repeats: { type: "string", default: "3" }, only: { type: "string" } } });
+const { values } = readCommandLine(usage, {
+  options: { repeats: { type: "string", default: "3" }, only: { type: "string" } },
+});
 const repeats = Number(values.repeats);
-if (!Number.isInteger(repeats) || repeats < 1) fail(`--repeats: expected a whole number from 1 on, got ${values.repeats}`);
+if (!Number.isInteger(repeats) || repeats < 1)
+  fail(`--repeats: expected a whole number from 1 on, got ${values.repeats}`);
 const only = values.only?.split(",");
 const wanted = (/** @type {string} */ name) => !only || only.some((one) => name === one || name.startsWith(`${one} `));
 
@@ -34,16 +37,21 @@ const { library } = await import("./library.mjs");
 
 const experiments = chapterExperiments(library).filter(({ id }) => wanted(id));
 const extras = ["step", "start", "linear", "memory"];
-const unknown = only?.filter((one) => !extras.includes(one) && !experiments.some(({ id }) => id === one || id.startsWith(`${one} `)));
+const unknown = only?.filter(
+  (one) => !extras.includes(one) && !experiments.some(({ id }) => id === one || id.startsWith(`${one} `)),
+);
 if (unknown?.length) fail(`--only: there is no ${unknown.join(" and no ")}`);
 
 /** @type {import("./report.mjs").Results} */
 const results = { machine: machine(), repeats, peak: { one: 0, each: 0 }, started: 0, experiments: [] };
 for (const line of Object.values(results.machine)) log(String(line));
-if (loadavg()[0] > 0.5) log(`Something else is running (load ${loadavg()[0].toFixed(1)}): these numbers will be worse than the machine's.`);
+if (loadavg()[0] > 0.5)
+  log(`Something else is running (load ${loadavg()[0].toFixed(1)}): these numbers will be worse than the machine's.`);
 
 const peaks = [];
-const turns = experiments.map(() => /** @type {{ seconds: number, operations: number, listed: number, tuned: number }[]} */ ([]));
+const turns = experiments.map(
+  () => /** @type {{ seconds: number, operations: number, listed: number, tuned: number }[]} */ ([]),
+);
 for (let repeat = 1; repeat <= repeats; repeat++) {
   log(`\nTurn ${repeat}`);
   // The chapter from figure to figure, as a reader executes it, here and then there.
@@ -53,7 +61,9 @@ for (let repeat = 1; repeat <= repeats; repeat++) {
     results.started ||= start;
     turns[i].push({ seconds, operations, listed: 0, tuned: 0 });
     const { one, each } = peaks[peaks.length - 1];
-    log(`${id}: ${seconds.toFixed(2)} s; 1024³ products at ${one.toFixed(0)} GFLOP/s, one a core at ${each.toFixed(0)}`);
+    log(
+      `${id}: ${seconds.toFixed(2)} s; 1024³ products at ${one.toFixed(0)} GFLOP/s, one a core at ${each.toFixed(0)}`,
+    );
   }
   for (const [i, { id, specs }] of experiments.entries()) {
     const listed = await numpy(numpyPrograms.listed, specs);

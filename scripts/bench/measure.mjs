@@ -14,7 +14,8 @@ import { library } from "./library.mjs";
 
 /** NumPy on all cores, with the kernels that it chooses for this processor itself. */
 const numpyEnvironment = { ...process.env };
-for (const name of ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"]) delete numpyEnvironment[name];
+for (const name of ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"])
+  delete numpyEnvironment[name];
 
 /** The two forms of the NumPy program. */
 export const numpyPrograms = {
@@ -30,8 +31,11 @@ export function median(values) {
 
 /** What the numbers were measured on. */
 export function machine() {
-  const threadpools = "import json, numpy, threadpoolctl; print(json.dumps([numpy.__version__, threadpoolctl.threadpool_info()]))";
-  const [numpy, [blas]] = JSON.parse(execFileSync(python, ["-c", threadpools], { env: numpyEnvironment, encoding: "utf8" }));
+  const threadpools =
+    "import json, numpy, threadpoolctl; print(json.dumps([numpy.__version__, threadpoolctl.threadpool_info()]))";
+  const [numpy, [blas]] = JSON.parse(
+    execFileSync(python, ["-c", threadpools], { env: numpyEnvironment, encoding: "utf8" }),
+  );
   const { node, tfjs, tensorflow } = library.backendInfo();
   return {
     processor: cpus()[0].model,
@@ -87,7 +91,10 @@ export function firstImport() {
  */
 export async function ours(specs) {
   const start = performance.now();
-  await library.runAll(cpus().map((_, i) => warmUp(specs[i % specs.length], i)), { store: false });
+  await library.runAll(
+    cpus().map((_, i) => warmUp(specs[i % specs.length], i)),
+    { store: false },
+  );
   const started = performance.now();
   const histories = await library.runAll(specs, { store: false });
   return {

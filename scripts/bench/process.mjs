@@ -37,7 +37,8 @@ const measurements = {
         /** @type {{ steps: number, megabytes: number, tensors: number }[]} */
         const samples = [];
         const onProgress = (/** @type {number} */ steps) => {
-          if (steps >= samples.length * 1000) samples.push({ steps, megabytes: process.memoryUsage.rss() / 2 ** 20, tensors: tf.memory().numTensors });
+          if (steps >= samples.length * 1000)
+            samples.push({ steps, megabytes: process.memoryUsage.rss() / 2 ** 20, tensors: tf.memory().numTensors });
         };
         await run({ ...sgd, iterations: 20_000 }, { onProgress });
         return samples;

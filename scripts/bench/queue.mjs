@@ -25,12 +25,19 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
 process.on("exit", () => worker.kill("SIGKILL"));
 try {
   await once(worker.stdout.resume(), "data");
-  for (const [what, epochs] of /** @type {const} */ ([["single updates", 1], ["trials", 50]])) {
+  for (const [what, epochs] of /** @type {const} */ ([
+    ["single updates", 1],
+    ["trials", 50],
+  ])) {
     const [here, queue] = await compare(Array.from({ length: 100 }, (_, seed) => trial(seed, epochs)));
     console.log(`100 ${what}, ${processes} processes, best of ${turns}:`);
     console.log(`  here              ${here.seconds.toFixed(2)} s`);
-    console.log(`  through the queue ${queue.seconds.toFixed(2)} s: ${(queue.seconds - here.seconds).toFixed(2)} s more`);
-    console.log(`  processor time besides training: ${here.besides.toFixed(2)} s here, ${queue.besides.toFixed(2)} s with the queue`);
+    console.log(
+      `  through the queue ${queue.seconds.toFixed(2)} s: ${(queue.seconds - here.seconds).toFixed(2)} s more`,
+    );
+    console.log(
+      `  processor time besides training: ${here.besides.toFixed(2)} s here, ${queue.besides.toFixed(2)} s with the queue`,
+    );
   }
 } finally {
   worker.kill();
@@ -71,7 +78,12 @@ function processorTime() {
 function trial(seed, epochs) {
   return /** @type {import("../../lib/dist/experiments/spec.js").RunSpec} */ ({
     data: { images: 500, validation: 100, shuffleSeed: 0 },
-    network: { inputSize: 784, hiddenSizes: [100, 100, 100, 100, 100, 100], outputSize: 10, weightDecay: 10 ** (-8 + (seed % 9) / 2) },
+    network: {
+      inputSize: 784,
+      hiddenSizes: [100, 100, 100, 100, 100, 100],
+      outputSize: 10,
+      weightDecay: 10 ** (-8 + (seed % 9) / 2),
+    },
     optimizer: { name: "SGD", learningRate: 10 ** (-6 + (seed % 41) / 10) },
     batchSize: 100,
     epochs,

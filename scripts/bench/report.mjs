@@ -32,7 +32,9 @@ export const log = (line) => console.log(line);
 
 /** @param {Results} results @returns {string} Markdown */
 export function table({ machine, repeats, peak, started, experiments, step, start, linear, memory }) {
-  const lines = [`${machine.processor}, ${machine.cores} cores · ${machine.ours} · ${machine.numpy} · ${repeats === 1 ? "measured once" : `medians of ${repeats}`}`];
+  const lines = [
+    `${machine.processor}, ${machine.cores} cores · ${machine.ours} · ${machine.numpy} · ${repeats === 1 ? "measured once" : `medians of ${repeats}`}`,
+  ];
   if (experiments.length > 0) {
     const row = (/** @type {Omit<Measured, "operations">} */ m) =>
       `| ${m.id} | ${m.runs} | ${m.seconds.toFixed(1)} | ${m.listed.toFixed(1)} | **${(m.listed / m.seconds).toFixed(1)}** | ` +
@@ -65,7 +67,9 @@ export function table({ machine, repeats, peak, started, experiments, step, star
   if (start) lines.push("", `First import of the library: ${start.import.toFixed(1)} s.`);
   if (linear) {
     const each = (/** @type {Record<string, number>} */ times) =>
-      Object.entries(times).map(([count, seconds]) => `${count}: ${seconds.toFixed(2)} s`).join(", ");
+      Object.entries(times)
+        .map(([count, seconds]) => `${count}: ${seconds.toFixed(2)} s`)
+        .join(", ");
     lines.push("", `Two runs of n updates: ${each(linear.updates)}. n runs of 1000 updates: ${each(linear.runs)}.`);
   }
   if (memory) {
@@ -85,9 +89,17 @@ export function table({ machine, repeats, peak, started, experiments, step, star
 
 /** The chapter as one experiment. @param {Measured[]} experiments */
 export function whole(experiments) {
-  const sum = (/** @type {"seconds" | "listed" | "tuned" | "operations"} */ what) => experiments.reduce((sum, m) => sum + m[what], 0);
+  const sum = (/** @type {"seconds" | "listed" | "tuned" | "operations"} */ what) =>
+    experiments.reduce((sum, m) => sum + m[what], 0);
   const seconds = sum("seconds");
-  return { id: "all", runs: "", seconds, listed: sum("listed"), tuned: sum("tuned"), gflops: sum("operations") / seconds / 1e9 };
+  return {
+    id: "all",
+    runs: "",
+    seconds,
+    listed: sum("listed"),
+    tuned: sum("tuned"),
+    gflops: sum("operations") / seconds / 1e9,
+  };
 }
 
 /**
@@ -114,12 +126,17 @@ export function chart({ experiments }) {
       );
     }),
   );
-  const names = groups.map(({ id }, i) => `<text x="${left - 8}" y="${34 + i * group + 1.5 * bar + 4}" text-anchor="end">${id}</text>`);
+  const names = groups.map(
+    ({ id }, i) => `<text x="${left - 8}" y="${34 + i * group + 1.5 * bar + 4}" text-anchor="end">${id}</text>`,
+  );
   const legend = [
     ["here", "here"],
     ["tuned", "NumPy, tuned"],
     ["listed", "NumPy, as listed"],
-  ].map(([kind, text], i) => `<rect class="${kind}" x="${left + i * 150}" y="8" width="11" height="11"/><text x="${left + i * 150 + 17}" y="18">${text}</text>`);
+  ].map(
+    ([kind, text], i) =>
+      `<rect class="${kind}" x="${left + i * 150}" y="8" width="11" height="11"/><text x="${left + i * 150 + 17}" y="18">${text}</text>`,
+  );
   const total = whole(experiments);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 70} ${height}" role="img" aria-label="Seconds for each of the chapter's experiments: ${total.seconds.toFixed(0)} s in all here, ${total.tuned.toFixed(0)} s in tuned NumPy, ${total.listed.toFixed(0)} s in NumPy as listed">
 <style>

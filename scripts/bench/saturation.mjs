@@ -39,7 +39,9 @@ async function pretend() {
     close: async () => {},
   };
   const workers = Array.from({ length: Number(count) }, () => {
-    const worker = new Worker(QUEUE, (job) => execute(job, worker, runner), { connection: { url, maxRetriesPerRequest: null } });
+    const worker = new Worker(QUEUE, (job) => execute(job, worker, runner), {
+      connection: { url, maxRetriesPerRequest: null },
+    });
     worker.on("error", console.error);
     return worker;
   });
@@ -79,7 +81,9 @@ async function measure() {
       await Promise.all(Array.from({ length: runs }, (_, seed) => queue.run(trial(seed))));
       const seconds = (performance.now() - start) / 1000;
       points.push({ workers, runs, seconds: round(seconds), runsPerSecond: round(runs / seconds) });
-      console.log(`${workers} workers, runs of ${(mean * scale).toFixed(2)} s: ${(runs / seconds).toFixed(1)} runs a second`);
+      console.log(
+        `${workers} workers, runs of ${(mean * scale).toFixed(2)} s: ${(runs / seconds).toFixed(1)} runs a second`,
+      );
       await queue.close();
       for (const child of children) {
         child.send("stop");
@@ -123,29 +127,48 @@ function trial(seed) {
 }
 
 /** Runs a second against workers, both logarithmic, with what would be without any waiting for Redis dashed. */
-function draw(/** @type {{ machine: string, series: { secondsPerRun: number, points: { workers: number, runsPerSecond: number }[] }[] }} */ data) {
+function draw(
+  /** @type {{ machine: string, series: { secondsPerRun: number, points: { workers: number, runsPerSecond: number }[] }[] }} */ data,
+) {
   const [width, height, left, right, top, bottom] = [640, 400, 64, 150, 24, 52];
   const x = (/** @type {number} */ n) => left + (Math.log10(n) / 3) * (width - left - right);
   const y = (/** @type {number} */ rate) => height - bottom - ((Math.log10(rate) + 1) / 4.5) * (height - top - bottom);
-  const path = (/** @type {number[][]} */ points) => points.map(([a, b], i) => `${i ? "L" : "M"}${x(a).toFixed(1)},${y(b).toFixed(1)}`).join("");
+  const path = (/** @type {number[][]} */ points) =>
+    points.map(([a, b], i) => `${i ? "L" : "M"}${x(a).toFixed(1)},${y(b).toFixed(1)}`).join("");
   const colors = ["#0072b2", "#d55e00"];
   const parts = [];
   for (const n of [1, 10, 100, 1000]) {
-    parts.push(`<path d="M${x(n)},${top}V${height - bottom}" stroke="#ddd"/><text x="${x(n)}" y="${height - bottom + 18}" text-anchor="middle">${n.toLocaleString("en")}</text>`);
+    parts.push(
+      `<path d="M${x(n)},${top}V${height - bottom}" stroke="#ddd"/><text x="${x(n)}" y="${height - bottom + 18}" text-anchor="middle">${n.toLocaleString("en")}</text>`,
+    );
   }
   for (const rate of [0.1, 1, 10, 100, 1000]) {
-    parts.push(`<path d="M${left},${y(rate)}H${width - right}" stroke="#ddd"/><text x="${left - 8}" y="${y(rate) + 4}" text-anchor="end">${rate.toLocaleString("en")}</text>`);
+    parts.push(
+      `<path d="M${left},${y(rate)}H${width - right}" stroke="#ddd"/><text x="${left - 8}" y="${y(rate) + 4}" text-anchor="end">${rate.toLocaleString("en")}</text>`,
+    );
   }
   data.series.forEach(({ secondsPerRun, points }, i) => {
     const last = points[points.length - 1];
-    parts.push(`<path d="${path([1, last.workers].map((n) => [n, n / secondsPerRun]))}" fill="none" stroke="${colors[i]}" stroke-dasharray="5 4"/>`);
-    parts.push(`<path d="${path(points.map((p) => [p.workers, p.runsPerSecond]))}" fill="none" stroke="${colors[i]}" stroke-width="2"/>`);
-    for (const p of points) parts.push(`<circle cx="${x(p.workers)}" cy="${y(p.runsPerSecond)}" r="3.5" fill="${colors[i]}"/>`);
-    parts.push(`<text x="${x(last.workers) + 8}" y="${y(last.runsPerSecond) + (i ? 14 : 4)}" fill="${colors[i]}">runs of ${Number(secondsPerRun.toPrecision(2))} s</text>`);
+    parts.push(
+      `<path d="${path([1, last.workers].map((n) => [n, n / secondsPerRun]))}" fill="none" stroke="${colors[i]}" stroke-dasharray="5 4"/>`,
+    );
+    parts.push(
+      `<path d="${path(points.map((p) => [p.workers, p.runsPerSecond]))}" fill="none" stroke="${colors[i]}" stroke-width="2"/>`,
+    );
+    for (const p of points)
+      parts.push(`<circle cx="${x(p.workers)}" cy="${y(p.runsPerSecond)}" r="3.5" fill="${colors[i]}"/>`);
+    parts.push(
+      `<text x="${x(last.workers) + 8}" y="${y(last.runsPerSecond) + (i ? 14 : 4)}" fill="${colors[i]}">runs of ${Number(secondsPerRun.toPrecision(2))} s</text>`,
+    );
   });
-  parts.push(`<text x="${(left + width - right) / 2}" y="${height - 14}" text-anchor="middle">simulated workers</text>`);
-  parts.push(`<text transform="translate(16 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">runs a second</text>`);
-  const alt = "Runs a second against the number of simulated workers, from 1 to 1,000; dashed, what the workers could do if nothing ever waited for Redis";
+  parts.push(
+    `<text x="${(left + width - right) / 2}" y="${height - 14}" text-anchor="middle">simulated workers</text>`,
+  );
+  parts.push(
+    `<text transform="translate(16 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">runs a second</text>`,
+  );
+  const alt =
+    "Runs a second against the number of simulated workers, from 1 to 1,000; dashed, what the workers could do if nothing ever waited for Redis";
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${alt}" font-family="Open Sans, sans-serif" font-size="13" fill="#333">
 <title>${alt}</title><rect width="100%" height="100%" fill="white"/>
 ${parts.join("\n")}

@@ -27,7 +27,9 @@ def history(program, spec):
     return json.loads(answer.stdout)["history"]
 
 
-@pytest.mark.parametrize("options", [{}, {"weightDecay": 0.1}, {"dropoutRate": 0.15}, {"batchNormalization": "before"}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"weightDecay": 0.1}, {"dropoutRate": 0.15}, {"batchNormalization": "before"}], ids=str
+)
 def test_the_listings_form_gives_the_references_history(options):
     spec = {**SPEC, "network": {**SPEC["network"], **options}}
     listed, reference = history(HERE / "as_listed.py", spec), history(HERE.parent / "reference/reference.py", spec)

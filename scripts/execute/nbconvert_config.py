@@ -3,6 +3,7 @@
 It tells what happens, one JSON object a line on stdout: {"cell": index} when a cell begins, and
 {"cell", "error", "outputs"} when one fails.
 """
+
 import json
 
 c = get_config()  # noqa: F821 (nbconvert provides it)

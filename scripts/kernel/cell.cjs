@@ -44,10 +44,14 @@ class CellRunner {
     this.#publish = publish;
     this.#shared = shared;
     this.compiler.onBusy = (busy) => Atomics.store(shared, COMPILING, busy ? 1 : 0);
-    this.#executor = createExecutor(process.cwd(), { node: this.compiler, browser: this.compiler, close() {} }, {
-      log: (value) => (this.#result = value),
-      error: (thrown) => (this.#thrown = { value: thrown }),
-    });
+    this.#executor = createExecutor(
+      process.cwd(),
+      { node: this.compiler, browser: this.compiler, close() {} },
+      {
+        log: (value) => (this.#result = value),
+        error: (thrown) => (this.#thrown = { value: thrown }),
+      },
+    );
     globalThis.__tslab__.interrupts = 0;
     globalThis.__tslab__.resume = (interruptsBefore, value) => {
       if (interruptsBefore !== globalThis.__tslab__.interrupts) throw new Interrupted();

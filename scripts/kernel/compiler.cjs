@@ -42,7 +42,15 @@ require.cache[tsPath].exports = {
     ...ts.Completions,
     getCompletionsAtPositionForTslab(host, program, log, file, ...rest) {
       const [formatContext, includeSymbol] = [undefined, true];
-      const info = ts.Completions.getCompletionsAtPosition(host, program, log, file, ...rest, formatContext, includeSymbol);
+      const info = ts.Completions.getCompletionsAtPosition(
+        host,
+        program,
+        log,
+        file,
+        ...rest,
+        formatContext,
+        includeSymbol,
+      );
       return info && ranked(info, file);
     },
   },
@@ -87,7 +95,10 @@ function resolveShorthands(builder, checker) {
   };
   const { emit } = builder;
   builder.emit = (file, write, token, onlyDeclarations, transformers) =>
-    emit(file, write, token, onlyDeclarations, { ...transformers, before: [writeOut, ...(transformers?.before ?? [])] });
+    emit(file, write, token, onlyDeclarations, {
+      ...transformers,
+      before: [writeOut, ...(transformers?.before ?? [])],
+    });
 }
 
 /** The names of a file and of all TypeScript and JavaScript sources that it imports, directly or not. */
@@ -109,7 +120,9 @@ function sourcesImportedBy(file, program, found = new Set()) {
 function withTwoTimers(host) {
   const { setTimeout: recompileLater, clearTimeout: cancelRecompile } = host;
   host.setTimeout = (callback, delay) =>
-    callback.name === "invalidateResolutionsOfFailedLookup" ? setTimeout(callback, delay).unref() : recompileLater(callback, delay);
+    callback.name === "invalidateResolutionsOfFailedLookup"
+      ? setTimeout(callback, delay).unref()
+      : recompileLater(callback, delay);
   host.clearTimeout = (timer) => (timer instanceof NodeTimer ? clearTimeout(timer) : cancelRecompile(timer));
   return host;
 }
@@ -145,10 +158,7 @@ function interruptibleAwaits(context) {
         visited,
         visited.awaitModifier,
         visited.initializer,
-        factory.createCommaListExpression([
-          factory.createAssignment(before, kernel("interrupts")),
-          visited.expression,
-        ]),
+        factory.createCommaListExpression([factory.createAssignment(before, kernel("interrupts")), visited.expression]),
         factory.createBlock([check, visited.statement], true),
       );
       context.hoistVariableDeclaration(before);

@@ -25,7 +25,8 @@ const DEPTH = 4;
 /** The MIME bundle of a value: its own, if it has one, and its text in any case. */
 async function mimeBundle(value) {
   const own = typeof value?.[DISPLAY] === "function" ? await value[DISPLAY]() : undefined;
-  if (own != null && typeof own !== "object") throw new TypeError(`${DISPLAY.description} gave ${typeof own}, not a MIME bundle`);
+  if (own != null && typeof own !== "object")
+    throw new TypeError(`${DISPLAY.description} gave ${typeof own}, not a MIME bundle`);
   return { "text/plain": inspect(value, { depth: DEPTH }), ...own };
 }
 

@@ -22,7 +22,10 @@ function complete(cells, { code, cursor_pos }) {
 function inspect(cells, { code, cursor_pos }) {
   const position = toUnits(code, cursor_pos);
   // A cursor right behind a name, or behind the bracket that opens its call, means that name.
-  const info = cells.inspect(code, position) ?? cells.inspect(code, Math.max(0, position - 1)) ?? cells.inspect(code, Math.max(0, position - 2));
+  const info =
+    cells.inspect(code, position) ??
+    cells.inspect(code, Math.max(0, position - 1)) ??
+    cells.inspect(code, Math.max(0, position - 2));
   if (!info) return { status: "ok", found: false, data: {}, metadata: {} };
   return { status: "ok", found: true, data: { "text/plain": printQuickInfo(info) }, metadata: {} };
 }

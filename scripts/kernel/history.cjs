@@ -46,7 +46,10 @@ const lastOf = (list, n) => (n == null ? list : n > 0 ? list.slice(-n) : []);
 
 /** `*` and `?` as in a shell; a pattern covers the whole input, which may have several lines. */
 function globToRegExp(glob) {
-  const source = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const source = glob
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${source}$`, "s");
 }
 

@@ -14,7 +14,9 @@ const DECLARATION = "declare function prompt(message?: string): string;\n";
 function createPrompt(ask, answers, allowed) {
   return function prompt(message = "") {
     if (!allowed()) {
-      throw new Error(`prompt(${JSON.stringify(message)}): nobody can answer here; this notebook runs without a reader.`);
+      throw new Error(
+        `prompt(${JSON.stringify(message)}): nobody can answer here; this notebook runs without a reader.`,
+      );
     }
     while (receiveMessageOnPort(answers)); // what was typed after an interrupt
     ask({ prompt: String(message), password: false });

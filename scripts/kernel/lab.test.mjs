@@ -39,7 +39,11 @@ before(async () => {
   lab = spawn(
     join(venv, "bin/jupyter-lab"),
     [
-      "--no-browser", "--allow-root", "--ServerApp.port=0", `--ServerApp.root_dir=${folder}`, "--IdentityProvider.token=test",
+      "--no-browser",
+      "--allow-root",
+      "--ServerApp.port=0",
+      `--ServerApp.root_dir=${folder}`,
+      "--IdentityProvider.token=test",
       "--LabApp.labextensions_path=[]", // without the extension that knows Plotly: figures must be drawn all the same
     ],
     { cwd: folder, stdio: "ignore", env: { ...jupyterEnvironment, ...ownFolders(folder) } },
@@ -91,7 +95,7 @@ const cell = (i) => page.locator(".jp-Notebook .jp-Cell").nth(i);
 async function run(i) {
   const prompt = () => cell(i).locator(".jp-InputPrompt").innerText();
   const before = await prompt();
-  for (const end = Date.now() + TIMEOUT; Date.now() < end; ) {
+  for (const end = Date.now() + TIMEOUT; Date.now() < end;) {
     await cell(i).locator(".jp-InputArea-editor").click();
     await page.keyboard.press("Control+Enter");
     await wait(1000);
@@ -109,7 +113,10 @@ async function shows(i, text) {
 }
 
 /** @param {number} i @param {string} count */
-const prompts = (i, count) => cell(i).locator(".jp-InputPrompt", { hasText: `[${count}]:` }).waitFor();
+const prompts = (i, count) =>
+  cell(i)
+    .locator(".jp-InputPrompt", { hasText: `[${count}]:` })
+    .waitFor();
 
 test("runs a cell, counts it, and shows its value", async () => {
   await run(0);
@@ -144,7 +151,11 @@ test("completes a name", async () => {
   await cell(4).locator(".jp-InputArea-editor").click();
   await page.keyboard.press("End");
   await page.keyboard.press("Tab");
-  await page.waitForFunction(() => document.querySelectorAll(".jp-Cell")[4]?.querySelector(".cm-content")?.textContent === "learningRate" || document.querySelector(".jp-Completer:not(.lm-mod-hidden)"));
+  await page.waitForFunction(
+    () =>
+      document.querySelectorAll(".jp-Cell")[4]?.querySelector(".cm-content")?.textContent === "learningRate" ||
+      document.querySelector(".jp-Completer:not(.lm-mod-hidden)"),
+  );
   if ((await cell(4).locator(".cm-content").textContent()) !== "learningRate") await page.keyboard.press("Enter");
   await cell(4).locator(".cm-content", { hasText: "learningRate" }).waitFor();
 });

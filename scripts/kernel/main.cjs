@@ -60,7 +60,12 @@ const shared = new Int32Array(new SharedArrayBuffer(8));
 Atomics.store(shared, COMPILING, 1); // until all is loaded
 const typed = new MessageChannel();
 const server = new Worker(path.join(__dirname, "server.cjs"), {
-  workerData: { connection: JSON.parse(fs.readFileSync(process.argv[2], "utf8")), info: kernelInfo(), shared, typed: typed.port1 },
+  workerData: {
+    connection: JSON.parse(fs.readFileSync(process.argv[2], "utf8")),
+    info: kernelInfo(),
+    shared,
+    typed: typed.port1,
+  },
   transferList: [typed.port1],
 });
 server.on("error", (error) => fail(`the protocol's thread failed: ${error.stack}`));
@@ -85,7 +90,11 @@ for (const name of ["stdout", "stderr"]) {
   };
 }
 let allowStdin = false;
-cells.locals.prompt = createPrompt((ask) => server.postMessage({ ask }), typed.port2, () => allowStdin);
+cells.locals.prompt = createPrompt(
+  (ask) => server.postMessage({ ask }),
+  typed.port2,
+  () => allowStdin,
+);
 refuseStdin();
 process.exit = (code) => {
   throw new Error(`process.exit(${code ?? ""}) in a cell would end the kernel; throw an error to end the cell.`);

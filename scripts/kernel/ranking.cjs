@@ -27,7 +27,8 @@ function ranked(info, cell) {
   /** Undefined for what is left out. */
   function rank({ name, symbol, sortText }) {
     const files = (symbol?.declarations ?? []).map((declaration) => declaration.getSourceFile());
-    if (!info.isMemberCompletion && (files.includes(cell) || files.includes(cell.parent))) return sortText.replace(GLOBAL, LOCAL);
+    if (!info.isMemberCompletion && (files.includes(cell) || files.includes(cell.parent)))
+      return sortText.replace(GLOBAL, LOCAL);
     const outer = files.length > 0 && sortText.endsWith(GLOBAL);
     const exists = name in globalThis || GIVEN.includes(name);
     if (outer && expectsValue && !exists) return undefined;

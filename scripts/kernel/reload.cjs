@@ -70,7 +70,9 @@ class Reloader {
       const { namedBindings } = importClause;
       if (!namedBindings) continue;
       if (ts.isNamespaceImport(namedBindings)) rebind(locals, namedBindings.name.text, asDefault);
-      else for (const { name, propertyName } of namedBindings.elements) rebind(locals, name.text, asDefault[(propertyName ?? name).text]);
+      else
+        for (const { name, propertyName } of namedBindings.elements)
+          rebind(locals, name.text, asDefault[(propertyName ?? name).text]);
     }
   }
 }

@@ -50,7 +50,12 @@ function publish(type, content, metadata) {
 }
 
 function publishStatus(message, state) {
-  send(iopub, { identities: [Buffer.from("status")], type: "status", parent: message?.header, content: { execution_state: state } });
+  send(iopub, {
+    identities: [Buffer.from("status")],
+    type: "status",
+    parent: message?.header,
+    content: { execution_state: state },
+  });
 }
 
 function reply(channel, message, content) {
@@ -76,7 +81,9 @@ function next() {
       current = message;
       if (type === "execute_request") beginExecution(message);
       const { msg_id: id } = message.header;
-      parentPort.postMessage({ request: { id, type, content, count: executionCount, cellId: message.metadata.cellId } });
+      parentPort.postMessage({
+        request: { id, type, content, count: executionCount, cellId: message.metadata.cellId },
+      });
     }
   }
 }
@@ -138,7 +145,12 @@ function onShell(message) {
     shutDown(shell, message);
   } else if (type === "comm_open") {
     // No comm target exists here, and the protocol says to answer so.
-    send(iopub, { identities: [Buffer.from("comm_close")], type: "comm_close", parent: message.header, content: { comm_id: message.content.comm_id, data: {} } });
+    send(iopub, {
+      identities: [Buffer.from("comm_close")],
+      type: "comm_close",
+      parent: message.header,
+      content: { comm_id: message.content.comm_id, data: {} },
+    });
   }
 }
 
@@ -177,7 +189,12 @@ parentPort.on("message", (message) => {
     if (type === "execute_result") history.setOutput(content.execution_count, content.data["text/plain"]);
   } else if (message.ask) {
     streams.flush();
-    send(stdin, { identities: current.identities, type: "input_request", parent: current.header, content: message.ask });
+    send(stdin, {
+      identities: current.identities,
+      type: "input_request",
+      parent: current.header,
+      content: message.ask,
+    });
   }
 });
 
@@ -185,7 +202,11 @@ async function receive(socket, handle) {
   for await (const frames of socket) {
     const message = decode(connection.key, frames);
     if (message) handle(message);
-    else writeSync(2, "TypeScript kernel: dropped a message that is not whole or not signed with the key of this kernel.\n");
+    else
+      writeSync(
+        2,
+        "TypeScript kernel: dropped a message that is not whole or not signed with the key of this kernel.\n",
+      );
   }
 }
 
@@ -195,11 +216,14 @@ async function start() {
   // One by one: the thread cannot end while a socket is still being bound.
   for (const [name, socket] of Object.entries(sockets)) {
     const port = connection[`${name}_port`];
-    const address = connection.transport === "ipc" ? `ipc://${connection.ip}-${port}` : `tcp://${connection.ip}:${port}`;
+    const address =
+      connection.transport === "ipc" ? `ipc://${connection.ip}-${port}` : `tcp://${connection.ip}:${port}`;
     try {
       await socket.bind(address);
     } catch (error) {
-      throw new Error(`cannot listen on ${address}: ${error.message}. Start the kernel again, and Jupyter chooses other ports.`);
+      throw new Error(
+        `cannot listen on ${address}: ${error.message}. Start the kernel again, and Jupyter chooses other ports.`,
+      );
     }
   }
   publishStatus(undefined, "starting");
@@ -213,7 +237,11 @@ async function start() {
     for await (const [frame] of iopub) {
       if (frame[0] !== 1) continue;
       const subscription = frame.subarray(1);
-      send(iopub, { identities: [subscription], type: "iopub_welcome", content: { subscription: subscription.toString() } });
+      send(iopub, {
+        identities: [subscription],
+        type: "iopub_welcome",
+        content: { subscription: subscription.toString() },
+      });
     }
   })();
   endWithParent();

@@ -32,7 +32,11 @@ def test_jupyter_execute(tmp_path):
 def test_papermill(tmp_path):
     write_notebook(tmp_path / "in.ipynb", CELLS)
     result = subprocess.run(
-        [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert result.returncode == 0, result.stderr
     check(tmp_path / "out.ipynb")
@@ -41,7 +45,11 @@ def test_papermill(tmp_path):
 def test_papermill_reports_a_failing_cell(tmp_path):
     write_notebook(tmp_path / "in.ipynb", ['throw new RangeError("too far")'])
     result = subprocess.run(
-        [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert result.returncode != 0
     assert "RangeError: too far" in result.stderr

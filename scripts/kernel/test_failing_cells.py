@@ -15,14 +15,14 @@ FAILING = {
     "missing module": ('import { x } from "./nowhere";', ["TS2307", "./nowhere"]),
     "missing module, asked for at run time": ('require("./nowhere")', ["Cannot find module './nowhere'"]),
     "thrown error": (
-        'function inner(n: number) {\n  // a comment\n  throw new RangeError(`n is ${n}`);\n}\ninner(3);',
+        "function inner(n: number) {\n  // a comment\n  throw new RangeError(`n is ${n}`);\n}\ninner(3);",
         ["RangeError: n is 3", "at inner (In[2]:3:9)", "at In[2]:5:1"],
     ),
     "thrown error after an await": (
         'await null;\nthrow new Error("later in the cell");',
         ["Error: later in the cell", "In[2]:2:7"],
     ),
-    "thrown value that is no error": ('throw { code: 7 };', ["Uncaught { code: 7 }"]),
+    "thrown value that is no error": ("throw { code: 7 };", ["Uncaught { code: 7 }"]),
     "thrown undefined": ("throw undefined;", ["Uncaught undefined"]),
     "error with a cause": (
         'throw new Error("outer", { cause: new TypeError("inner") });',
@@ -33,7 +33,10 @@ FAILING = {
         ["AggregateError: both", "Error: one", "Error: two"],
     ),
     "rejected promise, awaited": ('await Promise.reject(new TypeError("no"));', ["TypeError: no", "In[2]:1:22"]),
-    "rejected promise, left alone": ('Promise.reject(new TypeError("floating"));', ["TypeError: floating", "In[2]:1:16"]),
+    "rejected promise, left alone": (
+        'Promise.reject(new TypeError("floating"));',
+        ["TypeError: floating", "In[2]:1:16"],
+    ),
     "error in a timer, while the cell waits": (
         'setTimeout(() => { throw new Error("tick"); }, 10);\nawait new Promise((resolve) => setTimeout(resolve, 5000));',
         ["Error: tick", "In[2]:1:26"],
@@ -84,7 +87,9 @@ def executed(folder):
     def execute(name):
         notebook = f"{list(FAILING).index(name)}.ipynb"
         write_notebook(folder / notebook, cells_around(FAILING[name][0]))
-        return jupyter("nbconvert", "--execute", "--to", "notebook", "--output", f"out-{notebook}", notebook, cwd=folder)
+        return jupyter(
+            "nbconvert", "--execute", "--to", "notebook", "--output", f"out-{notebook}", notebook, cwd=folder
+        )
 
     with ThreadPoolExecutor(2) as pool:
         return dict(zip(FAILING, pool.map(execute, FAILING)))
@@ -113,7 +118,9 @@ def test_allow_errors_runs_every_later_cell(folder):
     assert [cell.execution_count for cell in executed] == list(range(1, len(cells) + 1))
     for cell, code in zip(executed, cells):
         if code == '"ran"':
-            assert "'ran'" in [output.data["text/plain"] for output in cell.outputs if output.output_type == "execute_result"]
+            assert "'ran'" in [
+                output.data["text/plain"] for output in cell.outputs if output.output_type == "execute_result"
+            ]
     said = "\n".join(
         line
         for cell in executed

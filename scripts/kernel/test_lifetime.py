@@ -54,11 +54,21 @@ def child_of(kernel):
 
 def test_kernels_end_with_the_server_that_started_them():
     """Servers of idle and of busy kernels, killed by every signal."""
-    ways = [("SIGKILL", "idle"), ("SIGKILL", "busy"), ("SIGTERM", "idle"), ("SIGTERM", "busy"), ("SIGHUP", "idle"), ("SIGHUP", "busy")]
+    ways = [
+        ("SIGKILL", "idle"),
+        ("SIGKILL", "busy"),
+        ("SIGTERM", "idle"),
+        ("SIGTERM", "busy"),
+        ("SIGHUP", "idle"),
+        ("SIGHUP", "busy"),
+    ]
     # One after the other: servers that start at once may pick the same free ports.
     for sent, state in ways:
         server = subprocess.Popen(
-            [sys.executable, "-c", SERVER, str(MAIN.parent), state], stdout=subprocess.PIPE, text=True, start_new_session=True
+            [sys.executable, "-c", SERVER, str(MAIN.parent), state],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         pids = json.loads(server.stdout.readline())
         assert all(is_alive(pid) for pid in pids)
@@ -115,6 +125,7 @@ def test_listens_on_loopback_only(tmp_path):
 
     process, connection = start(tmp_path)
     try:
+
         def listening():
             lines = [line.split() for line in open("/proc/net/tcp").readlines()[1:]]
             ports = {int(line[1].split(":")[1], 16): line[1].split(":")[0] for line in lines if line[3] == "0A"}

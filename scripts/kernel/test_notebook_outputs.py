@@ -54,7 +54,15 @@ def saved(tmp_path_factory):
     write_notebook(folder / "in.ipynb", CELLS)
     for out in ("first.ipynb", "second.ipynb"):
         result = jupyter(
-            "nbconvert", "--to", "notebook", "--execute", "--ExecutePreprocessor.record_timing=False", "--output", out, "in.ipynb", cwd=folder
+            "nbconvert",
+            "--to",
+            "notebook",
+            "--execute",
+            "--ExecutePreprocessor.record_timing=False",
+            "--output",
+            out,
+            "in.ipynb",
+            cwd=folder,
         )
         assert result.returncode == 0, result.stderr
     return folder
@@ -78,7 +86,9 @@ def test_a_figure_is_one_output_in_three_forms_and_its_caption_follows(outputs):
         assert len(plot["data"][0]["y"]) == count
         assert output.data["text/plain"] == f"line of {count}"
         assert caption.metadata == {"caption": id}
-        assert caption.data["text/markdown"] == f"**Figure {id}.** Caption \\<{id}\\>\n\n*What it shows:* line of {count}"
+        assert (
+            caption.data["text/markdown"] == f"**Figure {id}.** Caption \\<{id}\\>\n\n*What it shows:* line of {count}"
+        )
         assert caption.data["text/plain"] == f"Figure {id}. Caption <{id}>\n\nWhat it shows: line of {count}"
 
 
@@ -114,7 +124,9 @@ def test_last_values_show_themselves_as_text_and_in_rich_form(outputs):
     )
     assert images["text/html"].count('<img src="data:image/png;base64,') == 10
     assert set(tensors) == {"text/plain"}
-    assert tensors["text/plain"].startswith("{\n  x: Tensor [10, 4] float32\n    [[0.00000, 0.02353, 0.04706, 0.07059],\n")
+    assert tensors["text/plain"].startswith(
+        "{\n  x: Tensor [10, 4] float32\n    [[0.00000, 0.02353, 0.04706, 0.07059],\n"
+    )
     assert tensors["text/plain"].endswith("\n  t: [ Tensor [10] int32 [0, 1, 2, 0, 1, 2, 0, 1, 2, 0] ]\n}")
     assert set(network) == {"text/plain", "text/markdown"}
     assert network["text/plain"].startswith("Network 4 → 5 → 3, 43 parameters\n  layer ")

@@ -85,7 +85,9 @@ def test_displays_are_bundles_that_can_be_updated_and_cleared(kernel):
 
 
 def test_last_expression_has_its_rich_form(kernel):
-    _, outputs = kernel.run('({ [Symbol.for("Jupyter.display")]: async () => ({ "text/markdown": "*x*", "text/plain": "x" }) })')
+    _, outputs = kernel.run(
+        '({ [Symbol.for("Jupyter.display")]: async () => ({ "text/markdown": "*x*", "text/plain": "x" }) })'
+    )
     assert outputs[-1][0] == "execute_result"
     assert outputs[-1][1]["data"] == {"text/markdown": "*x*", "text/plain": "x"}
 
@@ -94,10 +96,18 @@ def test_last_expression_has_its_rich_form(kernel):
     "code, text, error",
     [
         ('({ a: 1, [Symbol.for("Jupyter.display")]() { throw new Error("cannot"); } })', "{ a: 1, ", "cannot"),
-        ('({ a: 1, [Symbol.for("Jupyter.display")]: async () => { throw new Error("cannot"); } })', "{ a: 1, ", "cannot"),
+        (
+            '({ a: 1, [Symbol.for("Jupyter.display")]: async () => { throw new Error("cannot"); } })',
+            "{ a: 1, ",
+            "cannot",
+        ),
         ('({ a: 1, [Symbol.for("Jupyter.display")]: () => "<b>" })', "{ a: 1, ", "gave string, not a MIME bundle"),
         ('({ a: 1, [Symbol.for("nodejs.util.inspect.custom")]() { throw new Error("no") } })', "a: 1", "no"),
-        ("new Proxy({ a: 1 }, { get(_, key) { if (typeof key === 'symbol') throw new Error('trap'); } })", "Proxy [ { a: 1 }", "trap"),
+        (
+            "new Proxy({ a: 1 }, { get(_, key) { if (typeof key === 'symbol') throw new Error('trap'); } })",
+            "Proxy [ { a: 1 }",
+            "trap",
+        ),
         ("({ get [Symbol.toStringTag]() { throw new Error('tag'); } })", "[object]", "tag"),
     ],
 )
@@ -113,9 +123,7 @@ def test_a_log_of_a_training_is_shown_to_its_numbers(kernel):
     kernel.run('import { tf } from "../lib";')
     _, outputs = kernel.run("[{ epoch: 1, metrics: { loss: tf.scalar(2), accuracy: { train: tf.scalar(0.5) } } }]")
     text = texts(outputs, "execute_result")[0]["data"]["text/plain"]
-    assert "".join(text.split()) == (
-        "[{epoch:1,metrics:{loss:Tensor[]float322,accuracy:{train:Tensor[]float320.5}}}]"
-    )
+    assert "".join(text.split()) == ("[{epoch:1,metrics:{loss:Tensor[]float322,accuracy:{train:Tensor[]float320.5}}}]")
 
 
 def test_an_interrupt_while_the_kernel_still_loads_is_kept(new_kernel):
@@ -123,7 +131,9 @@ def test_an_interrupt_while_the_kernel_still_loads_is_kept(new_kernel):
     id = new_kernel.send("while (true) await new Promise(setImmediate);")
     new_kernel.interrupt()
     assert new_kernel.reply_to(id)["ename"] == "Interrupted"
-    id = new_kernel.send("while (true) { for (const end = Date.now() + 300; Date.now() < end; ); await new Promise(setImmediate); }")
+    id = new_kernel.send(
+        "while (true) { for (const end = Date.now() + 300; Date.now() < end; ); await new Promise(setImmediate); }"
+    )
     time.sleep(0.5)
     new_kernel.interrupt()
     assert new_kernel.reply_to(id)["ename"] == "Interrupted"
@@ -148,7 +158,10 @@ def test_huge_values_are_shown_in_part(kernel):
         ("if (await (async () => true)()) { var five = await 5 } five", "5"),
         ("class Six { static of = async () => await (Promise.resolve(6)) } await Six.of()", "6"),
         ("(await import('node:path')).basename('/x/7')", "'7'"),
-        ("outer: for await (const x of [1, 2, 3]) for await (const y of [8, 9]) if (x === 2) break outer; else var last = y; last", "9"),
+        (
+            "outer: for await (const x of [1, 2, 3]) for await (const y of [8, 9]) if (x === 2) break outer; else var last = y; last",
+            "9",
+        ),
     ],
 )
 def test_top_level_await(kernel, code, expected):
@@ -160,7 +173,9 @@ def test_top_level_await(kernel, code, expected):
 def test_shorthands_mean_what_earlier_cells_declared(kernel):
     kernel.run('import { SGD } from "../lib"; const images = 300; let low = 1, high = 2;')
     kernel.run("({ low, high = 7 } = { low: 10 } as { low: number; high?: number });")
-    reply, outputs = kernel.run("JSON.stringify({ images, low, inner: { high }, shadowed: (images => ({ images }))(5), is: typeof { SGD }.SGD })")
+    reply, outputs = kernel.run(
+        "JSON.stringify({ images, low, inner: { high }, shadowed: (images => ({ images }))(5), is: typeof { SGD }.SGD })"
+    )
     assert reply["status"] == "ok", reply
     expected = '{"images":300,"low":10,"inner":{"high":7},"shadowed":{"images":5},"is":"function"}'
     assert texts(outputs, "execute_result")[0]["data"]["text/plain"] == f"'{expected}'"
@@ -202,7 +217,9 @@ def test_an_interrupt_is_told_once(kernel):
 
 
 def test_interrupted_loop_runs_its_finally_and_does_not_go_on(kernel):
-    kernel.run("let turns = 0, cleaned = 0; const tick = async () => { turns++; await new Promise((r) => setTimeout(r, 5)) }")
+    kernel.run(
+        "let turns = 0, cleaned = 0; const tick = async () => { turns++; await new Promise((r) => setTimeout(r, 5)) }"
+    )
     id = kernel.begin("try { while (true) await tick() } finally { cleaned++ }")
     time.sleep(0.2)
     kernel.interrupt()
@@ -309,7 +326,9 @@ def test_completion_of_a_type_offers_packages_types_last(kernel):
 
 
 def test_completion_of_members_is_alphabetical_with_internal_and_deprecated_ones_last(kernel):
-    kernel.run("class Grades { _hidden = 1; zeta = 2;\n/** @deprecated */\ngone = 3; alpha = 4; Beta = 5 }\nconst grades = new Grades()")
+    kernel.run(
+        "class Grades { _hidden = 1; zeta = 2;\n/** @deprecated */\ngone = 3; alpha = 4; Beta = 5 }\nconst grades = new Grades()"
+    )
     assert completions(kernel, "grades.") == (["alpha", "Beta", "zeta", "_hidden", "gone"], "")
     assert completions(kernel, "tf.ze")[0][:2] == ["zeros", "zerosLike"]
 
@@ -330,7 +349,9 @@ def test_inspection_shows_type_and_documentation(kernel):
 
 def test_message_with_a_wrong_signature_is_dropped(kernel):
     message = kernel.client.session.msg("execute_request", {"code": "globalThis.forged = true", "silent": False})
-    parts = [json.dumps(message[part], default=str).encode() for part in ("header", "parent_header", "metadata", "content")]
+    parts = [
+        json.dumps(message[part], default=str).encode() for part in ("header", "parent_header", "metadata", "content")
+    ]
     forged = hmac.new(b"another key", b"".join(parts), hashlib.sha256).hexdigest().encode()
     kernel.client.shell_channel.socket.send_multipart([b"<IDS|MSG>", forged, *parts])
     _, outputs = kernel.run("String((globalThis as any).forged)")
@@ -343,7 +364,11 @@ def test_rebuilt_library_is_seen_with_all_that_depends_on_it(kernel, tmp_path):
         (tmp_path / f"{file}.d.ts").write_text(types)
 
     build("base", "exports.one = () => 1;", "export declare const one: () => number;")
-    build("user", 'const base = require("./base"); exports.two = () => base.one() + 1;', "export declare const two: () => number;")
+    build(
+        "user",
+        'const base = require("./base"); exports.two = () => base.one() + 1;',
+        "export declare const two: () => number;",
+    )
     kernel.run(f'import {{ one as first }} from "{tmp_path}/base"; import * as user from "{tmp_path}/user";')
     assert kernel.run("[first(), user.two()].join()")[1][-1][1]["data"]["text/plain"] == "'1,2'"
 
@@ -364,14 +389,18 @@ def test_two_hundred_cells():
     kernel = Kernel()
     try:
         kernel.run('import { SGD } from "../lib"')
-        resident = lambda: int(next(line for line in open(f"/proc/{kernel.pid}/status") if line.startswith("VmRSS")).split()[1])
+        resident = lambda: int(
+            next(line for line in open(f"/proc/{kernel.pid}/status") if line.startswith("VmRSS")).split()[1]
+        )
         for i in range(10):
             kernel.run(f"const warm{i} = {i}; warm{i}")
         before = resident()
         seconds = []
         for i in range(200):
             start = time.monotonic()
-            reply, _ = kernel.run(f"const value{i}: number[] = [{i}, {i} ** 2];\nfunction f{i}(x: number) {{ return x + value{i}[1]; }}\nf{i}(1)")
+            reply, _ = kernel.run(
+                f"const value{i}: number[] = [{i}, {i} ** 2];\nfunction f{i}(x: number) {{ return x + value{i}[1]; }}\nf{i}(1)"
+            )
             seconds.append(time.monotonic() - start)
             assert reply["status"] == "ok"
         median = statistics.median(seconds) * 1000

@@ -8,7 +8,9 @@ const PROJECT = path.resolve(__dirname, "../..");
 
 /** Frames of the kernel, of tslab and of Node's own machinery say nothing about a cell. */
 const isOurs = (line) =>
-  line.includes(__dirname + path.sep) || line.includes(path.join("node_modules", "tslab", "dist")) || /\(?node:/.test(line);
+  line.includes(__dirname + path.sep) ||
+  line.includes(path.join("node_modules", "tslab", "dist")) ||
+  /\(?node:/.test(line);
 
 /**
  * Describes a thrown value as the protocol's error.

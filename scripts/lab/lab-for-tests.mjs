@@ -114,7 +114,8 @@ export async function startLab(t, browser, folder, [program, ...args], { environ
     page.on("pageerror", ({ message }) => complaints.push(message));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
     page.on("request", (request) => {
-      if (!/^(http|ws):\/\/127\.0\.0\.1|^(data|blob):/.test(request.url())) complaints.push(`asks for ${request.url()}`);
+      if (!/^(http|ws):\/\/127\.0\.0\.1|^(data|blob):/.test(request.url()))
+        complaints.push(`asks for ${request.url()}`);
     });
     await page.goto(`${url}${path}`);
     return { page, complaints };
@@ -174,9 +175,7 @@ export function outputsOf(page, index) {
 export function failedOutputs() {
   const { model } = /** @type {any} */ (globalThis).jupyterapp.shell.currentWidget.content;
   const outputs = [...model.cells].filter(({ type }) => type === "code").flatMap((cell) => cell.outputs.toJSON());
-  return outputs
-    .filter((output) => output.output_type === "error")
-    .map(({ ename, evalue }) => `${ename}: ${evalue}`);
+  return outputs.filter((output) => output.output_type === "error").map(({ ename, evalue }) => `${ename}: ${evalue}`);
 }
 
 /**

@@ -4,7 +4,16 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import { outputsOf, command, ourLab, runCell, startBrowser, startLab, stockLab, temporaryFolder } from "./lab-for-tests.mjs";
+import {
+  outputsOf,
+  command,
+  ourLab,
+  runCell,
+  startBrowser,
+  startLab,
+  stockLab,
+  temporaryFolder,
+} from "./lab-for-tests.mjs";
 
 const timeout = 240_000;
 
@@ -79,7 +88,7 @@ async function watch(page, index, read) {
       const { node: cell, model } = jupyterapp.shell.currentWidget.content.widgets[index];
       model.outputs.clear(); // of an earlier run
       const reader = new Function("cell", `return (${read})(cell)`);
-      const seen = /** @type {any} */ (globalThis).seen = /** @type {any[]} */ ([]);
+      const seen = /** @type {any} */ ((globalThis).seen = /** @type {any[]} */ ([]));
       clearInterval(state.watching);
       /** @type {any} */ (globalThis).watching = setInterval(() => {
         const value = reader(cell);
@@ -131,7 +140,10 @@ function firstOutput(cell) {
 function assertGrowing(counts) {
   const text = counts.join(", ");
   assert.ok(counts.length >= 10, `seen while the cell ran: ${text}`);
-  assert.ok(counts.every((count, i) => i === 0 || count > counts[i - 1]), text);
+  assert.ok(
+    counts.every((count, i) => i === 0 || count > counts[i - 1]),
+    text,
+  );
 }
 
 /** What a figure shows once nothing comes any more. @param {import("playwright-core").Page} page @param {number} index */
@@ -160,56 +172,69 @@ async function savedPoints(page, name, index) {
   return figure.data["application/vnd.plotly.v1+json"].data[0].y.length;
 }
 
-test("npm run lab: figures, captions and bars move while their cells run, and end where the saved notebook does", { timeout }, async (t) => {
-  const path = temporary.write("live.ipynb", Object.values(cells));
-  const lab = await startLab(t, browser, temporary.folder, ourLab);
-  const { page, complaints } = await lab.open(path);
-  await runCell(page, at("prepare"));
-  assert.deepEqual(await outputsOf(page, at("prepare")), []);
+test(
+  "npm run lab: figures, captions and bars move while their cells run, and end where the saved notebook does",
+  { timeout },
+  async (t) => {
+    const path = temporary.write("live.ipynb", Object.values(cells));
+    const lab = await startLab(t, browser, temporary.folder, ourLab);
+    const { page, complaints } = await lab.open(path);
+    await runCell(page, at("prepare"));
+    assert.deepEqual(await outputsOf(page, at("prepare")), []);
 
-  assertGrowing(await watchLive(page, points));
-  const final = await settledPoints(page, at("live"));
-  assert.equal(final, await savedPoints(page, "live.ipynb", at("live")));
-  assertGrowing(await watchLive(page, caption));
+    assertGrowing(await watchLive(page, points));
+    const final = await settledPoints(page, at("live"));
+    assert.equal(final, await savedPoints(page, "live.ipynb", at("live")));
+    assertGrowing(await watchLive(page, caption));
 
-  const bars = await watch(page, at("bar"), firstOutput);
-  assertGrowing(bars.map((text) => Number(text?.match(/(\d+) of 500/)?.[1])));
-  assert.equal(bars.at(-1), "bar  500 of 500");
+    const bars = await watch(page, at("bar"), firstOutput);
+    assertGrowing(bars.map((text) => Number(text?.match(/(\d+) of 500/)?.[1])));
+    assert.equal(bars.at(-1), "bar  500 of 500");
 
-  const several = await watch(page, at("bars"), firstOutput);
-  assert.ok(several.length >= 10, several.join("\n---\n"));
-  assert.equal(several.at(-1), ["a", "b", "c", "d"].map((name) => `${name}  600 of 600`).join("\n"));
+    const several = await watch(page, at("bars"), firstOutput);
+    assert.ok(several.length >= 10, several.join("\n---\n"));
+    assert.equal(several.at(-1), ["a", "b", "c", "d"].map((name) => `${name}  600 of 600`).join("\n"));
 
-  const runs = await watch(page, at("runs"), firstOutput);
-  assertGrowing(runs.map((text) => Number(text?.match(/(\d+) of 14/)?.[1])).filter((count, i, all) => count !== all[i - 1]));
-  assert.equal(runs.at(-1), "runs  14 of 14");
-  assert.deepEqual(complaints, []);
-});
+    const runs = await watch(page, at("runs"), firstOutput);
+    assertGrowing(
+      runs.map((text) => Number(text?.match(/(\d+) of 14/)?.[1])).filter((count, i, all) => count !== all[i - 1]),
+    );
+    assert.equal(runs.at(-1), "runs  14 of 14");
+    assert.deepEqual(complaints, []);
+  },
+);
 
-test("npm run lab: a training that is stopped leaves its figure and its bar where they were, and the next cell runs", { timeout }, async (t) => {
-  const path = temporary.write("stopped.ipynb", Object.values(cells));
-  const lab = await startLab(t, browser, temporary.folder, ourLab);
-  const { page, complaints } = await lab.open(path);
-  await runCell(page, at("prepare"));
-  const running = watch(page, at("endless"), points);
-  await page.waitForFunction(() => /** @type {any} */ (globalThis).seen?.length > 12, undefined, { timeout: 60_000 });
-  await page.locator(".jp-ToolbarButtonComponent[data-command='notebook:interrupt-kernel']").click();
-  assertGrowing(await running);
+test(
+  "npm run lab: a training that is stopped leaves its figure and its bar where they were, and the next cell runs",
+  { timeout },
+  async (t) => {
+    const path = temporary.write("stopped.ipynb", Object.values(cells));
+    const lab = await startLab(t, browser, temporary.folder, ourLab);
+    const { page, complaints } = await lab.open(path);
+    await runCell(page, at("prepare"));
+    const running = watch(page, at("endless"), points);
+    await page.waitForFunction(() => /** @type {any} */ (globalThis).seen?.length > 12, undefined, { timeout: 60_000 });
+    await page.locator(".jp-ToolbarButtonComponent[data-command='notebook:interrupt-kernel']").click();
+    assertGrowing(await running);
 
-  const outputs = await outputsOf(page, at("endless"));
-  const [bar] = outputs.map(({ data }) => data?.["text/plain"]);
-  const [, done] = bar.match(/^training  stopped after (\d+) of 1000000$/) ?? assert.fail(bar);
-  assert.ok(outputs.some(({ ename }) => ename === "Interrupted"), JSON.stringify(outputs.map(({ ename }) => ename)));
-  // A step may have been torn away between its update and the end of the loop's turn.
-  const drawn = await settledPoints(page, at("endless"));
-  assert.ok(drawn - Number(done) >= 0 && drawn - Number(done) <= 1, `${drawn} points, ${done} steps`);
-  assert.equal(drawn, await savedPoints(page, "stopped.ipynb", at("endless")));
+    const outputs = await outputsOf(page, at("endless"));
+    const [bar] = outputs.map(({ data }) => data?.["text/plain"]);
+    const [, done] = bar.match(/^training  stopped after (\d+) of 1000000$/) ?? assert.fail(bar);
+    assert.ok(
+      outputs.some(({ ename }) => ename === "Interrupted"),
+      JSON.stringify(outputs.map(({ ename }) => ename)),
+    );
+    // A step may have been torn away between its update and the end of the loop's turn.
+    const drawn = await settledPoints(page, at("endless"));
+    assert.ok(drawn - Number(done) >= 0 && drawn - Number(done) <= 1, `${drawn} points, ${done} steps`);
+    assert.equal(drawn, await savedPoints(page, "stopped.ipynb", at("endless")));
 
-  await runCell(page, at("next"));
-  const [result] = await outputsOf(page, at("next"));
-  assert.equal(result?.data?.["text/plain"], `'${drawn} losses'`);
-  assert.deepEqual(complaints, []);
-});
+    await runCell(page, at("next"));
+    const [result] = await outputsOf(page, at("next"));
+    assert.equal(result?.data?.["text/plain"], `'${drawn} losses'`);
+    assert.deepEqual(complaints, []);
+  },
+);
 
 test("JupyterLab without the extension: a figure moves as HTML while its cell runs", { timeout }, async (t) => {
   const extensions = join(temporary.folder, "no-extensions");

@@ -7,37 +7,43 @@ import { outputsOf, ourLab, runCell, startBrowser, startLab, temporaryFolder } f
 const MOST_CONTEXTS = 16; // that Chromium leaves to a page
 const FIGURES = 20; // in 3D, each with a context
 
-test("twenty figures in 3D are drawn as they come into view; no WebGL context is lost", { timeout: 600_000 }, async (t) => {
-  const temporary = temporaryFolder("many-figures-test");
-  const browser = await startBrowser();
-  t.after(async () => {
-    await browser.close();
-    temporary.remove();
-  });
-  const cells = Array.from({ length: FIGURES }, (_, i) => `show({ ...bowlSurface(), id: "many-${i}" });`);
-  const path = temporary.write("many.ipynb", ['import { bowlSurface, show } from "../lib";', ...cells]);
-  const lab = await startLab(t, browser, temporary.folder, ourLab);
-  const { page, complaints } = await lab.open(path);
-  /** @type {string[]} */
-  const warnings = [];
-  page.on("console", (message) => /WebGL|context/i.test(message.text()) && warnings.push(message.text()));
-  for (let cell = 0; cell <= FIGURES; cell++) await runCell(page, cell);
-  assert.equal((await outputsOf(page, FIGURES)).length, 2);
+test(
+  "twenty figures in 3D are drawn as they come into view; no WebGL context is lost",
+  { timeout: 600_000 },
+  async (t) => {
+    const temporary = temporaryFolder("many-figures-test");
+    const browser = await startBrowser();
+    t.after(async () => {
+      await browser.close();
+      temporary.remove();
+    });
+    const cells = Array.from({ length: FIGURES }, (_, i) => `show({ ...bowlSurface(), id: "many-${i}" });`);
+    const path = temporary.write("many.ipynb", ['import { bowlSurface, show } from "../lib";', ...cells]);
+    const lab = await startLab(t, browser, temporary.folder, ourLab);
+    const { page, complaints } = await lab.open(path);
+    /** @type {string[]} */
+    const warnings = [];
+    page.on("console", (message) => /WebGL|context/i.test(message.text()) && warnings.push(message.text()));
+    for (let cell = 0; cell <= FIGURES; cell++) await runCell(page, cell);
+    assert.equal((await outputsOf(page, FIGURES)).length, 2);
 
-  const session = await page.context().newCDPSession(page);
-  const heap = async () => {
-    await session.send("HeapProfiler.collectGarbage");
-    return (await session.send("Runtime.getHeapUsage")).usedSize / 1e6;
-  };
-  const before = await heap();
-  const seen = await page.evaluate(scrollThrough);
-  const after = await heap();
-  t.diagnostic(`JavaScript's heap: ${before.toFixed(0)} MB before, ${after.toFixed(0)} MB after; at most ${seen.contexts} contexts at once`);
-  assert.deepEqual(seen.missing, []);
-  assert.equal(seen.lost, 0);
-  assert.ok(seen.contexts > 0 && seen.contexts < MOST_CONTEXTS, `${seen.contexts} contexts`);
-  assert.deepEqual([...warnings, ...complaints], []);
-});
+    const session = await page.context().newCDPSession(page);
+    const heap = async () => {
+      await session.send("HeapProfiler.collectGarbage");
+      return (await session.send("Runtime.getHeapUsage")).usedSize / 1e6;
+    };
+    const before = await heap();
+    const seen = await page.evaluate(scrollThrough);
+    const after = await heap();
+    t.diagnostic(
+      `JavaScript's heap: ${before.toFixed(0)} MB before, ${after.toFixed(0)} MB after; at most ${seen.contexts} contexts at once`,
+    );
+    assert.deepEqual(seen.missing, []);
+    assert.equal(seen.lost, 0);
+    assert.ok(seen.contexts > 0 && seen.contexts < MOST_CONTEXTS, `${seen.contexts} contexts`);
+    assert.deepEqual([...warnings, ...complaints], []);
+  },
+);
 
 /** Runs in the browser: goes down through all cells and back to the first, and looks at what is drawn on the way. */
 async function scrollThrough() {
@@ -48,7 +54,8 @@ async function scrollThrough() {
     await notebook.scrollToItem(index, "center");
     const { node } = notebook.widgets[index];
     const isDrawn = () => node.querySelector(".gl-container canvas");
-    for (let waited = 0; !isDrawn() && waited < 20_000; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let waited = 0; !isDrawn() && waited < 20_000; waited += 50)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     if (!isDrawn()) seen.missing.push(index);
     const contexts = [...document.querySelectorAll(".gl-container canvas")].map((canvas) =>
       /** @type {HTMLCanvasElement} */ (canvas).getContext("webgl"),

@@ -11,7 +11,15 @@ import { pathToFileURL } from "node:url";
 import { jupyterEnvironment } from "../jupyter.mjs";
 import { root, venv } from "../setup/clone.mjs";
 import {
-  command, failedOutputs, figuresWithout, ourLab, startBrowser, startLab, stockLab, temporaryFolder, useTheme,
+  command,
+  failedOutputs,
+  figuresWithout,
+  ourLab,
+  startBrowser,
+  startLab,
+  stockLab,
+  temporaryFolder,
+  useTheme,
 } from "./lab-for-tests.mjs";
 
 const notebooks = readdirSync(join(root, "notebooks"))
@@ -54,15 +62,19 @@ const ours = `.jp-RenderedPlotly ${drawn}`;
 const timeout = 300_000; // a hang shall end
 
 for (const { name, figures } of process.env.LAB_NOTEBOOKS === "all" ? notebooks : [first])
-  test(`npm run lab: the cells of ${name} run from emptied outputs, and every figure is drawn`, { timeout }, async (t) => {
-    const lab = await startLab(t, browser, temporary.folder, ourLab, { signatures, environment });
-    const { page, complaints } = await lab.open(run(name));
-    await command(page, "notebook:run-all-cells");
-    assert.deepEqual(await page.evaluate(failedOutputs), []);
-    assert.deepEqual(await page.evaluate(figuresWithout, ours), { figures, without: [] });
-    await command(page, "docmanager:save");
-    assert.deepEqual(complaints, []);
-  });
+  test(
+    `npm run lab: the cells of ${name} run from emptied outputs, and every figure is drawn`,
+    { timeout },
+    async (t) => {
+      const lab = await startLab(t, browser, temporary.folder, ourLab, { signatures, environment });
+      const { page, complaints } = await lab.open(run(name));
+      await command(page, "notebook:run-all-cells");
+      assert.deepEqual(await page.evaluate(failedOutputs), []);
+      assert.deepEqual(await page.evaluate(figuresWithout, ours), { figures, without: [] });
+      await command(page, "docmanager:save");
+      assert.deepEqual(complaints, []);
+    },
+  );
 
 test("npm run lab: figures follow the theme, without white boxes, on a busy page too", { timeout }, async (t) => {
   const lab = await startLab(t, browser, temporary.folder, ourLab);
@@ -99,13 +111,18 @@ test("npm run lab: an address without a path opens a page that says where to beg
   for (const { name } of notebooks) {
     const item = page.locator(".jp-DirListing-itemText", { hasText: name });
     await item.waitFor({ timeout: 60_000 });
-    const { scrollWidth, clientWidth } = await item.evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }));
+    const { scrollWidth, clientWidth } = await item.evaluate(({ scrollWidth, clientWidth }) => ({
+      scrollWidth,
+      clientWidth,
+    }));
     assert.ok(scrollWidth <= clientWidth, `${name} is cut off`);
   }
   await command(page, "launcher:create");
   const cards = page.locator(".jp-LauncherCard[data-category='Notebook']");
   await cards.first().waitFor();
-  assert.deepEqual(await cards.allInnerTexts().then((texts) => texts.map((text) => text.trim().split("\n").at(-1))), ["TypeScript"]);
+  assert.deepEqual(await cards.allInnerTexts().then((texts) => texts.map((text) => text.trim().split("\n").at(-1))), [
+    "TypeScript",
+  ]);
 });
 
 test("JupyterLab without the extension: live where the notebook was run, images elsewhere", { timeout }, async (t) => {
@@ -114,29 +131,39 @@ test("JupyterLab without the extension: live where the notebook was run, images 
   const lab = await startLab(t, browser, temporary.folder, stockLab(extensions), { signatures });
   const { page: live } = await lab.open(run(first.name));
   assert.equal(await live.locator(".jp-RenderedPlotly").count(), 0);
-  assert.deepEqual(await live.evaluate(figuresWithout, `.jp-RenderedHTML ${drawn}`), { figures: first.figures, without: [] });
+  assert.deepEqual(await live.evaluate(figuresWithout, `.jp-RenderedHTML ${drawn}`), {
+    figures: first.figures,
+    without: [],
+  });
   const { page: still } = await lab.open(committed(first.name));
-  assert.deepEqual(await still.evaluate(figuresWithout, ".jp-RenderedImage img"), { figures: first.figures, without: [] });
+  assert.deepEqual(await still.evaluate(figuresWithout, ".jp-RenderedImage img"), {
+    figures: first.figures,
+    without: [],
+  });
 });
 
-test("stock nbconvert --to html: live from the notebook just run, images from the committed one", { timeout }, async () => {
-  for (const [kind, selector] of Object.entries({ notebooks: drawn, committed: ".jp-RenderedImage img" })) {
-    const file = join(temporary.folder, kind, first.name);
-    const { status, stderr } = spawnSync(join(venv, "bin/jupyter-nbconvert"), ["--to", "html", file], {
-      env: jupyterEnvironment,
-      encoding: "utf8",
-    });
-    assert.equal(status, 0, stderr);
-    const page = await browser.newPage();
-    await page.route(/^https:/, (route) => route.abort()); // nbconvert's own page asks a CDN for MathJax
-    await page.goto(pathToFileURL(file.replace(".ipynb", ".html")).href, { waitUntil: "domcontentloaded" });
-    await page.waitForFunction(({ selector, figures }) => document.querySelectorAll(selector).length >= figures, {
-      selector,
-      figures: first.figures,
-    });
-    await page.close();
-  }
-});
+test(
+  "stock nbconvert --to html: live from the notebook just run, images from the committed one",
+  { timeout },
+  async () => {
+    for (const [kind, selector] of Object.entries({ notebooks: drawn, committed: ".jp-RenderedImage img" })) {
+      const file = join(temporary.folder, kind, first.name);
+      const { status, stderr } = spawnSync(join(venv, "bin/jupyter-nbconvert"), ["--to", "html", file], {
+        env: jupyterEnvironment,
+        encoding: "utf8",
+      });
+      assert.equal(status, 0, stderr);
+      const page = await browser.newPage();
+      await page.route(/^https:/, (route) => route.abort()); // nbconvert's own page asks a CDN for MathJax
+      await page.goto(pathToFileURL(file.replace(".ipynb", ".html")).href, { waitUntil: "domcontentloaded" });
+      await page.waitForFunction(({ selector, figures }) => document.querySelectorAll(selector).length >= figures, {
+        selector,
+        figures: first.figures,
+      });
+      await page.close();
+    }
+  },
+);
 
 /** Runs in the browser, before all else: what comes into view and goes is told late and several at once, as on a busy page. */
 function tellLate() {
@@ -181,7 +208,9 @@ function isThemed(text) {
     inView.length > 0 &&
     inView.every(
       (plot) =>
-        style(plot, ".main-svg, .bg, .modebar-group").every(({ backgroundColor }) => backgroundColor === "rgba(0, 0, 0, 0)") &&
+        style(plot, ".main-svg, .bg, .modebar-group").every(
+          ({ backgroundColor }) => backgroundColor === "rgba(0, 0, 0, 0)",
+        ) &&
         style(plot, ".xtick text, .gtitle").every(({ fill }) => fill === text) &&
         style(plot, ".xtick text, .gtitle").length > 0 &&
         style(plot, ".modebar-group").length > 0,

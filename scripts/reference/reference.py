@@ -215,7 +215,9 @@ class Network:
         sizes = [spec["inputSize"], *spec["hiddenSizes"], spec["outputSize"]]
         self.params, self.layers = {}, []
         for i, (inputs, units) in enumerate(zip(sizes, sizes[1:]), start=1):
-            self.params[f"W{i}"] = weight_scale(spec.get("initialWeights", "he"), inputs) * draws.normals((inputs, units))
+            self.params[f"W{i}"] = weight_scale(spec.get("initialWeights", "he"), inputs) * draws.normals(
+                (inputs, units)
+            )
             self.params[f"b{i}"] = np.zeros(units)
             self.layers.append(Affine(self.params, i))
             if i == len(sizes) - 1:

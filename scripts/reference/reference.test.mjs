@@ -19,8 +19,14 @@ for (const { id, specs } of chapterExperiments(library)) {
   test(`${id}: with the same weights, batches and masks, every number is the reference's`, async () => {
     for (const full of oneInEvery(id === "6-24" ? 60 : id === "6-19" ? 10 : 1, specs)) {
       const spec = reduced(full, 12, 2);
-      const ours = await library.run({ ...spec, record: [...new Set([...spec.record, /** @type {const} */ ("loss")])] });
-      const { history } = await numpy.ask({ spec: { ...spec, record: ["loss", ...spec.record] }, draws: draws(spec, ours.loss.length) });
+      const ours = await library.run({
+        ...spec,
+        record: [...new Set([...spec.record, /** @type {const} */ ("loss")])],
+      });
+      const { history } = await numpy.ask({
+        spec: { ...spec, record: ["loss", ...spec.record] },
+        draws: draws(spec, ours.loss.length),
+      });
       compare(ours, history);
     }
   });
@@ -62,14 +68,23 @@ function compare(ours, reference) {
   assert.equal(ours.loss.length, reference.loss.length);
   ours.loss.forEach((loss, i) => {
     const expected = reference.loss[i];
-    if (loss === null) assert.ok(expected === null || expected > 1e12, `update ${i + 1}: diverged, the reference is at ${expected}`);
-    else assert.ok(expected !== null && Math.abs(loss - expected) <= 1e-5 * expected, `update ${i + 1}: ${loss}, expected ${expected}`);
+    if (loss === null)
+      assert.ok(expected === null || expected > 1e12, `update ${i + 1}: diverged, the reference is at ${expected}`);
+    else
+      assert.ok(
+        expected !== null && Math.abs(loss - expected) <= 1e-5 * expected,
+        `update ${i + 1}: ${loss}, expected ${expected}`,
+      );
   });
   for (const what of accuracies) {
     assert.equal(ours[what].length, reference[what].length, what);
     ours[what].forEach((accuracy, i) => {
       if (accuracy === null) assert.notEqual(ours.divergedAt, null);
-      else assert.ok(Math.abs(accuracy - Number(reference[what][i])) <= 1e-3, `${what} ${i}: ${accuracy}, expected ${reference[what][i]}`);
+      else
+        assert.ok(
+          Math.abs(accuracy - Number(reference[what][i])) <= 1e-3,
+          `${what} ${i}: ${accuracy}, expected ${reference[what][i]}`,
+        );
     });
   }
 }
@@ -87,7 +102,10 @@ function draws({ data, network, batchSize, seed }, updates) {
   const take = (/** @type {number} */ length, /** @type {() => number} */ draw) => Array.from({ length }, draw);
   return {
     ...(shuffleSeed !== undefined && { order: library.randomStream(shuffleSeed, "shuffle").permutation(images) }),
-    weights: take(sizes.slice(1).reduce((sum, size, i) => sum + sizes[i] * size, 0), weights.normal),
+    weights: take(
+      sizes.slice(1).reduce((sum, size, i) => sum + sizes[i] * size, 0),
+      weights.normal,
+    ),
     batches: take(updates * batchSize, () => batches.integer(images - validation)),
     ...(network.dropoutRate && { uniforms: take(updates * batchSize * units, masks.uniform) }),
   };
@@ -104,4 +122,5 @@ const oneInEvery = (n, values) => values.filter((_, i) => i % n === 0);
 const average = (values) => values.reduce((/** @type {number} */ sum, value) => sum + Number(value), 0) / values.length;
 
 /** The standard deviation of what the values are drawn from. @param {number[]} values */
-const spread = (values) => Math.sqrt(values.reduce((sum, value) => sum + (value - average(values)) ** 2, 0) / (values.length - 1));
+const spread = (values) =>
+  Math.sqrt(values.reduce((sum, value) => sum + (value - average(values)) ** 2, 0) / (values.length - 1));

@@ -131,7 +131,10 @@ def test_answers_one_line_a_request():
     requests = [{"spec": SPEC}, {"spec": {**SPEC, "seed": 2}}]
     done = subprocess.run(
         [sys.executable, reference.__file__],
-        input="\n".join(map(json.dumps, requests)), capture_output=True, text=True, check=True,
+        input="\n".join(map(json.dumps, requests)),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     first, second = map(json.loads, done.stdout.splitlines())
     assert first["history"] == run(SPEC, NumPyDraws(SPEC)) != second["history"]

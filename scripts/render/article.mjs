@@ -67,7 +67,8 @@ function finishInPage({ html, names, figures }) {
   while (texts.nextNode())
     if (/Figure 6-/.test(texts.currentNode.textContent ?? "")) mentions.push(/** @type {Text} */ (texts.currentNode));
   for (const text of mentions) {
-    if (!text.parentElement?.closest(".prose") || text.parentElement.closest("a, code, pre, h1, h2, h3, .katex")) continue;
+    if (!text.parentElement?.closest(".prose") || text.parentElement.closest("a, code, pre, h1, h2, h3, .katex"))
+      continue;
     const parts = (text.textContent ?? "").split(/(Figure 6-[\w-]*\w)/).map((part) => {
       const id = part.slice("Figure ".length);
       if (!part.startsWith("Figure 6-") || !Object.hasOwn(figures, id)) return part;

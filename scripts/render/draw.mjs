@@ -61,11 +61,16 @@ async function drawInPage({ data, layout, frames = [] }) {
 
   // A frame holds parts of traces: it is checked as what it makes of them.
   const framed = (/** @type {any} */ frame) =>
-    frame.data.map((/** @type {any} */ part, /** @type {number} */ i) => ({ ...data[frame.traces?.[i] ?? i], ...part }));
+    frame.data.map((/** @type {any} */ part, /** @type {number} */ i) => ({
+      ...data[frame.traces?.[i] ?? i],
+      ...part,
+    }));
   /** @type {{ code: string, path: (string | number)[], msg: string }[]} */
   const faults = [
     ...(Plotly.validate(data, layout) ?? []),
-    ...frames.flatMap((/** @type {any} */ frame) => Plotly.validate(framed(frame), { ...layout, ...frame.layout }) ?? []),
+    ...frames.flatMap(
+      (/** @type {any} */ frame) => Plotly.validate(framed(frame), { ...layout, ...frame.layout }) ?? [],
+    ),
   ];
   // What a button or slider hands to Plotly is compared by identity after a copy, and so always reported.
   const real = faults.filter(({ code, path }) => !(code === "dynamic" && path.includes("args")));
@@ -77,7 +82,10 @@ async function drawInPage({ data, layout, frames = [] }) {
   const png = await draw({ data, layout: still });
   const dark = await draw(inTheDark({ data, layout: still }));
   return {
-    fault, width, height, png,
+    fault,
+    width,
+    height,
+    png,
     light: await webp(png, 2 * width),
     dark: await webp(dark, 2 * width),
     lightSmall: await webp(png, 480),
@@ -87,7 +95,9 @@ async function drawInPage({ data, layout, frames = [] }) {
   /** @param {string} url @param {number} wide  in pixels */
   async function webp(url, wide) {
     const bitmap = await createImageBitmap(await (await fetch(url)).blob(), {
-      resizeWidth: wide, resizeHeight: Math.round((wide * height) / width), resizeQuality: "high",
+      resizeWidth: wide,
+      resizeHeight: Math.round((wide * height) / width),
+      resizeQuality: "high",
     });
     const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
     /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).drawImage(bitmap, 0, 0);

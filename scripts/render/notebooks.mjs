@@ -31,7 +31,9 @@ const plotlyType = "application/vnd.plotly.v1+json";
  * @returns {Notebook[]}
  */
 export function readNotebooks(folder) {
-  const files = readdirSync(folder).filter((name) => name.endsWith(".ipynb")).sort();
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".ipynb"))
+    .sort();
   if (files.length === 0) throw new Error(`${folder} holds no .ipynb file; run this from a clone of the project`);
   const notebooks = files.map((name) => readNotebook(join(folder, name)));
   const seen = new Map();
@@ -52,7 +54,9 @@ function readNotebook(file) {
       const { id, caption, alt } = output.metadata.figure;
       const plotly = output.data[plotlyType];
       if (!id || !caption || !alt || !plotly)
-        throw new Error(`${file}: figure ${id ?? "without id"} lacks its id, caption, alt text or Plotly data; show it with show()`);
+        throw new Error(
+          `${file}: figure ${id ?? "without id"} lacks its id, caption, alt text or Plotly data; show it with show()`,
+        );
       return { id, caption, alt, plotly, output };
     });
   return { file, name: basename(file, ".ipynb"), content, figures };

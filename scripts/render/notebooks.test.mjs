@@ -26,13 +26,30 @@ after(async () => {
 
 /** @param {any[]} outputs */
 function write(...outputs) {
-  const cell = { cell_type: "code", id: "a", metadata: {}, execution_count: 1, source: ["show(figure);\n", "\n", "1e-7"], outputs };
+  const cell = {
+    cell_type: "code",
+    id: "a",
+    metadata: {},
+    execution_count: 1,
+    source: ["show(figure);\n", "\n", "1e-7"],
+    outputs,
+  };
   writeFileSync(file, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] }));
 }
 
 /** As `show` leaves a figure. @param {object} [change] */
-function figure({ id = "6-9", caption = "Loss of *four* rules.", alt = "Four falling curves.", layout = {}, ...rest } = {}) {
-  const plot = { data: [{ type: "scatter", y: [1, 1e-7, 0.5] }], layout: { width: 300, height: 200, ...layout }, ...rest };
+function figure({
+  id = "6-9",
+  caption = "Loss of *four* rules.",
+  alt = "Four falling curves.",
+  layout = {},
+  ...rest
+} = {}) {
+  const plot = {
+    data: [{ type: "scatter", y: [1, 1e-7, 0.5] }],
+    layout: { width: 300, height: 200, ...layout },
+    ...rest,
+  };
   return {
     output_type: "display_data",
     metadata: { figure: { id, caption, alt } },
@@ -49,7 +66,11 @@ async function renderOnce() {
 }
 
 test("a figure keeps its Plotly data and gets its image, and what follows it stays", async () => {
-  const caption = { output_type: "display_data", metadata: { caption: "6-9" }, data: { "text/markdown": "**Figure 6-9.**" } };
+  const caption = {
+    output_type: "display_data",
+    metadata: { caption: "6-9" },
+    data: { "text/markdown": "**Figure 6-9.**" },
+  };
   write(figure(), caption);
   const [shown, ...more] = JSON.parse(await renderOnce()).cells[0].outputs;
   assert.deepEqual(more, [{ ...caption, data: { "text/markdown": ["**Figure 6-9.**"] } }]);

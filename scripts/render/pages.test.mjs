@@ -17,7 +17,10 @@ const temporary = mkdtempSync(join(tmpdir(), "pages-test-"));
 const notebooks = join(temporary, "notebooks");
 const site = join(temporary, "site");
 cpSync(join(root, "notebooks"), notebooks, { recursive: true });
-const sections = readdirSync(notebooks).filter((name) => name.endsWith(".ipynb")).map((name) => name.replace(".ipynb", ".html")).sort();
+const sections = readdirSync(notebooks)
+  .filter((name) => name.endsWith(".ipynb"))
+  .map((name) => name.replace(".ipynb", ".html"))
+  .sort();
 const pages = ["index.html", ...sections];
 
 const timeout = 60_000; // for one figure to come alive
@@ -50,9 +53,13 @@ async function open(name, options) {
   const troubles = [];
   page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
   page.on("pageerror", (error) => troubles.push(error.message));
-  page.on("response", (response) => response.status() >= 400 && troubles.push(`${response.status()} ${response.url()}`));
+  page.on(
+    "response",
+    (response) => response.status() >= 400 && troubles.push(`${response.status()} ${response.url()}`),
+  );
   page.on("request", (request) => {
-    if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url())) troubles.push(`asks for ${request.url()}`);
+    if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url()))
+      troubles.push(`asks for ${request.url()}`);
   });
   let bytes = 0;
   page.on("response", (response) => {
@@ -81,7 +88,11 @@ for (const name of pages) {
       await figure.scrollIntoViewIfNeeded();
       const id = await figure.getAttribute("data-figure");
       await figure.and(page.locator('[data-state="live"]')).waitFor({ timeout }); // again, where it is in 3D
-      assert.deepEqual(await figure.locator(".plot").evaluate(unseenTraces), [], `traces of figure ${id} without a mark in view`);
+      assert.deepEqual(
+        await figure.locator(".plot").evaluate(unseenTraces),
+        [],
+        `traces of figure ${id} without a mark in view`,
+      );
     }
     assert.ok(bytes() > 0 && bytes() < 3e6, `${bytes()} bytes beside Plotly`);
     assert.deepEqual(await seriousFaults(page), []);
@@ -114,7 +125,11 @@ async function unseenTraces(plot) {
   const { Plotly } = /** @type {any} */ (globalThis);
   const frames = plot._transitionData._frames;
   if (frames.length > 0)
-    await Plotly.animate(plot, [frames.at(-1).name], { mode: "immediate", frame: { duration: 0 }, transition: { duration: 0 } });
+    await Plotly.animate(plot, [frames.at(-1).name], {
+      mode: "immediate",
+      frame: { duration: 0 },
+      transition: { duration: 0 },
+    });
   const area = plot.getBoundingClientRect();
   const unseen = [];
   for (const trace of plot._fullData) {
@@ -126,13 +141,17 @@ async function unseenTraces(plot) {
 
   /** @param {any} trace @returns {Element[]} */
   function marks(trace) {
-    const groups = [...plot.querySelectorAll("svg g")].filter(({ __data__: bound }) => bound?.[0]?.trace?.index === trace.index);
+    const groups = [...plot.querySelectorAll("svg g")].filter(
+      ({ __data__: bound }) => bound?.[0]?.trace?.index === trace.index,
+    );
     return groups.flatMap((group) => [...group.querySelectorAll("path, image, text, rect, circle")]);
   }
   /** @param {Element} mark */
   function inView(mark) {
     const { left, right, top, bottom, width, height } = mark.getBoundingClientRect();
-    return Math.max(width, height) > 0.5 && right > area.left && left < area.right && bottom > area.top && top < area.bottom;
+    return (
+      Math.max(width, height) > 0.5 && right > area.left && left < area.right && bottom > area.top && top < area.bottom
+    );
   }
   /** Marks in 3D are pixels: some must change when the trace is taken away. @param {any} trace */
   async function changesPixels(trace) {
@@ -168,7 +187,12 @@ test("with more figures in 3D on a page than a browser has WebGL contexts, those
   page.on("console", (message) => /webgl|context/i.test(message.text()) && warnings.push(message.text()));
   await page.route(`**/${three}`, async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, body: (await response.text()).replace(/<figure [^>]*data-figure="6-1"[\s\S]*?<\/figure>/, (figure) => figure.repeat(18)) });
+    await route.fulfill({
+      response,
+      body: (await response.text()).replace(/<figure [^>]*data-figure="6-1"[\s\S]*?<\/figure>/, (figure) =>
+        figure.repeat(18),
+      ),
+    });
   });
   await page.goto(server.url + three);
   const figures = await page.locator('figure[data-figure="6-1"]').all();
@@ -178,8 +202,10 @@ test("with more figures in 3D on a page than a browser has WebGL contexts, those
     await figure.scrollIntoViewIfNeeded();
     await figure.and(page.locator('[data-state="live"]')).waitFor({ timeout });
     most = Math.max(most, await page.locator(".gl-container canvas").count());
-    const lost = await figure.locator(".gl-container canvas").first().evaluate((canvas) =>
-      /** @type {HTMLCanvasElement} */ (canvas).getContext("webgl")?.isContextLost());
+    const lost = await figure
+      .locator(".gl-container canvas")
+      .first()
+      .evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).getContext("webgl")?.isContextLost());
     assert.notEqual(lost, true);
   }
   assert.ok(most <= 12, `${most} canvases at once`);
@@ -190,7 +216,10 @@ test("with more figures in 3D on a page than a browser has WebGL contexts, those
     await page.waitForFunction((canvas) => !canvas?.isConnected, shown, { timeout });
     await figures[0].locator(".gl-container canvas").first().waitFor({ timeout });
   }
-  assert.deepEqual(warnings.filter((text) => !text.includes("getContext")), []);
+  assert.deepEqual(
+    warnings.filter((text) => !text.includes("getContext")),
+    [],
+  );
   await context.close();
 });
 
@@ -210,7 +239,11 @@ for (const name of pages) {
   });
 
   test(`${name}: 390 pixels are wide enough`, async () => {
-    const { page, troubles, close } = await open(name, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+    const { page, troubles, close } = await open(name, {
+      viewport: { width: 390, height: 844 },
+      isMobile: true,
+      hasTouch: true,
+    });
     await enlivenAll(page);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
     assert.deepEqual(troubles, []);
@@ -226,7 +259,8 @@ for (const name of pages) {
       () =>
         new Promise((resolve) => {
           const observer = new PerformanceObserver((list) =>
-            list.getEntriesByName("first-contentful-paint").forEach(({ startTime }) => resolve(startTime)));
+            list.getEntriesByName("first-contentful-paint").forEach(({ startTime }) => resolve(startTime)),
+          );
           observer.observe({ type: "paint", buffered: true });
         }),
     );
@@ -238,20 +272,28 @@ for (const name of pages) {
 test("links lead somewhere", async () => {
   for (const name of pages) {
     const { page, close } = await open(name);
-    const links = await page.locator("a[href]").evaluateAll((all) => all.map((link) => /** @type {HTMLAnchorElement} */ (link).href));
+    const links = await page
+      .locator("a[href]")
+      .evaluateAll((all) => all.map((link) => /** @type {HTMLAnchorElement} */ (link).href));
     for (const link of new Set(links)) {
       if (!link.startsWith(server.url)) continue;
       const { pathname, hash } = new URL(link);
       const file = join(site, pathname);
       assert.ok(statSync(file, { throwIfNoEntry: false })?.isFile(), `${name} links to ${pathname}`);
-      if (hash) assert.ok(readFileSync(file, "utf8").includes(`id="${decodeURIComponent(hash.slice(1))}"`), `${name} links to ${pathname}${hash}`);
+      if (hash)
+        assert.ok(
+          readFileSync(file, "utf8").includes(`id="${decodeURIComponent(hash.slice(1))}"`),
+          `${name} links to ${pathname}${hash}`,
+        );
     }
     await close();
   }
 });
 
 test("a name of the library in a cell leads to its documentation", () => {
-  const linked = sections.filter((name) => /class="highlight[\s\S]*?<a href="api\/(classes|functions)\//.test(readFileSync(join(site, name), "utf8")));
+  const linked = sections.filter((name) =>
+    /class="highlight[\s\S]*?<a href="api\/(classes|functions)\//.test(readFileSync(join(site, name), "utf8")),
+  );
   assert.deepEqual(linked, sections);
 });
 
@@ -276,6 +318,11 @@ function fingerprints(folder) {
   return Object.fromEntries(
     files
       .filter((file) => statSync(join(folder, file)).isFile())
-      .map((file) => [file, createHash("sha256").update(readFileSync(join(folder, file))).digest("hex")]),
+      .map((file) => [
+        file,
+        createHash("sha256")
+          .update(readFileSync(join(folder, file)))
+          .digest("hex"),
+      ]),
   );
 }

@@ -43,7 +43,15 @@ test("files are served, folders by their index", async () => {
 });
 
 test("nothing outside the folder is served", async () => {
-  const ways = ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/api/../../secret.txt", "/link.txt", "/../site-2/secret.txt", "//secret.txt"];
+  const ways = [
+    "/../secret.txt",
+    "/%2e%2e/secret.txt",
+    "/..%2fsecret.txt",
+    "/api/../../secret.txt",
+    "/link.txt",
+    "/../site-2/secret.txt",
+    "//secret.txt",
+  ];
   for (const way of ways) assert.equal((await ask(way)).status, 404, way);
 });
 

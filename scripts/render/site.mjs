@@ -1,7 +1,17 @@
 // @ts-check
 // Writes the site: the contents with a gallery of all figures, a page a section, and the reference of the library.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,7 +49,10 @@ export async function writeSite(site, browser, notebooks, drawings) {
       for (const [file, image] of drawings.get(id)?.files ?? []) writeFileSync(join(partial, "figures", file), image);
       // A script and not JSON: a page opened as a file may load scripts, but may not fetch.
       const { data, layout, frames } = plotly;
-      writeFileSync(join(partial, `figures/${id}.js`), `figures[${JSON.stringify(id)}] = ${JSON.stringify({ data, layout, frames })};\n`);
+      writeFileSync(
+        join(partial, `figures/${id}.js`),
+        `figures[${JSON.stringify(id)}] = ${JSON.stringify({ data, layout, frames })};\n`,
+      );
     }
   writeReference(join(partial, "api"));
   await writePages(partial, browser, notebooks);
@@ -52,10 +65,14 @@ export async function writeSite(site, browser, notebooks, drawings) {
 function writeReference(folder) {
   run(process.execPath, [
     join(nodeModules, "typedoc/bin/typedoc"),
-    "--options", join(here, "typedoc.mjs"),
-    "--entryPoints", join(root, "lib/index.ts"),
-    "--tsconfig", join(root, "tsconfig.json"),
-    "--out", folder,
+    "--options",
+    join(here, "typedoc.mjs"),
+    "--entryPoints",
+    join(root, "lib/index.ts"),
+    "--tsconfig",
+    join(root, "tsconfig.json"),
+    "--out",
+    folder,
   ]);
 }
 
@@ -66,7 +83,9 @@ function writeReference(folder) {
  */
 async function writePages(site, browser, notebooks) {
   const documentation = documentationPages(join(site, "api"));
-  const figures = Object.fromEntries(notebooks.flatMap(({ name, figures }) => figures.map(({ id }) => [id, `${name}.html`])));
+  const figures = Object.fromEntries(
+    notebooks.flatMap(({ name, figures }) => figures.map(({ id }) => [id, `${name}.html`])),
+  );
   const cells = convert(notebooks);
   const page = await browser.newPage();
   await prepare(page);
@@ -98,8 +117,12 @@ function convert(notebooks) {
     const all = [welcome, ...notebooks];
     for (const { name, content } of all) writeFileSync(join(folder, `${name}.ipynb`), JSON.stringify(content));
     run(join(venv, "bin/jupyter-nbconvert"), [
-      "--to", "html",
-      "--template", "template", "--TemplateExporter.extra_template_basedirs", here,
+      "--to",
+      "html",
+      "--template",
+      "template",
+      "--TemplateExporter.extra_template_basedirs",
+      here,
       ...all.map(({ name }) => join(folder, `${name}.ipynb`)),
     ]);
     return all.map(({ name }) => ({ name, html: readFileSync(join(folder, `${name}.html`), "utf8") }));
@@ -110,7 +133,12 @@ function convert(notebooks) {
 
 /** A notebook that holds one text. @param {string} source */
 function notebookOf(source) {
-  return { nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [{ cell_type: "markdown", id: "text", metadata: {}, source }] };
+  return {
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: {},
+    cells: [{ cell_type: "markdown", id: "text", metadata: {}, source }],
+  };
 }
 
 /** What the cells import from the library. @param {Notebook | undefined} notebook */
@@ -125,9 +153,13 @@ function importedNames(notebook) {
 /** The page of each name in the reference. @param {string} reference @returns {Record<string, string>} */
 function documentationPages(reference) {
   // Where a value and a type share a name, the value's page: the last one wins.
-  const kinds = ["types", "interfaces", "enums", "variables", "functions", "classes"].filter((kind) => existsSync(join(reference, kind)));
+  const kinds = ["types", "interfaces", "enums", "variables", "functions", "classes"].filter((kind) =>
+    existsSync(join(reference, kind)),
+  );
   return Object.fromEntries(
-    kinds.flatMap((kind) => readdirSync(join(reference, kind)).map((file) => [basename(file, ".html"), `api/${kind}/${file}`])),
+    kinds.flatMap((kind) =>
+      readdirSync(join(reference, kind)).map((file) => [basename(file, ".html"), `api/${kind}/${file}`]),
+    ),
   );
 }
 
@@ -144,8 +176,12 @@ function sectionPage(page, previous, next) {
     contents: `<ol>\n${contents}\n</ol>`,
     body: page.html,
     turn: [
-      previous ? `<a rel="prev" href="${previous.file}"><small>Previous</small>${previous.title}</a>` : `<a rel="prev" href="index.html"><small>Previous</small>Contents</a>`,
-      next ? `<a rel="next" href="${next.file}"><small>Next</small>${next.title}</a>` : `<a rel="next" href="index.html"><small>Back to the</small>Contents</a>`,
+      previous
+        ? `<a rel="prev" href="${previous.file}"><small>Previous</small>${previous.title}</a>`
+        : `<a rel="prev" href="index.html"><small>Previous</small>Contents</a>`,
+      next
+        ? `<a rel="next" href="${next.file}"><small>Next</small>${next.title}</a>`
+        : `<a rel="next" href="index.html"><small>Back to the</small>Contents</a>`,
     ].join("\n"),
   });
 }
@@ -155,7 +191,9 @@ function indexPage(welcome, pages, notebooks) {
   const contents = pages.map(({ file, title }) => `<li><a href="${file}">${title}</a></li>`).join("\n");
   const chapter = pages
     .map(({ file, title, headings }) => {
-      const sections = headings.filter(({ level }) => level === 2).map(({ id, html }) => `<li><a href="${file}#${id}">${html}</a></li>`);
+      const sections = headings
+        .filter(({ level }) => level === 2)
+        .map(({ id, html }) => `<li><a href="${file}#${id}">${html}</a></li>`);
       return `<section class="chapter-section">\n<h3><a href="${file}">${title}</a></h3>\n<ul>\n${sections.join("\n")}\n</ul>\n</section>`;
     })
     .join("\n");
@@ -234,7 +272,11 @@ function escape(text) {
 
 /** @param {string} command @param {string[]} args */
 function run(command, args) {
-  const { status, stderr, stdout, error } = spawnSync(command, args, { encoding: "utf8", cwd: root, env: jupyterEnvironment });
+  const { status, stderr, stdout, error } = spawnSync(command, args, {
+    encoding: "utf8",
+    cwd: root,
+    env: jupyterEnvironment,
+  });
   if (error) throw error;
   if (status !== 0) throw new Error(`${basename(command)} failed:\n${stdout}${stderr}`);
 }

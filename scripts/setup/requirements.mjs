@@ -108,7 +108,8 @@ export function askPython(command) {
   if (error)
     return "code" in error && error.code === "ENOENT" ? undefined : { fault: `does not run (${error.message})` };
   const [version, abi, ...missing] = stdout.trim().split("\n");
-  if (!/^\d/.test(version)) return { fault: `does not run (${(stderr.trim() || stdout.trim()).split("\n")[0] || "it prints nothing"})` };
+  if (!/^\d/.test(version))
+    return { fault: `does not run (${(stderr.trim() || stdout.trim()).split("\n")[0] || "it prints nothing"})` };
   return { version, fault: faultOfPython(version, abi, missing) };
 }
 

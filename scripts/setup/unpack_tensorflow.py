@@ -1,7 +1,8 @@
 """Unpacks TensorFlow's two shared libraries and its C headers from a wheel, which is a zip archive.
 
-    python unpack_tensorflow.py WHEEL TARGET    makes TARGET/lib and TARGET/include
+python unpack_tensorflow.py WHEEL TARGET    makes TARGET/lib and TARGET/include
 """
+
 import re
 import shutil
 import sys

@@ -43,7 +43,8 @@ const modebar = { bgcolor: CLEAR, color: "#8a929c", activecolor: "#24292f" };
  */
 export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMime.IExtension {
   let libraries: Promise<unknown> | undefined;
-  const loadLibraries = () => (libraries ??= Promise.all(["plotly.min.js", "dark.js"].map((name) => load(folder + name))));
+  const loadLibraries = () =>
+    (libraries ??= Promise.all(["plotly.min.js", "dark.js"].map((name) => load(folder + name))));
 
   class Figure extends Widget implements IRenderMime.IRenderer {
     #plot: Plot = { data: [] };
@@ -56,7 +57,9 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
     #cameras: [scene: string, camera: unknown][] = [];
 
     // The last entry: a busy page tells of several changes at once.
-    #inView = new IntersectionObserver((entries) => this.#comesOrGoes(entries.at(-1)!.isIntersecting), { rootMargin: NEAR });
+    #inView = new IntersectionObserver((entries) => this.#comesOrGoes(entries.at(-1)!.isIntersecting), {
+      rootMargin: NEAR,
+    });
     #size = new ResizeObserver(() => this.#width() !== this.#drawnWidth && this.#draw());
     #theme = new MutationObserver(() => this.#draw());
     #drawnWidth = 0;
@@ -113,7 +116,12 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
       const sized: Plot["layout"] = { uirevision: "reader", ...layout, width, height: this.#height() };
       for (const [scene, camera] of this.#cameras) sized[scene] = { ...sized[scene], camera };
       this.#cameras = [];
-      await Plotly.react(this.#place, { data, layout: sized, frames, config: { displaylogo: false, ...config, responsive: false } } as any);
+      await Plotly.react(this.#place, {
+        data,
+        layout: sized,
+        frames,
+        config: { displaylogo: false, ...config, responsive: false },
+      } as any);
     }
 
     /** In the colours of JupyterLab's theme. Its paper is JupyterLab's own, which shows through. */

@@ -17,7 +17,8 @@ export const firstPage = {
     void restored.then(async () => {
       const isEmpty = [...shell.widgets("main")].every(({ id }) => id.startsWith("launcher"));
       const isHere = await contents.get(FIRST_PAGE, { content: false }).catch(() => undefined);
-      if (isEmpty && isHere) await commands.execute("docmanager:open", { path: FIRST_PAGE, factory: "Markdown Preview" });
+      if (isEmpty && isHere)
+        await commands.execute("docmanager:open", { path: FIRST_PAGE, factory: "Markdown Preview" });
     });
   },
 };

@@ -16,7 +16,9 @@ function load(source) {
       source,
       new Promise((resolve, reject) => {
         const fail = () => reject(new Error(`${source} could not be loaded`));
-        document.head.append(Object.assign(document.createElement("script"), { src: source, onload: resolve, onerror: fail }));
+        document.head.append(
+          Object.assign(document.createElement("script"), { src: source, onload: resolve, onerror: fail }),
+        );
       }),
     );
   return scripts.get(source);
@@ -52,7 +54,11 @@ async function enliven(figure) {
 async function draw(figure) {
   const stage = figure.querySelector(".stage");
   const image = stage.querySelector("img");
-  const { data, layout, frames = [] } = dark.matches ? inTheDark(figures[figure.dataset.figure]) : structuredClone(figures[figure.dataset.figure]);
+  const {
+    data,
+    layout,
+    frames = [],
+  } = dark.matches ? inTheDark(figures[figure.dataset.figure]) : structuredClone(figures[figure.dataset.figure]);
   const player = frames.length > 0 && layout.sliders?.[0] && playerOf(figure, layout.sliders[0]);
   if (player) {
     // A native slider can be reached by keyboard, Plotly's cannot.
@@ -121,7 +127,11 @@ function playerOf(figure, slider) {
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Play" });
   const name = (slider.currentvalue?.prefix ?? "frame").replace(/[\s:=]+$/, "");
   const range = Object.assign(document.createElement("input"), {
-    type: "range", min: 0, max: steps.length - 1, value: slider.active ?? 0, ariaLabel: name,
+    type: "range",
+    min: 0,
+    max: steps.length - 1,
+    value: slider.active ?? 0,
+    ariaLabel: name,
   });
   const value = document.createElement("output");
   player.append(button, range, value);
@@ -155,7 +165,11 @@ function playerOf(figure, slider) {
 }
 
 for (const code of document.querySelectorAll(".highlight")) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "copy", textContent: "Copy" });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "copy",
+    textContent: "Copy",
+  });
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(code.querySelector("pre").textContent.trimEnd());
     button.textContent = "Copied";
