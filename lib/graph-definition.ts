@@ -2,6 +2,7 @@ import { backend, type Attribute, type tf } from "./backend";
 
 interface Message {
   serializeBinary(): Uint8Array;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- generated JavaScript without types
   [method: string]: any;
 }
 
@@ -22,6 +23,7 @@ type Value =
   | { F: number };
 
 // TensorFlow's protocol buffers, as tfjs-node has them for reading a SavedModel.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- generated JavaScript without types
 const protobuf = require("@tensorflow/tfjs-node/dist/proto/api_pb") as Record<string, any>;
 
 const { binding } = backend;

@@ -11,6 +11,7 @@ import { backend, tf, type Attribute } from "./backend";
 type Tensor = tf.Tensor;
 
 /** Pairs a native form with its plain one and picks by the backend in use. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any arguments, and the same in both
 function kernel<F extends (...args: any[]) => Tensor | Tensor[]>(native: F, plain: F): F & { plain: F } {
   const run = (...args: Parameters<F>) => (tf.getBackend() === "tensorflow" ? native : plain)(...args);
   return Object.assign(run as F, { plain });

@@ -65,7 +65,7 @@ export class Trainer {
   private readonly updatesPerEpoch: number;
   private readonly withLoss: boolean;
   private readonly evaluated: { measurement: keyof typeof SETS; set: Examples }[];
-  protected readonly compiled: CompiledStep<any>[] = [];
+  protected readonly compiled: CompiledStep<tf.Tensor[]>[] = [];
 
   constructor(
     protected readonly network: Network,

@@ -14,7 +14,7 @@ export function readCommandLine(usage, { options, allowPositionals = false } = {
     const read = parseArgs({ options: { ...options, ...help }, allowPositionals });
     if (!read.values.help) return read;
   } catch (error) {
-    console.error(`${error.message}\n\n${usage}`);
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
     process.exit(1);
   }
   console.log(usage);

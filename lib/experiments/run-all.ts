@@ -2,7 +2,7 @@ import { showsItself } from "../inspect/history";
 import type { History } from "../trainer";
 import { runKey } from "./key";
 import { ProcessPool } from "./pool";
-import { QUICK, shorten } from "./quick";
+import { QUICK, quickly } from "../quick";
 import type { Runner } from "./runner";
 import { parseRunSpec, type RunSpec } from "./spec";
 import type { RunStore } from "./store";
@@ -155,5 +155,17 @@ function remember(runner: Runner, store: RunStore): Runner {
       console.log(`${found} of ${asked} runs were found in ${store.file}.`);
       if (unkept > 0) console.warn(`${unkept} of the ${asked - found} new ones could not be kept there.`);
     },
+  };
+}
+
+/** Executes the first tenth of each run. */
+function shorten(runner: Runner): Runner {
+  return {
+    run: ({ iterations, epochs, ...spec }, options) =>
+      runner.run(
+        { ...spec, ...(iterations ? { iterations: quickly(iterations) } : { epochs: quickly(epochs!) }) },
+        options,
+      ),
+    close: () => runner.close(),
   };
 }

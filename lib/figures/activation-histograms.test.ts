@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { activationHistograms, weightScaleSlider } from "./activation-histograms";
-import { Figure, Trace } from "./figure";
+import type { Figure, Trace } from "./figure";
 
 /** Values that fill the range and, with `spread` above 1, go beyond it. */
 function layer(spread: number, length = 400): Float32Array {

@@ -1,6 +1,8 @@
 import { axisName, panelGrid } from "./panels";
-import { Histogram, deadShare, histogram, saturatedShare } from "./histogram";
-import { Figure, Layout, Trace, palette, template } from "./figure";
+import type { Histogram } from "./histogram";
+import { deadShare, histogram, saturatedShare } from "./histogram";
+import type { Figure, Layout, Trace } from "./figure";
+import { palette, template } from "./figure";
 
 export type Activation = "sigmoid" | "tanh" | "relu";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { batchNormGraph, batchNormNetwork } from "./batch-norm-drawings";
-import { Figure } from "./figure";
+import type { Figure } from "./figure";
 
 const texts = (figure: Figure) => (figure.layout.annotations as { text: string }[]).map(({ text }) => text);
 

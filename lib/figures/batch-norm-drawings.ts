@@ -1,5 +1,7 @@
-import { Point, arrows, ink, label, nodes, sheet } from "./drawing";
-import { Figure, Layout, palette } from "./figure";
+import type { Point } from "./drawing";
+import { arrows, ink, label, nodes, sheet } from "./drawing";
+import type { Figure, Layout } from "./figure";
+import { palette } from "./figure";
 
 /**
  * Figure 6-16: a network in which a BatchNorm layer stands between each Affine layer and its

@@ -3,7 +3,8 @@
  * along x, and of the paths that optimizers take down into it.
  */
 import { ink } from "./drawing";
-import { Figure, Frame, Layout, Trace, markers, palette, template } from "./figure";
+import type { Figure, Frame, Layout, Trace } from "./figure";
+import { markers, palette, template } from "./figure";
 import { axisName, panelGrid } from "./panels";
 
 /** An optimizer's way down the bowl. */

@@ -4,7 +4,8 @@
  * A sheet is `width` units wide, which stretch with the page, and `height` pixels high, counted from
  * the top. Sizes of nodes, arrow heads and letters are pixels, so that they stay round and readable.
  */
-import { Layout, Trace, template } from "./figure";
+import type { Layout, Trace } from "./figure";
+import { template } from "./figure";
 
 export type Point = readonly [x: number, y: number];
 

@@ -1,5 +1,7 @@
-import { Point, ink, label, lines, nodes, sheet } from "./drawing";
-import { Figure, palette } from "./figure";
+import type { Point } from "./drawing";
+import { ink, label, lines, nodes, sheet } from "./drawing";
+import type { Figure } from "./figure";
+import { palette } from "./figure";
 
 /** Units a layer, from the inputs to the outputs, and which of them the right network has dropped. */
 const layers = [4, 5, 5, 3];

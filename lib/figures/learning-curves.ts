@@ -2,7 +2,8 @@
  * How the loss falls and the accuracy rises as training goes on, over one seed or several.
  */
 import { smoothCurve } from "../smooth-curve";
-import { Figure, Trace, dashes, markers, palette, template } from "./figure";
+import type { Figure, Trace } from "./figure";
+import { dashes, markers, palette, template } from "./figure";
 import { axisName, panelGrid } from "./panels";
 
 /** One line of a learning curve: what was measured at every point, once or with several seeds. */

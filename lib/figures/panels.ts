@@ -2,7 +2,7 @@
  * Small multiples: a grid of equal panels that share one x axis a column and one y axis a row, so that
  * ticks stand only at the left and at the bottom and the panels stay legible on a phone.
  */
-import { Layout } from "./figure";
+import type { Layout } from "./figure";
 
 /** The name a trace calls its axis by: `"x"`, `"x2"`, … for index 0, 1, … */
 export function axisName(letter: "x" | "y", index: number): string {

@@ -1,6 +1,7 @@
 import { histogram } from "./histogram";
 import { axisName, panelGrid } from "./panels";
-import { Figure, palette, template } from "./figure";
+import type { Figure } from "./figure";
+import { palette, template } from "./figure";
 
 /** The weights that a training left behind. */
 export interface TrainedWeights {

@@ -1,5 +1,6 @@
 import { ink, label, sheet } from "./drawing";
-import { Figure, Layout, palette } from "./figure";
+import type { Figure, Layout } from "./figure";
+import { palette } from "./figure";
 
 /**
  * Figure 6-4: momentum as a ball on a slope. Its velocity is what is left of the one before, αv,

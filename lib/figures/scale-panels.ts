@@ -1,5 +1,6 @@
 import { axisName, panelGrid } from "./panels";
-import { Figure, Trace, dashes, palette, template } from "./figure";
+import type { Figure, Trace } from "./figure";
+import { dashes, palette, template } from "./figure";
 
 /** Train accuracies at the epoch points of one run, 0 … 1; `null` or NaN from the point on at which it diverged. */
 export type Accuracies = (number | null)[];

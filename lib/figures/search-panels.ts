@@ -1,5 +1,6 @@
 import { axisName, panelGrid } from "./panels";
-import { Figure, Trace, palette, template } from "./figure";
+import type { Figure, Trace } from "./figure";
+import { palette, template } from "./figure";
 
 /** One trial of a search: the hyperparameters drawn, and the accuracies that followed from them. */
 export interface SearchTrial {

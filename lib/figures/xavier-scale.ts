@@ -1,5 +1,7 @@
-import { Point, label, lines, nodes, sheet } from "./drawing";
-import { Figure, palette } from "./figure";
+import type { Point } from "./drawing";
+import { label, lines, nodes, sheet } from "./drawing";
+import type { Figure } from "./figure";
+import { palette } from "./figure";
 
 /**
  * Figure 6-12: three layers, each fully connected to the next. The weights from a layer of n nodes

@@ -35,7 +35,7 @@ export function setLook<T extends object>(target: T, { text, rich }: Look<T>): T
   return target;
 }
 
-function define(target: object, symbol: symbol, value: Function): void {
+function define(target: object, symbol: symbol, value: (...args: never[]) => unknown): void {
   Object.defineProperty(target, symbol, { value, enumerable: false, configurable: true, writable: true });
 }
 

@@ -94,7 +94,7 @@ test("pictures of large images are small, and many labels are cut short", () => 
   // Every fourth pixel.
   assert.match(html, /width="46" height="50"/);
   assert.ok(html.length < 20_000, `${html.length}`);
-  assert.match(inspect(set), /\n {2}label {3} 0  1 .* 19  …\n {2}images  12  0 /);
+  assert.match(inspect(set), /\n {2}label {3} 0 {2}1 .* 19 {2}…\n {2}images {2}12 {2}0 /);
 });
 
 /** What a PNG file of grey pixels holds, each part's sum checked. */

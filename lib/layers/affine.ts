@@ -1,4 +1,4 @@
-import { tf } from "../backend";
+import type { tf } from "../backend";
 import { biasAdd, matMul, sumOverBatch } from "../kernels";
 import { kept, type Layer } from "./layer";
 

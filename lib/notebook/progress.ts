@@ -2,7 +2,7 @@
  * How far a loop or several runs have come: one output, changed in place, with the rate and the time left.
  * What stays in a saved notebook has no times in it, so that a notebook run again is the same.
  */
-import { quickly } from "../experiments/quick";
+import { quickly } from "../quick";
 import { cellSignal, display, inNotebook, newDisplayId } from "./kernel";
 
 const INTERVAL = 100; // ms between two changes of the output

@@ -2,7 +2,7 @@
  * Figures as outputs of a cell.
  */
 import { readFileSync } from "node:fs";
-import { QUICK } from "../experiments/quick";
+import { QUICK } from "../quick";
 import { inTheDarkScript } from "../figures/dark";
 import type { Figure, Layout } from "../figures/figure";
 import { cellId, cellSignal, display, inNotebook, newDisplayId, type DisplayOptions } from "./kernel";

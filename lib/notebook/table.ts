@@ -1,7 +1,7 @@
 /**
  * Tables: of results, and of the claims of a section and what became of them.
  */
-import { QUICK } from "../experiments/quick";
+import { QUICK } from "../quick";
 import { display } from "./kernel";
 
 export type Cell = string | number;

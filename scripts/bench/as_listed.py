@@ -14,7 +14,8 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).parents[1] / "reference"))
 import reference
-from reference import cross_entropy, mnist as mnist_float64
+from reference import cross_entropy
+from reference import mnist as mnist_float64
 
 
 @cache

@@ -6,7 +6,7 @@ import { chapterExperiments, matrixOperations } from "./experiments.mjs";
 import { library } from "./library.mjs";
 import { whole } from "./report.mjs";
 
-/** @type {typeof import("../../lib/dist/experiments/spec")} */
+/** @type {typeof import("../../lib/dist/experiments/spec.js")} */
 const { parseRunSpec } = createRequire(import.meta.url)("../../lib/dist/experiments/spec");
 
 test("the nine experiments have the chapter's counts, and every spec is one", () => {

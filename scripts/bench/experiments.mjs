@@ -1,7 +1,7 @@
 // @ts-check
 // The chapter's nine experiments on MNIST, with its counts, each as the specs of its runs for one seed.
 
-/** @typedef {import("../../lib/dist").RunSpec} RunSpec */
+/** @typedef {import("../../lib/dist/index.js").RunSpec} RunSpec */
 /** @typedef {{ id: string, runs: string, specs: RunSpec[] }} Experiment  `id`: the figure; `runs`: what its runs are */
 
 const SEED = 1;
@@ -65,7 +65,7 @@ const byTrainer = (spec) => ({ ...spec, epochs: 301, record: ["loss", ...spec.re
 
 /**
  * Figure 6-24: trials with weight decay 10^U(−8, −4) and learning rate 10^U(−6, −2).
- * @param {import("../../lib/dist").RandomStream} stream
+ * @param {import("../../lib/dist/index.js").RandomStream} stream
  * @param {number} trial
  * @returns {RunSpec}
  */
@@ -80,7 +80,7 @@ const trial = (stream, trial) => ({
 });
 
 /**
- * @param {typeof import("../../lib/dist")} library
+ * @param {typeof import("../../lib/dist/index.js")} library
  * @returns {Experiment[]}
  */
 export function chapterExperiments({ randomStream }) {
@@ -117,7 +117,7 @@ export function chapterExperiments({ randomStream }) {
 /**
  * The floating-point operations of the matrix products that made a history; all else is left out.
  * @param {RunSpec} spec
- * @param {import("../../lib/dist").History} history
+ * @param {import("../../lib/dist/index.js").History} history
  */
 export function matrixOperations({ data, network, batchSize }, history) {
   const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];

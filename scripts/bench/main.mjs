@@ -23,7 +23,8 @@ const repeats = Number(values.repeats);
 if (!Number.isInteger(repeats) || repeats < 1)
   fail(`--repeats: expected a whole number from 1 on, got ${values.repeats}`);
 const only = values.only?.split(",");
-const wanted = (/** @type {string} */ name) => !only || only.some((one) => name === one || name.startsWith(`${one} `));
+const wanted = (/** @type {string} */ name) =>
+  !only || only.some((/** @type {string} */ one) => name === one || name.startsWith(`${one} `));
 
 await setUp();
 // Here, not on other machines, and with all of the counts. The library reads QUICK as it is loaded.
@@ -38,7 +39,8 @@ const { library } = await import("./library.mjs");
 const experiments = chapterExperiments(library).filter(({ id }) => wanted(id));
 const extras = ["step", "start", "linear", "memory"];
 const unknown = only?.filter(
-  (one) => !extras.includes(one) && !experiments.some(({ id }) => id === one || id.startsWith(`${one} `)),
+  (/** @type {string} */ one) =>
+    !extras.includes(one) && !experiments.some(({ id }) => id === one || id.startsWith(`${one} `)),
 );
 if (unknown?.length) fail(`--only: there is no ${unknown.join(" and no ")}`);
 

@@ -3,7 +3,6 @@
 import { fork, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 import { startReference } from "../reference/reference.mjs";
 import { root } from "../setup/clone.mjs";
 import { python } from "../setup/python.mjs";

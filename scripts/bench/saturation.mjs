@@ -39,6 +39,7 @@ async function pretend() {
     close: async () => {},
   };
   const workers = Array.from({ length: Number(count) }, () => {
+    /** @type {import("bullmq").Worker} */
     const worker = new Worker(QUEUE, (job) => execute(job, worker, runner), {
       connection: { url, maxRetriesPerRequest: null },
     });
@@ -48,10 +49,7 @@ async function pretend() {
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
   process.send?.("ready");
   process.once("disconnect", () => process.exit());
-  process.once("message", async () => {
-    await Promise.all(workers.map((worker) => worker.close()));
-    process.exit();
-  });
+  process.once("message", () => void Promise.all(workers.map((worker) => worker.close())).then(() => process.exit()));
 }
 
 async function measure() {

@@ -7,6 +7,7 @@ const fs = require("node:fs");
 const path = require("node:path");
 const { MessageChannel, Worker } = require("node:worker_threads");
 const { COMPILING } = require("./interrupt.cjs");
+const { guardChildren } = require("./lifetime.cjs");
 
 const TSLAB_VERSION = "1.0.22";
 
@@ -69,12 +70,12 @@ const server = new Worker(path.join(__dirname, "server.cjs"), {
   transferList: [typed.port1],
 });
 server.on("error", (error) => fail(`the protocol's thread failed: ${error.stack}`));
-require("./lifetime.cjs").guardChildren();
+guardChildren();
 
 // The thread answers by now; TypeScript takes a second to load.
 const { CellRunner } = require("./cell.cjs");
 const { takeOverDisplay } = require("./display.cjs");
-const editor = require("./editor.cjs");
+const { complete, inspect, isComplete } = require("./editor.cjs");
 const { tidy } = require("./memory.cjs");
 const { createPrompt, refuseStdin } = require("./input.cjs");
 
@@ -114,9 +115,9 @@ const cell = (globalThis[Symbol.for("training-techniques.cell")] = {
 
 const answers = {
   execute_request: (content, count) => cells.execute(content, count),
-  complete_request: (content) => editor.complete(cells, content),
-  inspect_request: (content) => editor.inspect(cells, content),
-  is_complete_request: (content) => editor.isComplete(content),
+  complete_request: (content) => complete(cells, content),
+  inspect_request: (content) => inspect(cells, content),
+  is_complete_request: (content) => isComplete(content),
 };
 
 /** The last request that was answered. */

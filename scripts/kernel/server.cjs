@@ -179,8 +179,9 @@ function shutDown(channel, message) {
 
 parentPort.on("message", (message) => {
   // An interrupted request may be answered twice.
-  if (message.reply) message.to === current?.header.msg_id && finish(message.reply);
-  else if (message.idle) idle = true;
+  if (message.reply) {
+    if (message.to === current?.header.msg_id) finish(message.reply);
+  } else if (message.idle) idle = true;
   else if (message.stream) streams.add(message.stream.name, message.stream.text);
   else if (message.publish) {
     streams.flush();
@@ -223,6 +224,7 @@ async function start() {
     } catch (error) {
       throw new Error(
         `cannot listen on ${address}: ${error.message}. Start the kernel again, and Jupyter chooses other ports.`,
+        { cause: error },
       );
     }
   }

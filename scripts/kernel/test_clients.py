@@ -69,7 +69,6 @@ def test_jupyter_console(tmp_path):
     )
     os.close(child_side)
     screen = ""
-    start = time.monotonic()
 
     def read_until(text, seconds=40):
         nonlocal screen

@@ -92,7 +92,7 @@ def executed(folder):
         )
 
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip(FAILING, pool.map(execute, FAILING)))
+        return dict(zip(FAILING, pool.map(execute, FAILING), strict=True))
 
 
 @pytest.mark.parametrize("name", FAILING)
@@ -116,7 +116,7 @@ def test_allow_errors_runs_every_later_cell(folder):
     assert result.returncode == 0, result.stderr
     executed = nbformat.read(folder / "out.ipynb", 4).cells
     assert [cell.execution_count for cell in executed] == list(range(1, len(cells) + 1))
-    for cell, code in zip(executed, cells):
+    for cell, code in zip(executed, cells, strict=True):
         if code == '"ran"':
             assert "'ran'" in [
                 output.data["text/plain"] for output in cell.outputs if output.output_type == "execute_result"

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from jupyter_client.connect import write_connection_file
@@ -127,7 +128,7 @@ def test_listens_on_loopback_only(tmp_path):
     try:
 
         def listening():
-            lines = [line.split() for line in open("/proc/net/tcp").readlines()[1:]]
+            lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
             ports = {int(line[1].split(":")[1], 16): line[1].split(":")[0] for line in lines if line[3] == "0A"}
             found = [ports.get(connection[f"{name}_port"]) for name in ("shell", "iopub", "control", "stdin", "hb")]
             return found if all(found) else None
@@ -172,7 +173,7 @@ def test_a_kernel_that_shall_outlive_its_starter_does():
     manager = KernelManager(kernel_name="tslab")
     manager.start_kernel(independent=True)
     pid = manager.provisioner.pid
-    environment = open(f"/proc/{pid}/environ").read()
+    environment = Path(f"/proc/{pid}/environ").read_text()
     assert "JPY_PARENT_PID" not in environment
     client = manager.blocking_client()
     client.start_channels()

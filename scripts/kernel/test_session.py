@@ -5,6 +5,7 @@ import hmac
 import json
 import statistics
 import time
+from pathlib import Path
 
 import pytest
 
@@ -390,7 +391,9 @@ def test_two_hundred_cells():
     try:
         kernel.run('import { SGD } from "../lib"')
         resident = lambda: int(
-            next(line for line in open(f"/proc/{kernel.pid}/status") if line.startswith("VmRSS")).split()[1]
+            next(
+                line for line in Path(f"/proc/{kernel.pid}/status").read_text().splitlines() if line.startswith("VmRSS")
+            ).split()[1]
         )
         for i in range(10):
             kernel.run(f"const warm{i} = {i}; warm{i}")

@@ -7,7 +7,7 @@ import { chromium } from "playwright-core";
 import { writeNotebook } from "../execute/notebook-for-tests.mjs";
 import { jupyterEnvironment } from "../jupyter.mjs";
 import { launchOptions } from "../setup/chromium.mjs";
-import { cache, root, venv } from "../setup/clone.mjs";
+import { root, venv } from "../setup/clone.mjs";
 
 /** `npm run lab`, as its reader has it. */
 export const ourLab = [process.execPath, join(root, "scripts/lab.mjs")];

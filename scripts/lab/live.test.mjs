@@ -84,15 +84,15 @@ after(async () => {
 async function watch(page, index, read) {
   await page.evaluate(
     ({ index, read }) => {
-      const { jupyterapp, ...state } = /** @type {any} */ (globalThis);
-      const { node: cell, model } = jupyterapp.shell.currentWidget.content.widgets[index];
+      const window = /** @type {any} */ (globalThis);
+      const { node: cell, model } = window.jupyterapp.shell.currentWidget.content.widgets[index];
       model.outputs.clear(); // of an earlier run
       const reader = new Function("cell", `return (${read})(cell)`);
-      const seen = /** @type {any} */ ((globalThis).seen = /** @type {any[]} */ ([]));
-      clearInterval(state.watching);
-      /** @type {any} */ (globalThis).watching = setInterval(() => {
+      window.seen = [];
+      clearInterval(window.watching);
+      window.watching = setInterval(() => {
         const value = reader(cell);
-        if (value !== undefined && value !== seen.at(-1)) seen.push(value);
+        if (value !== undefined && value !== window.seen.at(-1)) window.seen.push(value);
       }, 50);
     },
     { index, read: String(read) },
@@ -219,7 +219,7 @@ test(
 
     const outputs = await outputsOf(page, at("endless"));
     const [bar] = outputs.map(({ data }) => data?.["text/plain"]);
-    const [, done] = bar.match(/^training  stopped after (\d+) of 1000000$/) ?? assert.fail(bar);
+    const [, done] = bar.match(/^training {2}stopped after (\d+) of 1000000$/) ?? assert.fail(bar);
     assert.ok(
       outputs.some(({ ename }) => ename === "Interrupted"),
       JSON.stringify(outputs.map(({ ename }) => ename)),

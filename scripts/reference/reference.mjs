@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import { python } from "../setup/python.mjs";
 
-/** @typedef {import("../../lib/dist").RunSpec} RunSpec */
-/** @typedef {import("../../lib/dist").History} History */
+/** @typedef {import("../../lib/dist/index.js").RunSpec} RunSpec */
+/** @typedef {import("../../lib/dist/index.js").History} History */
 /** @typedef {{ spec: RunSpec, draws?: Record<string, number[]> }} Request  reference.py says what `draws` are */
 
 /**

@@ -214,7 +214,7 @@ class Network:
         activation = ACTIVATIONS[spec.get("activation", "relu")]
         sizes = [spec["inputSize"], *spec["hiddenSizes"], spec["outputSize"]]
         self.params, self.layers = {}, []
-        for i, (inputs, units) in enumerate(zip(sizes, sizes[1:]), start=1):
+        for i, (inputs, units) in enumerate(zip(sizes[:-1], sizes[1:], strict=True), start=1):
             self.params[f"W{i}"] = weight_scale(spec.get("initialWeights", "he"), inputs) * draws.normals(
                 (inputs, units)
             )

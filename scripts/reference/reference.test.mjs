@@ -41,6 +41,7 @@ test("losses and accuracies over seeds lie where the reference's own random numb
   );
   const seeded = specs.flatMap((spec) => seeds.map((seed) => ({ ...spec, seed })));
   const ours = await library.runAll(seeded, { workers: 2 });
+  /** @type {History[]} */
   const reference = [];
   for (const spec of seeded) reference.push((await numpy.ask({ spec })).history);
 

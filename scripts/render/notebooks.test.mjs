@@ -37,7 +37,7 @@ function write(...outputs) {
   writeFileSync(file, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] }));
 }
 
-/** As `show` leaves a figure. @param {object} [change] */
+/** As `show` leaves a figure. @param {Record<string, any>} [change] */
 function figure({
   id = "6-9",
   caption = "Loss of *four* rules.",

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inTheDarkScript } from "../../lib/dist/figures/dark.js";
 import { jupyterEnvironment } from "../jupyter.mjs";
@@ -147,7 +147,11 @@ function importedNames(notebook) {
     .filter((/** @type {any} */ cell) => cell.cell_type === "code")
     .map((/** @type {any} */ { source }) => (Array.isArray(source) ? source.join("") : source));
   const imports = [...sources.join("\n").matchAll(/import\s*(?:type\s*)?\{([^}]*)\}\s*from\s*["']\.\.\/lib["']/g)];
-  return new Set(imports.flatMap(([, names]) => names.split(",").map((name) => name.trim().replace(/^type\s+/, ""))));
+  return new Set(
+    imports.flatMap(([, names]) =>
+      names.split(",").map((/** @type {string} */ name) => name.trim().replace(/^type\s+/, "")),
+    ),
+  );
 }
 
 /** The page of each name in the reference. @param {string} reference @returns {Record<string, string>} */

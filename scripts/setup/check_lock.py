@@ -69,7 +69,14 @@ def ask_index(pinned: list[tuple[Requirement, list[str]]], python: str, platform
         lock, report = Path(folder, "requirements.txt"), Path(folder, "report.json")
         lines = [[f"{it.name}{it.specifier}", *(f"--hash={hash}" for hash in hashes)] for it, hashes in pinned]
         lock.write_text("\n".join(" ".join(line) for line in lines))
-        settings = "--quiet --dry-run --no-deps --require-hashes --only-binary=:all: --ignore-installed".split()
+        settings = [
+            "--quiet",
+            "--dry-run",
+            "--no-deps",
+            "--require-hashes",
+            "--only-binary=:all:",
+            "--ignore-installed",
+        ]
         tags = [f"--platform={tag}" for tag in PLATFORMS[platform][1]]
         target = [f"--python-version={python}", "--implementation=cp", *tags]
         files = [f"--target={folder}/nothing", f"--report={report}", f"--requirement={lock}"]

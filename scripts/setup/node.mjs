@@ -55,7 +55,7 @@ export const nodeStep = {
  * @param {string} wanted     package-lock.json
  * @param {string} installed  npm's record of what is in node_modules
  */
-export function isInstalled(wanted, installed) {
+function isInstalled(wanted, installed) {
   if (!existsSync(installed)) return false;
   const have = packagesOf(installed);
   return Object.entries(packagesOf(wanted)).every(([path, { version, integrity, optional }]) =>

@@ -2,6 +2,7 @@
 
 /** Set-up cannot go on. The message is one sentence that says what is wrong and what to do about it. */
 export class SetUpError extends Error {
+  /** @override */
   name = "SetUpError";
 
   /**

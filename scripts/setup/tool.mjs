@@ -65,7 +65,7 @@ export async function runTool(command, args, { doing, cwd = root, env = {}, onLi
     const reason = remedy([...lines, how].join("\n")) ?? `${command} reported an error (${how}), shown below`;
     throw new SetUpError(`${doing} failed: ${reason}.`, tail(lines));
   } catch (error) {
-    if (error.code === "ENOENT")
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT")
       throw new SetUpError(
         `${doing} failed: the command ${command} was not found; install it and run the same command again.`,
       );

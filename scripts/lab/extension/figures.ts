@@ -19,7 +19,7 @@ const NEAR = "600px 0px";
 /** A figure as the cell sent it. It belongs to the notebook, and Plotly changes what it is given: hand it a copy. */
 interface Plot {
   data: PlotlyLibrary.Data[];
-  layout?: Partial<PlotlyLibrary.Layout> & Record<string, any>;
+  layout?: Partial<PlotlyLibrary.Layout> & Record<string, unknown>;
   frames?: Partial<PlotlyLibrary.Frame>[];
   config?: Partial<PlotlyLibrary.Config>;
 }
@@ -60,8 +60,10 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
     #inView = new IntersectionObserver((entries) => this.#comesOrGoes(entries.at(-1)!.isIntersecting), {
       rootMargin: NEAR,
     });
-    #size = new ResizeObserver(() => this.#width() !== this.#drawnWidth && this.#draw());
-    #theme = new MutationObserver(() => this.#draw());
+    #size = new ResizeObserver(() => {
+      if (this.#width() !== this.#drawnWidth) void this.#draw();
+    });
+    #theme = new MutationObserver(() => void this.#draw());
     #drawnWidth = 0;
 
     constructor() {
@@ -82,7 +84,7 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
       await this.#draw();
     }
 
-    dispose(): void {
+    override dispose(): void {
       if (this.isDisposed) return;
       for (const observer of [this.#inView, this.#size, this.#theme]) observer.disconnect();
       this.#clear();
@@ -114,14 +116,11 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
       const width = (this.#drawnWidth = this.#width());
       // Equal uirevisions: what the reader has zoomed, turned or hidden stays so.
       const sized: Plot["layout"] = { uirevision: "reader", ...layout, width, height: this.#height() };
-      for (const [scene, camera] of this.#cameras) sized[scene] = { ...sized[scene], camera };
+      for (const [scene, camera] of this.#cameras) sized[scene] = { ...(sized[scene] as object), camera };
       this.#cameras = [];
-      await Plotly.react(this.#place, {
-        data,
-        layout: sized,
-        frames,
-        config: { displaylogo: false, ...config, responsive: false },
-      } as any);
+      const plot = { data, layout: sized, frames, config: { displaylogo: false, ...config, responsive: false } };
+      // Frames go with a whole figure only, a form of the call that its types do not know.
+      await Plotly.react(this.#place, plot as unknown as PlotlyLibrary.Data[]);
     }
 
     /** In the colours of JupyterLab's theme. Its paper is JupyterLab's own, which shows through. */

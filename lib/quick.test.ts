@@ -1,11 +1,10 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { join } from "node:path";
 
 /** What a script prints that is run with `QUICK=1`. */
 function quickly(script: string): string {
-  const index = JSON.stringify(join(__dirname, ".."));
+  const index = JSON.stringify(__dirname);
   return execFileSync(process.execPath, ["-e", `const lib = require(${index}); (async () => { ${script} })()`], {
     env: { ...process.env, QUICK: "1" },
     encoding: "utf8",

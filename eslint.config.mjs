@@ -1,0 +1,77 @@
+// What the compiler does not see: promises that nobody waits for, `any`, and imports against the order of the rooms.
+import js from "@eslint/js";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+/**
+ * Imports run one way, from the notebooks down to tfjs. A rule that is given twice for one file replaces the first, so
+ * no file belongs to two rooms.
+ */
+const room = (files, forbidden, message, ignores = []) => ({
+  files,
+  ignores: ["**/*.test.ts", ...ignores],
+  rules: { "no-restricted-imports": ["error", { patterns: [{ regex: forbidden, message }] }] },
+});
+
+export default defineConfig(
+  globalIgnores(["lib/dist", "site", ".cache", ".venv", "notebooks"]),
+  js.configs.recommended,
+  tseslint.configs.recommended,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      eqeqeq: ["error", "always", { null: "ignore" }],
+      "no-undef": "off", // the compiler's work
+      "@typescript-eslint/await-thenable": "error",
+      "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", package: "node:test", name: ["test", "suite", "describe", "it"] },
+          ],
+        },
+      ],
+      "@typescript-eslint/no-misused-promises": "error",
+      // The library is compiled to CommonJS; `require` stands where a module has no types, or is loaded late.
+      "@typescript-eslint/no-require-imports": "off",
+      "@typescript-eslint/no-this-alias": ["error", { allowedNames: ["recorder"] }],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_$", ignoreRestSiblings: true },
+      ],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+    },
+  },
+
+  // What each room may not import.
+  room(
+    ["lib/*.ts"],
+    "^\\./(experiments|search|figures|notebook|inspect(?!/(look|history)$))(/|$)",
+    "What is trained knows nothing of experiments, figures or notebooks.",
+    ["lib/index.ts"],
+  ),
+  room(
+    ["lib/layers/*.ts", "lib/optimizers/*.ts"],
+    "^\\.\\./(?!(backend|graph|kernels|layers|optimizers|random|values)$)",
+    "Layers and update rules know only tensors.",
+  ),
+  room(["lib/figures/*.ts"], "^\\.\\./(?!smooth-curve$)", "Figures are pure functions of numbers."),
+  room(
+    ["lib/experiments/*.ts"],
+    "^\\.\\./(search|figures|notebook|inspect(?!/(look|history)$))(/|$)",
+    "What is run knows nothing of how it is searched or shown.",
+  ),
+  room(
+    ["lib/search/*.ts"],
+    "^\\.\\./(figures|notebook|inspect(?!/(look|history)$))(/|$)",
+    "What is searched knows nothing of how it is shown.",
+  ),
+
+  // Without types yet.
+  {
+    files: ["scripts/kernel/*.cjs", "scripts/render/theme/page.js", "*.config.mjs"],
+    extends: [tseslint.configs.disableTypeChecked],
+  },
+);
