@@ -1,27 +1,20 @@
 // @ts-check
 // Installs whatever is missing, inside the clone: `npm run setup`, and the first thing that every other command does.
-import { fileURLToPath } from "node:url";
-import { readCommandLine } from "./command-line.mjs";
-import { addonStep } from "./setup/addon.mjs";
-import { chromiumStep } from "./setup/chromium.mjs";
-import { kernelspecStep } from "./setup/kernelspec.mjs";
-import { labExtensionStep } from "./setup/lab-extension.mjs";
-import { libraryStep } from "./setup/library.mjs";
-import { withLock } from "./setup/lock.mjs";
-import { nodeStep } from "./setup/node.mjs";
-import { showProgress } from "./setup/progress.mjs";
-import { pythonStep } from "./setup/python.mjs";
-import { checkDisk, checkMachine, checkNode, checkWritable } from "./setup/requirements.mjs";
-import { SetUpError, remedy } from "./setup/set-up-error.mjs";
-import { tensorflowStep } from "./setup/tensorflow.mjs";
-import { log, openLog } from "./setup/tool.mjs";
+import { addonStep } from "./addon.mjs";
+import { libraryStep, scriptsStep } from "./builds.mjs";
+import { chromiumStep } from "./chromium.mjs";
+import { kernelspecStep } from "./kernelspec.mjs";
+import { labExtensionStep } from "./lab-extension.mjs";
+import { withLock } from "./lock.mjs";
+import { nodeStep } from "./node.mjs";
+import { showProgress } from "./progress.mjs";
+import { pythonStep } from "./python.mjs";
+import { checkDisk, checkMachine, checkNode, checkWritable } from "./requirements.mjs";
+import { SetUpError, remedy } from "./set-up-error.mjs";
+import { tensorflowStep } from "./tensorflow.mjs";
+import { log, openLog } from "./tool.mjs";
 
-const usage = `Installs what is missing, inside the clone: Node and Python packages, TensorFlow, Chromium, the kernel, JupyterLab's
-extension. Every other command does the same first.
-
-  npm run setup`;
-
-/** In the order in which they need each other. @type {import("./setup/step.mjs").Step[]} */
+/** In the order in which they need each other. @type {import("./step.mjs").Step[]} */
 const steps = [
   nodeStep,
   pythonStep,
@@ -30,6 +23,7 @@ const steps = [
   chromiumStep,
   kernelspecStep,
   libraryStep,
+  scriptsStep,
   labExtensionStep,
 ];
 
@@ -78,10 +72,4 @@ async function makeWhatIsMissing() {
       throw error;
     }
   }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  readCommandLine(usage);
-  await setUp();
-  console.log("Set up. Next: npm run notebooks, npm test or npm run lab.");
 }

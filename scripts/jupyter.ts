@@ -1,6 +1,5 @@
-// @ts-check
 import { join } from "node:path";
-import { cache, venv } from "./setup/clone.mjs";
+import { cache, venv } from "#setup/clone.mjs";
 
 /**
  * The environment for Jupyter's programs: settings, kernels and state come from the clone and stay in it, whatever the

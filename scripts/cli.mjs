@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// Every `npm run …`: reads what was asked, sets up what is missing, and then does it.
+import { clean } from "./setup/clean.mjs";
+import { CommandError, readCommandLine } from "./setup/command-line.mjs";
+import { commands } from "./setup/commands.mjs";
+import { setUp } from "./setup/set-up.mjs";
+
+const [name = "", ...words] = process.argv.slice(2);
+const command = commands[name];
+try {
+  if (!command)
+    throw new CommandError(
+      `There is no ${name || "command without a name"}, only ${Object.keys(commands).join(", ")}.`,
+    );
+  const request = readCommandLine(command, words);
+  if (request === "help") console.log(command.usage);
+  else if (name === "clean") clean(request.values);
+  else {
+    await setUp();
+    if (name === "setup") console.log("Set up. Next: npm run notebooks, npm test or npm run lab.");
+    else await (await import(`./dist/${name}.js`)).default(request.values, request.positionals);
+  }
+} catch (error) {
+  if (!(error instanceof CommandError)) throw error;
+  console.error(error.message);
+  if (error.showUsage) console.error(`\n${command.usage}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,74 @@
+// What is written in TypeScript, compiled: lib/ to lib/dist, which the notebooks' cells import, and scripts/ to scripts/dist.
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { nodeModules, root } from "./clone.mjs";
+import { SetUpError } from "./set-up-error.mjs";
+import { stampedStep } from "./step.mjs";
+import { runTool } from "./tool.mjs";
+
+export const libraryStep = buildStep("Library build", "lib", ["tsconfig.json"], ["--project", "."]);
+export const scriptsStep = buildStep(
+  "Scripts build",
+  "scripts",
+  ["tsconfig.json", "scripts/tsconfig.json", "scripts/setup/tsconfig.json", "scripts/package.json"],
+  ["--build", "scripts"],
+);
+
+/**
+ * @param {string} name
+ * @param {string} folder  in the clone; compiled to its `dist`
+ * @param {string[]} settings  files that the result depends on, too
+ * @param {string[]} options  of tsc
+ */
+function buildStep(name, folder, settings, options) {
+  const sources = join(root, folder);
+  const dist = join(sources, "dist");
+  return stampedStep({
+    name,
+    megabytes: 10,
+    stamp: join(dist, ".stamp"),
+    inputs: () => [
+      ...[...settings, "package-lock.json"].map((file) => readFileSync(join(root, file))),
+      ...sourceFiles(sources).flatMap((file) => [file, readFileSync(join(sources, file))]),
+    ],
+    async make() {
+      // From scratch: what tsc remembers of an earlier build keeps errors that another version of a package caused.
+      rmSync(join(dist, ".tsbuildinfo"), { force: true });
+      /** @type {string[]} */
+      const errors = [];
+      const tsc = join(nodeModules, "typescript/bin/tsc");
+      const onLine = (/** @type {string} */ line) => errors.push(line);
+      try {
+        await runTool(process.execPath, [tsc, ...options, "--pretty", "false"], {
+          doing: `Building ${folder}/`,
+          onLine,
+        });
+      } catch (error) {
+        if (!errors.some((line) => line.includes("error TS"))) throw error;
+        throw new SetUpError(
+          `There are TypeScript errors in ${folder}/; correct them and run the same command again.`,
+          errors.slice(0, 20).join("\n"),
+        );
+      }
+      removeOrphans(sources, dist);
+    },
+  });
+}
+
+/** Paths in a folder, sorted. @param {string} folder */
+function sourceFiles(folder) {
+  return filesIn(folder).filter((file) => file.endsWith(".ts") && !file.startsWith("dist/"));
+}
+
+/** Removes what was compiled from files that are gone: a test among it would still be run. @param {string} sources @param {string} dist */
+function removeOrphans(sources, dist) {
+  for (const file of filesIn(dist)) {
+    const [, stem] = file.match(/(.*?)(\.js|\.js\.map|\.d\.ts)$/) ?? [];
+    if (stem && !existsSync(join(sources, `${stem}.ts`))) rmSync(join(dist, file));
+  }
+}
+
+/** @param {string} folder */
+function filesIn(folder) {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+}

@@ -1,0 +1,39 @@
+// @ts-check
+// npm run clean: removes what the other commands have made.
+import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { cache, root } from "./clone.mjs";
+
+// What set-up has put into .cache; the rest there comes from executions and tests.
+const installed = /^(npm|pip|tensorflow-.*|chromium-.*|setup\..*)$/;
+
+/** @param {{ all?: boolean }} options */
+export function clean({ all }) {
+  const left = existsSync(cache) ? readdirSync(cache).filter((name) => !installed.test(name)) : [];
+  const made = ["site", "lib/dist", "scripts/dist"];
+  const folders = [...made, ...(all ? [".venv", "node_modules", ".cache"] : left.map((name) => `.cache/${name}`))];
+  let total = 0;
+  for (const folder of folders) {
+    const bytes = sizeOf(join(root, folder));
+    if (bytes === undefined) continue;
+    rmSync(join(root, folder), { recursive: true });
+    console.log(`${megabytes(bytes)}  ${folder}`);
+    total += bytes;
+  }
+  console.log(total > 0 ? `${megabytes(total)}  in all` : "Nothing to remove.");
+}
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1).padStart(8)} MB`;
+}
+
+/**
+ * @param {string} path
+ * @returns {number | undefined} bytes; undefined where there is nothing
+ */
+function sizeOf(path) {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (!entry?.isDirectory()) return entry?.size;
+  return readdirSync(path).reduce((sum, name) => sum + (sizeOf(join(path, name)) ?? 0), entry.size);
+}

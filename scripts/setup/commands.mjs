@@ -1,0 +1,131 @@
+// What `npm run …` can be asked for. Here, and not where each is done, so that `--help` answers before anything is installed.
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { root } from "./clone.mjs";
+
+/**
+ * @typedef {object} Command
+ * @property {string} usage
+ * @property {import("node:util").ParseArgsConfig["options"]} [options]
+ * @property {boolean} [allowPositionals]
+ * @property {boolean} [passesOn]  whether all but `--help` goes to another program as it is
+ */
+
+/** By the name of the module in scripts/ that does it. @type {Record<string, Command>} */
+export const commands = {
+  setup: {
+    usage: `Installs what is missing, inside the clone: Node and Python packages, TensorFlow, Chromium, the kernel, JupyterLab's
+extension. Every other command does the same first.
+
+  npm run setup`,
+  },
+
+  notebooks: {
+    usage: `Executes notebooks from their first cell, in place, and renders all pages.
+
+  npm run notebooks                   all of them
+  npm run notebooks -- 6.1 6.3        those whose names begin so
+  QUICK=1 npm run notebooks           short trainings, to try the notebooks out; the results go to .cache/quick,
+                                      and the notebooks stay as they are
+  RUNS_STORE=1 npm run notebooks      trainings that are in the store are taken from there, RUNS_REDIS_URL=… hands them
+                                      to workers; these results go to .cache/quick too`,
+    allowPositionals: true,
+  },
+
+  processors: {
+    usage: `Executes notebooks with the instructions of other processors, and says which claims come out otherwise
+than in the notebooks. The results go to .cache/processors, and the notebooks stay as they are.
+
+  npm run processors                           all of them, with AVX2 and with SSE41
+  npm run processors -- AVX2 6.1 6.2           with these instructions, those whose names begin so
+  npm run processors -- --notebooks FOLDER     other notebooks than those in notebooks/
+  QUICK=1 npm run processors                   short trainings, to see that all cells run; claims are not compared
+
+Instructions are AVX512_CORE, AVX2, AVX and SSE41. TensorFlow gets the name as ONEDNN_MAX_CPU_ISA and
+multiplies with no later ones. It cannot use those that this processor does not have.`,
+    options: { notebooks: { type: "string", default: join(root, "notebooks") } },
+    allowPositionals: true,
+  },
+
+  render: {
+    usage: `Draws each figure of the executed notebooks once, keeps its image beside it, and writes the pages to site/.
+
+  npm run render
+  npm run render -- --notebooks FOLDER --site FOLDER     elsewhere`,
+    options: {
+      notebooks: { type: "string", default: join(root, "notebooks") },
+      site: { type: "string", default: join(root, "site") },
+    },
+  },
+
+  serve: {
+    usage: `Serves the rendered pages to this machine.
+
+  npm run serve
+  npm run serve -- --port 8080     elsewhere than on port 8000; 0 takes a free one
+  npm run serve -- --site FOLDER   other pages than those in site/`,
+    options: { port: { type: "string", default: "8000" }, site: { type: "string", default: join(root, "site") } },
+  },
+
+  lab: {
+    usage: `Opens JupyterLab on the notebooks, for this machine only.
+
+  npm run lab
+  npm run lab -- --no-browser --port 9999     and any other option of jupyter lab`,
+    passesOn: true,
+  },
+
+  check: {
+    usage: `Checks the code without running it: types, promises that nobody waits for, imports against the order of the rooms,
+unused files, exports and packages, and the form of every file.
+
+  npm run check            tells what is wrong, with file and line
+  npm run check -- --fix   mends what a program can mend`,
+    options: { fix: { type: "boolean", default: false } },
+  },
+
+  test: {
+    usage: `Runs the tests, which stand beside the files they test.
+
+  npm test                      all of them
+  npm test -- lib/optimizers    those whose paths contain this`,
+    allowPositionals: true,
+  },
+
+  bench: {
+    usage: `Measures the chapter's nine experiments on MNIST in the library and in NumPy, in turns, and a step, the start and a long run.
+
+  npm run bench                                  all of it, three times: half an hour on two cores
+  npm run bench -- --repeats 1 --only 6-9,step   some of it, once
+
+  --repeats N    how often each experiment is measured (3); medians are reported
+  --only NAMES   of 6-9, 6-15, 6-18, 6-19, 6-20, 6-21, 6-23, 6-24, step, start, linear, memory
+
+Everything else on the machine should rest meanwhile. A complete measurement is written to scripts/bench/results/.`,
+    options: { repeats: { type: "string", default: "3" }, only: { type: "string" } },
+  },
+
+  worker: {
+    usage: `Takes training runs from a Redis and executes them here, until stopped.
+
+  RUNS_REDIS_URL=redis://USER:PASSWORD@HOST:PORT npm run worker -- [--processes N] [--silence S]
+
+  RUNS_REDIS_URL     where searches put their runs; rediss://… speaks TLS
+                     (NODE_EXTRA_CA_CERTS=ca.pem for a certificate authority of your own)
+  --processes N      runs side by side, each on one core; default: one a core (here ${availableParallelism()})
+  --silence S        seconds without a sign of life after which a worker's runs
+                     are given to another; the same on all machines; default: 30
+
+Ctrl-C lets the present runs end first; a second one leaves them to other workers.
+A run is a description that is checked here again. Code is never taken from Redis.`,
+    options: { processes: { type: "string" }, silence: { type: "string" } },
+  },
+
+  clean: {
+    usage: `Removes what can be made again.
+
+  npm run clean             pages, builds, and what executions and tests left
+  npm run clean -- --all    also the installed packages and libraries`,
+    options: { all: { type: "boolean" } },
+  },
+};
