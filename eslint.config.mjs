@@ -14,7 +14,7 @@ const room = (files, forbidden, message, ignores = []) => ({
 });
 
 export default defineConfig(
-  globalIgnores(["lib/dist", "site", ".cache", ".venv", "notebooks"]),
+  globalIgnores(["lib/dist", "scripts/dist", "site", ".cache", ".venv", "notebooks"]),
   js.configs.recommended,
   tseslint.configs.recommended,
   {

@@ -18,7 +18,7 @@ try {
   else {
     await setUp();
     if (name === "setup") console.log("Set up. Next: npm run notebooks, npm test or npm run lab.");
-    else await (await import(`./dist/${name}.js`)).default(request.values, request.positionals);
+    else await (await import(`./dist/${name.replace(":", "/")}.js`)).default(request.values, request.positionals);
   }
 } catch (error) {
   if (!(error instanceof CommandError)) throw error;

@@ -1,6 +1,26 @@
-// @ts-check
-// The compiled library, for scripts.
 import { createRequire } from "node:module";
+import { join } from "node:path";
+import { libraryBuild } from "#setup/clone.mjs";
 
-/** @type {typeof import("../../lib/dist/index.js")} */
-export const library = createRequire(import.meta.url)("../../lib");
+/** Modules of the library by their place in lib/, `index` first: what notebooks import. */
+interface LibraryModules {
+  index: typeof import("../lib/index.js");
+  "experiments/queue": typeof import("../lib/experiments/queue.js");
+  "experiments/redis-for-tests": typeof import("../lib/experiments/redis-for-tests.js");
+  "experiments/run": typeof import("../lib/experiments/run.js");
+  "experiments/run-all": typeof import("../lib/experiments/run-all.js");
+  "experiments/spec": typeof import("../lib/experiments/spec.js");
+  "figures/dark": typeof import("../lib/figures/dark.js");
+}
+
+export type Library = LibraryModules["index"];
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Loads a module of the compiled library, which is CommonJS. With most of them comes TensorFlow, which takes a second; and
+ * the library reads QUICK while it is loaded.
+ */
+export function loadLibrary<Name extends keyof LibraryModules>(name: Name): LibraryModules[Name] {
+  return require(join(libraryBuild, name)) as LibraryModules[Name];
+}

@@ -1,64 +1,46 @@
-// @ts-check
 // npm run notebooks: executes the notebooks from their first cell and renders them.
 import { join, relative } from "node:path";
-import { readCommandLine } from "./command-line.mjs";
-import { chooseNotebooks } from "./execute/choose-notebooks.mjs";
-import { executeNotebook } from "./execute/notebook.mjs";
-import { printTable } from "./execute/print-table.mjs";
-import { runChild } from "./execute/run-child.mjs";
-import { jupyterEnvironment } from "./jupyter.mjs";
-import { setUp } from "./setup.mjs";
-import { cache, root } from "./setup/clone.mjs";
+import { cache, root } from "#setup/clone.mjs";
+import { CommandError } from "#setup/command-line.mjs";
+import { chooseNotebooks } from "./execute/choose-notebooks.js";
+import { executeNotebook, type Execution } from "./execute/notebook.js";
+import { printTable } from "./execute/print-table.js";
+import { runChild } from "./execute/run-child.js";
+import { jupyterEnvironment } from "./jupyter.js";
 
-const usage = `Executes notebooks from their first cell, in place, and renders all pages.
+export default async function notebooks(_values: object, prefixes: string[]): Promise<void> {
+  const source = join(root, "notebooks");
+  // The notebooks in the clone hold what was computed here, in full and afresh, and nothing else.
+  const quick = ["QUICK", "RUNS_STORE", "RUNS_REDIS_URL"].some((name) => process.env[name]);
+  const target = quick ? join(cache, "quick/notebooks") : source;
+  const site = quick ? join(cache, "quick/site") : join(root, "site");
 
-  npm run notebooks                   all of them
-  npm run notebooks -- 6.1 6.3        those whose names begin so
-  QUICK=1 npm run notebooks           short trainings, to try the notebooks out; the results go to .cache/quick,
-                                      and the notebooks stay as they are
-  RUNS_STORE=1 npm run notebooks      trainings that are in the store are taken from there, RUNS_REDIS_URL=… hands them
-                                      to workers; these results go to .cache/quick too`;
+  const executions: Execution[] = [];
+  for (const file of chooseNotebooks(source, prefixes))
+    executions.push(await executeNotebook(join(source, file), join(target, file)));
+  const failures = executions.filter(({ failed }) => failed);
+  const rendered = failures.length === 0 && (await renders(target, site));
 
-const notebooks = join(root, "notebooks");
-// The notebooks in the clone hold what was computed here, in full and afresh, and nothing else.
-const quick = ["QUICK", "RUNS_STORE", "RUNS_REDIS_URL"].some((name) => process.env[name]);
-const target = quick ? join(cache, "quick/notebooks") : notebooks;
-const site = quick ? join(cache, "quick/site") : join(root, "site");
-
-const { positionals } = readCommandLine(usage, { allowPositionals: true });
-const chosen = chooseNotebooks(notebooks, positionals);
-await setUp();
-
-const executions = [];
-for (const file of chosen) executions.push(await executeNotebook(join(notebooks, file), join(target, file)));
-const failures = executions.filter(({ failed }) => failed);
-const rendered = failures.length === 0 && (await render());
-
-printTable(
-  ["Notebook", "Cells", "Figures", "Seconds"],
-  executions.map(({ name, cells, figures, seconds, failed }) => [name, cells, failed ? "failed" : figures, seconds]),
-);
-if (failures.length > 0)
-  stop(
-    `${failures.length} of ${executions.length} notebooks failed, as said above; ` +
-      "their files are as they were, and nothing was rendered.",
+  printTable(
+    ["Notebook", "Cells", "Figures", "Seconds"],
+    executions.map(({ name, cells, figures, seconds, failed }) => [name, cells, failed ? "failed" : figures, seconds]),
   );
-if (!rendered)
-  stop("Rendering failed, as said above. The notebooks are executed; npm run render tries that part again.");
-if (quick) console.log(`Notebooks: ${relative(root, target)}`);
-console.log(`Pages: ${relative(root, site)}/index.html`);
-
-async function render() {
-  const args = [join(root, "scripts/render.mjs"), "--notebooks", target, "--site", site];
-  const { code } = await runChild(process.execPath, args, { cwd: root, env: jupyterEnvironment });
-  return code === 0;
+  if (failures.length > 0)
+    throw new CommandError(
+      `${failures.length} of ${executions.length} notebooks failed, as said above; ` +
+        "their files are as they were, and nothing was rendered.",
+    );
+  if (!rendered)
+    throw new CommandError(
+      "Rendering failed, as said above. The notebooks are executed; npm run render tries that part again.",
+    );
+  if (quick) console.log(`Notebooks: ${relative(root, target)}`);
+  console.log(`Pages: ${relative(root, site)}/index.html`);
 }
 
-/**
- * @param {string} message
- * @returns {never}
- */
-function stop(message) {
-  console.error(message);
-  process.exit(1);
+/** In a process of its own. @returns whether it succeeded */
+async function renders(notebooks: string, site: string): Promise<boolean> {
+  const command = [join(root, "scripts/cli.mjs"), "render", "--notebooks", notebooks, "--site", site];
+  const { code } = await runChild(process.execPath, command, { cwd: root, env: jupyterEnvironment });
+  return code === 0;
 }

@@ -1,15 +1,14 @@
-// @ts-check
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test from "node:test";
-import { instructionsUsed } from "./execute/instruction-set.mjs";
-import { executeNotebook } from "./execute/notebook.mjs";
-import { writeNotebook } from "./execute/notebook-for-tests.mjs";
-import { cache, root } from "./setup/clone.mjs";
-import { outcome } from "./setup/throwaway-clone.mjs";
+import test, { type TestContext } from "node:test";
+import { cache, root } from "#setup/clone.mjs";
+import { instructionsUsed } from "./execute/instruction-set.js";
+import { executeNotebook } from "./execute/notebook.js";
+import { writeNotebook } from "./testing/notebook-for-tests.js";
+import { outcome } from "./testing/outcome.js";
 
 const skip = instructionsUsed("AVX2") === "Intel AVX2" ? false : "this processor has no AVX2";
 const folder = mkdtempSync(join(tmpdir(), "processors-"));
@@ -22,8 +21,8 @@ const W = tf.tile(tf.tensor2d(randomStream(1, "W").normals(784), [784, 1]), [1, 
 const y = x.matMul(W);
 const apart = y.max(1).sub(y.min(1)).max().dataSync()[0];`;
 
-/** @param {string} name @param {string[]} claims  each as source */
-async function executedNotebook(name, claims) {
+/** @param claims  each as source */
+async function executedNotebook(name: string, claims: string[]) {
   const file = join(folder, `${name}.ipynb`);
   writeNotebook(file, [product, `claims([${claims.join(", ")}]);`]);
   const { failed } = await executeNotebook(file, file, { ONEDNN_MAX_CPU_ISA: "SSE41" });
@@ -31,14 +30,12 @@ async function executedNotebook(name, claims) {
   return file;
 }
 
-/** @param {string[]} words @param {Record<string, string>} [env] */
-function processors(words, env = {}) {
-  const args = [join(root, "scripts/processors.mjs"), "--notebooks", folder, ...words];
+function processors(words: string[], env: Record<string, string> = {}) {
+  const args = [join(root, "scripts/cli.mjs"), "processors", "--notebooks", folder, ...words];
   return outcome(spawn(process.execPath, args, { cwd: root, env: { ...process.env, QUICK: "", ...env } }));
 }
 
-/** @param {import("node:test").TestContext} t @param {string} name */
-function removeResults(t, name) {
+function removeResults(t: TestContext, name: string) {
   const results = ["SSE41", "AVX2"].map((set) => join(cache, "processors", set, `${name}.ipynb`));
   t.after(() => results.forEach((file) => rmSync(file, { force: true })));
   return results;

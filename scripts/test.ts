@@ -1,4 +1,3 @@
-// @ts-check
 // npm test: runs the tests of the library and of the scripts, and closes with how many passed and failed.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,69 +6,63 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
-import { readCommandLine } from "./command-line.mjs";
-import { jupyterEnvironment } from "./jupyter.mjs";
-import { setUp } from "./setup.mjs";
-import { cache, root } from "./setup/clone.mjs";
-import { python } from "./setup/python.mjs";
+import { cache, root } from "#setup/clone.mjs";
+import { python } from "#setup/python.mjs";
+import { jupyterEnvironment } from "./jupyter.js";
 
-const usage = `Runs the tests, which stand beside the files they test.
+const TIMEOUT_MS = 15 * 60_000; // for one file
 
-  npm test                      all of them
-  npm test -- lib/optimizers    those whose paths contain this`;
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
 
-const { positionals: filters } = readCommandLine(usage, { allowPositionals: true });
-await setUp();
-process.chdir(root);
+export default async function test(_values: object, filters: string[]): Promise<void> {
+  process.chdir(root);
+  // They are chosen by their sources, and run as what these were compiled to.
+  const compiled = ["lib", "scripts"].flatMap((folder) =>
+    testFiles(folder, /\.test\.ts$/, filters).map(
+      (file) => `${folder}/dist${file.slice(folder.length, -".ts".length)}.js`,
+    ),
+  );
+  const total = add(
+    await runNodeTests([...compiled, ...testFiles("scripts", /\.test\.[mc]js$/, filters)]),
+    await runPythonTests(testFiles("scripts", /(^|\/)test_[^/]*\.py$/, filters)),
+  );
 
-const nodeTests = testFiles("lib", /\.test\.ts$/).map((file) => file.replace(/^lib\/(.*)\.ts$/, "lib/dist/$1.js"));
-const total = add(
-  await runNodeTests([...nodeTests, ...testFiles("scripts", /\.test\.[mc]js$/)]),
-  await runPythonTests(testFiles("scripts", /(^|\/)test_[^/]*\.py$/)),
-);
-
-const ran = total.passed + total.failed;
-if (ran === 0)
-  console.error(filters.length > 0 ? `No test's path contains ${filters.join(" or ")}.` : "No test was run.");
-console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ""}`);
-process.exit(total.failed === 0 && ran > 0 ? 0 : 1);
+  const ran = total.passed + total.failed;
+  if (ran === 0)
+    console.error(filters.length > 0 ? `No test's path contains ${filters.join(" or ")}.` : "No test was run.");
+  console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ""}`);
+  process.exit(total.failed === 0 && ran > 0 ? 0 : 1);
+}
 
 /**
- * @param {string} folder
- * @param {RegExp} pattern
- * @returns {string[]} paths from the root, sorted
+ * @param filters  of which a path must contain one, if there are any
+ * @returns paths from the root, sorted
  */
-function testFiles(folder, pattern) {
+function testFiles(folder: string, pattern: RegExp, filters: string[]): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .map((file) => join(folder, file))
-    .filter((file) => pattern.test(file) && !file.startsWith("lib/dist/"))
+    .filter((file) => pattern.test(file) && !file.startsWith(`${folder}/dist/`))
     .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
     .sort();
 }
 
-/**
- * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- */
-
-/** @param {Counts[]} parts */
-function add(...parts) {
-  const sum = (/** @type {keyof Counts} */ kind) => parts.reduce((total, part) => total + part[kind], 0);
+function add(...parts: Counts[]): Counts {
+  const sum = (kind: keyof Counts) => parts.reduce((total, part) => total + part[kind], 0);
   return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
 }
 
-/**
- * Node's own runner, each file in a process of its own.
- * @param {string[]} files
- * @returns {Promise<Counts>}
- */
-async function runNodeTests(files) {
-  /** @type {Record<string, number>} */
-  const counts = {};
+/** Node's own runner, each file in a process of its own. */
+async function runNodeTests(files: string[]): Promise<Counts> {
+  const counts: Record<string, number> = {};
   if (files.length > 0) {
     const events = run({
       files: files.map((file) => join(root, file)),
       concurrency: availableParallelism(),
-      timeout: 15 * 60_000,
+      timeout: TIMEOUT_MS,
     });
     // The runner's closing lines: "pass 12", "fail 0", …
     events.on("test:diagnostic", ({ message, nesting }) => {
@@ -84,11 +77,7 @@ async function runNodeTests(files) {
   return { passed: pass, failed: fail + cancelled, skipped: skipped + todo };
 }
 
-/**
- * @param {string[]} files
- * @returns {Promise<Counts>}
- */
-async function runPythonTests(files) {
+async function runPythonTests(files: string[]): Promise<Counts> {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
   const report = join(cache, "test/pytest.xml");
   mkdirSync(join(cache, "test"), { recursive: true });
@@ -102,10 +91,9 @@ async function runPythonTests(files) {
       stdio: ["ignore", "inherit", "inherit"],
     },
   );
-  const [code] = await once(pytest, "close");
+  const [code] = (await once(pytest, "close")) as [number | null];
   const suite = existsSync(report) ? readFileSync(report, "utf8") : "";
-  const count = (/** @type {string} */ kind) =>
-    Number(suite.match(new RegExp(`<testsuite [^>]*\\b${kind}="(\\d+)"`))?.[1] ?? 0);
+  const count = (kind: string) => Number(suite.match(new RegExp(`<testsuite [^>]*\\b${kind}="(\\d+)"`))?.[1] ?? 0);
   const failed = count("failures") + count("errors");
   return {
     passed: count("tests") - failed - count("skipped"),

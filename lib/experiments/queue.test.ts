@@ -118,10 +118,10 @@ if (process.argv[2] === "serve") {
     });
 
     test("Ctrl-C in a worker's terminal lets its present runs end", async (t) => {
-      const program = join(__dirname, "../../../scripts/worker.mjs");
+      const program = join(__dirname, "../../../scripts/cli.mjs");
       const env = { ...process.env, RUNS_REDIS_URL: redis.url };
       // The leader of a group of processes: a terminal sends the signal to the whole group.
-      const child = spawn(process.execPath, [program, "--processes", "1"], {
+      const child = spawn(process.execPath, [program, "worker", "--processes", "1"], {
         env,
         detached: true,
         stdio: ["ignore", "ignore", "inherit"],

@@ -1,16 +1,13 @@
-// @ts-check
-import test from "node:test";
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { chapterExperiments, matrixOperations } from "./experiments.mjs";
-import { library } from "./library.mjs";
-import { whole } from "./report.mjs";
+import test from "node:test";
+import { loadLibrary } from "../library.js";
+import { chapterExperiments, matrixOperations, type RunSpec } from "./experiments.js";
+import { wholeChapter } from "./report.js";
 
-/** @type {typeof import("../../lib/dist/experiments/spec.js")} */
-const { parseRunSpec } = createRequire(import.meta.url)("../../lib/dist/experiments/spec");
+const { parseRunSpec } = loadLibrary("experiments/spec");
 
 test("the nine experiments have the chapter's counts, and every spec is one", () => {
-  const experiments = chapterExperiments(library);
+  const experiments = chapterExperiments(loadLibrary("index"));
   assert.deepEqual(
     experiments.map(({ id, specs }) => [id, specs.length]),
     [
@@ -32,8 +29,7 @@ test("the nine experiments have the chapter's counts, and every spec is one", ()
 });
 
 test("operations of matrix products, counted by hand", () => {
-  /** @type {import("./experiments.mjs").RunSpec} */
-  const spec = {
+  const spec: RunSpec = {
     data: { images: 7, validation: 2 },
     network: { inputSize: 784, hiddenSizes: [3], outputSize: 10 },
     optimizer: { name: "SGD", learningRate: 1 },
@@ -69,6 +65,6 @@ test("the whole chapter is the sum of its experiments", () => {
     gflops: 100,
     operations: seconds * 1e11,
   }));
-  const { seconds, listed, tuned, gflops } = whole(measured);
+  const { seconds, listed, tuned, gflops } = wholeChapter(measured);
   assert.deepEqual({ seconds, listed, tuned, gflops }, { seconds: 4, listed: 24, tuned: 8, gflops: 100 });
 });

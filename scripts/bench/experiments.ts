@@ -1,29 +1,32 @@
-// @ts-check
 // The chapter's nine experiments on MNIST, with its counts, each as the specs of its runs for one seed.
+import type { History, RandomStream, RunSpec } from "../../lib/index.js";
+import type { Library } from "../library.js";
 
-/** @typedef {import("../../lib/dist/index.js").RunSpec} RunSpec */
-/** @typedef {{ id: string, runs: string, specs: RunSpec[] }} Experiment  `id`: the figure; `runs`: what its runs are */
+export type { RunSpec };
+
+export interface Experiment {
+  /** The figure. */
+  id: string;
+  /** What its runs are. */
+  runs: string;
+  specs: RunSpec[];
+}
 
 const SEED = 1;
 const INPUTS = 784;
 const TEST_IMAGES = 10_000;
 
-/**
- * @param {number} hidden
- * @param {Partial<RunSpec["network"]>} [options]
- */
-const network = (hidden, options) => ({
+const network = (hiddenLayers: number, options?: Partial<RunSpec["network"]>): RunSpec["network"] => ({
   inputSize: INPUTS,
-  hiddenSizes: Array(hidden).fill(100),
+  hiddenSizes: Array<number>(hiddenLayers).fill(100),
   outputSize: 10,
   ...options,
 });
 
-/** @type {RunSpec["optimizer"]} */
-const sgd = { name: "SGD", learningRate: 0.01 };
+const sgd: RunSpec["optimizer"] = { name: "SGD", learningRate: 0.01 };
 
-/** Figures 6-9 and 6-15: the loss on all images. @param {Pick<RunSpec, "network" | "optimizer">} what @returns {RunSpec} */
-const onAllImages = (what) => ({
+/** Figures 6-9 and 6-15: the loss on all images. */
+const onAllImages = (what: Pick<RunSpec, "network" | "optimizer">): RunSpec => ({
   data: { images: 60_000 },
   batchSize: 128,
   iterations: 2000,
@@ -32,25 +35,22 @@ const onAllImages = (what) => ({
   ...what,
 });
 
-/** Figures 6-18 and 6-19: one scale of the initial weights, without and with BatchNormalization. @param {number} scale */
-const normalization = (scale) =>
-  /** @type {const} */ ([undefined, "before"]).map(
-    (batchNormalization) =>
-      /** @type {RunSpec} */ ({
-        data: { images: 1000 },
-        network: network(5, { initialWeights: scale, ...(batchNormalization && { batchNormalization }) }),
-        optimizer: sgd,
-        batchSize: 100,
-        epochs: 20,
-        record: ["trainAccuracy"],
-        seed: SEED,
-      }),
-  );
+/** Figures 6-18 and 6-19: one scale of the initial weights, without and with BatchNormalization. */
+const normalization = (scale: number): RunSpec[] =>
+  ([undefined, "before"] as const).map((batchNormalization) => ({
+    data: { images: 1000 },
+    network: network(5, { initialWeights: scale, ...(batchNormalization && { batchNormalization }) }),
+    optimizer: sgd,
+    batchSize: 100,
+    epochs: 20,
+    record: ["trainAccuracy"],
+    seed: SEED,
+  }));
 
 const scales = Array.from({ length: 16 }, (_, i) => 10 ** ((-4 * i) / 15));
 
-/** Figures 6-20, 6-21 and 6-23: 300 images, and all test images at each point. @param {Partial<RunSpec["network"]>} [options] @returns {RunSpec} */
-const overfitting = (options) => ({
+/** Figures 6-20, 6-21 and 6-23: 300 images, and all test images at each point. */
+const overfitting = (options?: Partial<RunSpec["network"]>): RunSpec => ({
   data: { images: 300 },
   network: network(6, options),
   optimizer: sgd,
@@ -60,43 +60,34 @@ const overfitting = (options) => ({
   seed: SEED,
 });
 
-/** Figure 6-23 is made by the chapter's Trainer, which takes the loss after each update as well. @param {RunSpec} spec @returns {RunSpec} */
-const byTrainer = (spec) => ({ ...spec, epochs: 301, record: ["loss", ...spec.record] });
+/** Figure 6-23 is made by the chapter's Trainer, which takes the loss after each update as well. */
+const byTrainer = (spec: RunSpec): RunSpec => ({ ...spec, epochs: 301, record: ["loss", ...spec.record] });
 
-/**
- * Figure 6-24: trials with weight decay 10^U(−8, −4) and learning rate 10^U(−6, −2).
- * @param {import("../../lib/dist/index.js").RandomStream} stream
- * @param {number} trial
- * @returns {RunSpec}
- */
-const trial = (stream, trial) => ({
+/** Figure 6-24: trials with weight decay 10^U(−8, −4) and learning rate 10^U(−6, −2). */
+const trial = (stream: RandomStream, index: number): RunSpec => ({
   data: { images: 500, validation: 100, shuffleSeed: SEED },
   network: network(6, { weightDecay: 10 ** (-8 + 4 * stream.uniform()) }),
   optimizer: { name: "SGD", learningRate: 10 ** (-6 + 4 * stream.uniform()) },
   batchSize: 100,
   epochs: 50,
   record: ["loss", "trainAccuracy", "validationAccuracy"],
-  seed: SEED + trial,
+  seed: SEED + index,
 });
 
-/**
- * @param {typeof import("../../lib/dist/index.js")} library
- * @returns {Experiment[]}
- */
-export function chapterExperiments({ randomStream }) {
+export function chapterExperiments({ randomStream }: Library): Experiment[] {
   const search = randomStream(SEED, "search");
   return [
     {
       id: "6-9",
       runs: "4 update rules, 2000 updates each",
-      specs: /** @type {const} */ (["SGD", "Momentum", "AdaGrad", "Adam"]).map((name) =>
+      specs: (["SGD", "Momentum", "AdaGrad", "Adam"] as const).map((name) =>
         onAllImages({ network: network(4), optimizer: { name, learningRate: name === "Adam" ? 0.001 : 0.01 } }),
       ),
     },
     {
       id: "6-15",
       runs: "3 scales of the initial weights, 2000 updates each",
-      specs: /** @type {const} */ ([0.01, "xavier", "he"]).map((initialWeights) =>
+      specs: ([0.01, "xavier", "he"] as const).map((initialWeights) =>
         onAllImages({ network: network(4, { initialWeights }), optimizer: sgd }),
       ),
     },
@@ -114,16 +105,12 @@ export function chapterExperiments({ randomStream }) {
   ];
 }
 
-/**
- * The floating-point operations of the matrix products that made a history; all else is left out.
- * @param {RunSpec} spec
- * @param {import("../../lib/dist/index.js").History} history
- */
-export function matrixOperations({ data, network, batchSize }, history) {
+/** The floating-point operations of the matrix products that made a history; all else is left out. */
+export function matrixOperations({ data, network, batchSize }: RunSpec, history: History): number {
   const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];
   const forward = sizes.slice(1).reduce((sum, units, i) => sum + 2 * sizes[i] * units, 0);
   const firstLayer = 2 * sizes[0] * sizes[1];
-  const taken = (/** @type {(number | null)[]} */ values) => values.filter((value) => value !== null).length;
+  const taken = (values: (number | null)[]) => values.filter((value) => value !== null).length;
   const validation = data.validation ?? 0;
   const images =
     taken(history.trainAccuracy) * (data.images - validation) +

@@ -1,15 +1,15 @@
-// @ts-check
 // What is measured, each in seconds unless it says otherwise.
-import { fork, execFileSync } from "node:child_process";
+import { execFileSync, fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { cpus } from "node:os";
-import { startReference } from "../reference/reference.mjs";
-import { root } from "../setup/clone.mjs";
-import { python } from "../setup/python.mjs";
-import { matrixOperations } from "./experiments.mjs";
-import { library } from "./library.mjs";
-
-/** @typedef {import("./experiments.mjs").RunSpec} RunSpec */
+import { join } from "node:path";
+import { root } from "#setup/clone.mjs";
+import { python } from "#setup/python.mjs";
+import { loadLibrary } from "../library.js";
+import { referenceProgram, startReference } from "../reference/reference.js";
+import { matrixOperations, type RunSpec } from "./experiments.js";
+import type { Measurements } from "./process.js";
+import type { Results } from "./report.js";
 
 /** NumPy on all cores, with the kernels that it chooses for this processor itself. */
 const numpyEnvironment = { ...process.env };
@@ -18,67 +18,58 @@ for (const name of ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREA
 
 /** The two forms of the NumPy program. */
 export const numpyPrograms = {
-  listed: new URL("as_listed.py", import.meta.url),
-  tuned: new URL("../reference/reference.py", import.meta.url),
+  listed: join(root, "scripts/bench/as_listed.py"),
+  tuned: referenceProgram,
 };
 
-/** The median of some numbers. @param {number[]} values */
-export function median(values) {
+/** The median of some numbers. */
+export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
 }
 
 /** What the numbers were measured on. */
-export function machine() {
+export function machine(): Results["machine"] {
   const threadpools =
     "import json, numpy, threadpoolctl; print(json.dumps([numpy.__version__, threadpoolctl.threadpool_info()]))";
-  const [numpy, [blas]] = JSON.parse(
+  const [version, [blas]] = JSON.parse(
     execFileSync(python, ["-c", threadpools], { env: numpyEnvironment, encoding: "utf8" }),
-  );
-  const { node, tfjs, tensorflow } = library.backendInfo();
+  ) as [string, Record<"internal_api" | "version" | "architecture" | "num_threads", string | number>[]];
+  const { node, tfjs, tensorflow } = loadLibrary("index").backendInfo();
   return {
     processor: cpus()[0].model,
     cores: cpus().length,
     ours: `Node ${node}, tfjs ${tfjs}, TensorFlow ${tensorflow}`,
-    numpy: `NumPy ${numpy}, ${blas.internal_api} ${blas.version}, ${blas.architecture} kernel, ${blas.num_threads} threads`,
+    numpy: `NumPy ${version}, ${blas.internal_api} ${blas.version}, ${blas.architecture} kernel, ${blas.num_threads} threads`,
   };
 }
 
-/**
- * One of process.mjs's measurements in several processes at once.
- * @param {string} what
- * @param {number} [processes]
- */
-export function inProcesses(what, processes = 1) {
-  return together(Array.from({ length: processes }, () => fork(new URL("process.mjs", import.meta.url), [what])));
+/** One of process.ts's measurements in several processes at once. */
+export function inProcesses<What extends keyof Measurements>(what: What, processes = 1): Promise<Measurements[What][]> {
+  return together(Array.from({ length: processes }, () => fork(new URL("process.js", import.meta.url), [what])));
 }
 
 /**
  * GFLOP/s of 1024³ products: of one on all cores, and of one on each core in processes of their own, together. The second
  * is what runs side by side could come to.
- * @returns {Promise<import("./report.mjs").Peak>}
  */
-export async function peak() {
-  const on = (/** @type {number} */ threads) => fork(new URL("product.mjs", import.meta.url), [String(threads)]);
-  const [one] = await together([on(cpus().length)]);
-  const each = await together(cpus().map(() => on(1)));
+export async function peak(): Promise<Results["peak"]> {
+  const on = (threads: number) => fork(new URL("product.js", import.meta.url), [String(threads)]);
+  const [one] = await together<number>([on(cpus().length)]);
+  const each = await together<number>(cpus().map(() => on(1)));
   return { one, each: each.reduce((sum, rate) => sum + rate, 0) };
 }
 
-/**
- * What processes measure, begun at once when all are ready.
- * @param {import("node:child_process").ChildProcess[]} children
- * @returns {Promise<any[]>}
- */
-async function together(children) {
+/** What processes measure, begun at once when all are ready. */
+async function together<Result>(children: ChildProcess[]): Promise<Result[]> {
   await Promise.all(children.map((child) => once(child, "message")));
   const results = children.map((child) => once(child, "message"));
   for (const child of children) child.send("begin");
-  return (await Promise.all(results)).map(([result]) => result);
+  return ((await Promise.all(results)) as [Result][]).map(([result]) => result);
 }
 
 /** The first import of the library in a process. */
-export function firstImport() {
+export function firstImport(): number {
   const program = `const start = performance.now(); require("./lib"); console.log((performance.now() - start) / 1000);`;
   return Number(execFileSync(process.execPath, ["-e", program], { cwd: root, encoding: "utf8" }));
 }
@@ -86,16 +77,16 @@ export function firstImport() {
 /**
  * Runs in the library, one process a core, as a notebook has them run. The processes have been started and have read the
  * images.
- * @param {RunSpec[]} specs
  */
-export async function ours(specs) {
+export async function ours(specs: RunSpec[]): Promise<{ start: number; seconds: number; operations: number }> {
+  const { runAll } = loadLibrary("index");
   const start = performance.now();
-  await library.runAll(
+  await runAll(
     cpus().map((_, i) => warmUp(specs[i % specs.length], i)),
     { store: false },
   );
   const started = performance.now();
-  const histories = await library.runAll(specs, { store: false });
+  const histories = await runAll(specs, { store: false });
   return {
     start: (started - start) / 1000,
     seconds: (performance.now() - started) / 1000,
@@ -105,10 +96,8 @@ export async function ours(specs) {
 
 /**
  * The same runs in NumPy, one after the other, each on all cores. NumPy has been imported and the images have been read.
- * @param {URL} program
- * @param {RunSpec[]} specs
  */
-export async function numpy(program, specs) {
+export async function numpy(program: string, specs: RunSpec[]): Promise<number> {
   const reference = startReference(numpyEnvironment, program);
   for (const [i] of cpus().entries()) await reference.ask({ spec: warmUp(specs[i % specs.length], i) });
   let sum = 0;
@@ -117,5 +106,10 @@ export async function numpy(program, specs) {
   return sum;
 }
 
-/** A few updates, of another seed than any that is measured. @param {RunSpec} spec @param {number} i @returns {RunSpec} */
-const warmUp = ({ epochs, ...spec }, i) => ({ ...spec, record: [], iterations: 20, seed: 1_000_000 + i });
+/** A few updates, of another seed than any that is measured. */
+const warmUp = ({ epochs, ...spec }: RunSpec, i: number): RunSpec => ({
+  ...spec,
+  record: [],
+  iterations: 20,
+  seed: 1_000_000 + i,
+});

@@ -1,15 +1,21 @@
-// @ts-check
-// One measurement in a process of its own, started by measure.mjs: it says when it is ready, begins when told to, and
+// One measurement in a process of its own, started by measure.ts: it says when it is ready, begins when told to, and
 // sends its result.
-import { library } from "./library.mjs";
-import { chapterExperiments } from "./experiments.mjs";
-import { median } from "./measure.mjs";
+import { loadLibrary } from "../library.js";
+import { chapterExperiments } from "./experiments.js";
+import { median } from "./measure.js";
+import type { MemorySample } from "./report.js";
 
+/** What each measurement gives. */
+export interface Measurements {
+  step: number;
+  memory: MemorySample[];
+}
+
+const library = loadLibrary("index");
 const { tf, run } = library;
 const [sgd] = chapterExperiments(library)[0].specs;
 
-/** @type {Record<string, () => Promise<{ begin: () => Promise<unknown> }>>} */
-const measurements = {
+const measurements: { [What in keyof Measurements]: () => Promise<{ begin(): Promise<Measurements[What]> }> } = {
   /**
    * Milliseconds of a step of figure 6-9's network with SGD: drawing a mini-batch, gradient, update. The median of 30 runs,
    * after V8 has compiled what they call: it does so on other threads, which a process alone has a core to itself for.
@@ -19,7 +25,7 @@ const measurements = {
     await run({ ...sgd, iterations: 2000, record: [] });
     return {
       async begin() {
-        const times = [];
+        const times: number[] = [];
         for (let seed = 1; seed <= 30; seed++) {
           const start = performance.now();
           await run({ ...sgd, iterations: steps, record: [], seed });
@@ -34,9 +40,8 @@ const measurements = {
   async memory() {
     return {
       async begin() {
-        /** @type {{ steps: number, megabytes: number, tensors: number }[]} */
-        const samples = [];
-        const onProgress = (/** @type {number} */ steps) => {
+        const samples: MemorySample[] = [];
+        const onProgress = (steps: number) => {
           if (steps >= samples.length * 1000)
             samples.push({ steps, megabytes: process.memoryUsage.rss() / 2 ** 20, tensors: tf.memory().numTensors });
         };
@@ -47,9 +52,9 @@ const measurements = {
   },
 };
 
-/** Gives the answer, and ends when it has gone. @param {unknown} result */
-const answer = (result) => process.send?.(result, undefined, undefined, () => process.exit());
+/** Gives the answer, and ends when it has gone. */
+const answer = (result: unknown) => process.send?.(result, undefined, undefined, () => process.exit());
 
-const { begin } = await measurements[process.argv[2]]();
+const { begin } = await measurements[process.argv[2] as keyof Measurements]();
 process.once("message", () => void begin().then(answer));
 process.send?.("ready");

@@ -1,6 +1,5 @@
-// @ts-check
-// What the machine can do at most: GFLOP/s of a product of 1024 × 1024 matrices on so many threads, in two seconds. Like
-// process.mjs, but not through the library, which has TensorFlow use a single thread.
+// What the machine can do at most: GFLOP/s of a product of 1024 × 1024 matrices on a given number of threads, in two
+// seconds. Like process.ts, but not through the library, which has TensorFlow use a single thread.
 import { createRequire } from "node:module";
 
 process.env.TF_NUM_INTRAOP_THREADS = process.argv[2];
@@ -8,8 +7,7 @@ process.env.TF_NUM_INTRAOP_THREADS = process.argv[2];
 process.env.TF_CPU_ALLOCATOR_USE_BFC = "1";
 process.env.TF_ENABLE_ONEDNN_OPTS = "0";
 process.env.TF_CPP_MIN_LOG_LEVEL = "2";
-/** @type {typeof import("@tensorflow/tfjs-node")} */
-const tf = createRequire(import.meta.url)("@tensorflow/tfjs-node");
+const tf = createRequire(import.meta.url)("@tensorflow/tfjs-node") as typeof import("@tensorflow/tfjs-node");
 
 const n = 1024;
 const [a, b] = [1, 2].map((seed) => tf.randomNormal([n, n], 0, 1, "float32", seed));

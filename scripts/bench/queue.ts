@@ -1,52 +1,65 @@
-// @ts-check
-// What the queue costs: the same runs on this machine's own processes, and through a Redis and one worker with as many
-// processes, in turns. Two kinds of runs: the 100 trials of the chapter's search, and 100 of a single update, whose
-// time is nearly all overhead. The best turn counts, as whatever else the machine does only ever adds.
-// Usage: node scripts/bench/queue.mjs [TURNS]
+// npm run bench:queue: what the queue costs. The same runs on this machine's own processes, and through a Redis and one
+// worker with as many processes, in turns. Two kinds of runs: the 100 trials of the chapter's search, and 100 of a single
+// update, whose time is nearly all overhead. The best turn counts, as whatever else the machine does only ever adds.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
-import { setUp } from "../setup.mjs";
+import { join } from "node:path";
+import { root } from "#setup/clone.mjs";
+import { loadLibrary } from "../library.js";
+import { wholeNumber } from "../whole-number.js";
+import type { RunSpec } from "./experiments.js";
 
-await setUp();
-const { RedisForTests } = await import("../../lib/dist/experiments/redis-for-tests.js");
-const { openRunner } = await import("../../lib/dist/experiments/run-all.js");
+/** The clock ticks in which Linux counts processor time. */
+const TICKS_PER_SECOND = 100;
 
-const turns = Number(process.argv[2] ?? 3);
-const processes = availableParallelism();
-const redis = await RedisForTests.start();
-const worker = spawn(process.execPath, [fileURLToPath(new URL("../worker.mjs", import.meta.url))], {
-  env: { ...process.env, RUNS_REDIS_URL: redis.url },
-  stdio: ["ignore", "pipe", "inherit"],
-});
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
-process.on("exit", () => worker.kill("SIGKILL"));
-try {
-  await once(worker.stdout.resume(), "data");
-  for (const [what, epochs] of /** @type {const} */ ([
-    ["single updates", 1],
-    ["trials", 50],
-  ])) {
-    const [here, queue] = await compare(Array.from({ length: 100 }, (_, seed) => trial(seed, epochs)));
-    console.log(`100 ${what}, ${processes} processes, best of ${turns}:`);
-    console.log(`  here              ${here.seconds.toFixed(2)} s`);
-    console.log(
-      `  through the queue ${queue.seconds.toFixed(2)} s: ${(queue.seconds - here.seconds).toFixed(2)} s more`,
-    );
-    console.log(
-      `  processor time besides training: ${here.besides.toFixed(2)} s here, ${queue.besides.toFixed(2)} s with the queue`,
-    );
+export default async function benchQueue(values: { turns: string }): Promise<void> {
+  const turns = wholeNumber("turns", values.turns);
+  const processes = availableParallelism();
+  const { RedisForTests } = loadLibrary("experiments/redis-for-tests");
+  const redis = await RedisForTests.start();
+  const worker = spawn(process.execPath, [join(root, "scripts/cli.mjs"), "worker"], {
+    env: { ...process.env, RUNS_REDIS_URL: redis.url },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+  process.on("exit", () => worker.kill("SIGKILL"));
+  // The processes that train are others than these: of the worker it is the first.
+  const besides = () => processorTime([process.pid, worker.pid!, redis.pid]);
+  try {
+    await once(worker.stdout.resume(), "data");
+    for (const [what, epochs] of [
+      ["single updates", 1],
+      ["trials", 50],
+    ] as const) {
+      const specs = Array.from({ length: 100 }, (_, seed) => trial(seed, epochs));
+      const [here, queue] = await compareWays(specs, redis.url, turns, processes, besides);
+      console.log(`100 ${what}, ${processes} processes, best of ${turns}:`);
+      console.log(`  here              ${here.seconds.toFixed(2)} s`);
+      console.log(
+        `  through the queue ${queue.seconds.toFixed(2)} s: ${(queue.seconds - here.seconds).toFixed(2)} s more`,
+      );
+      console.log(
+        `  processor time besides training: ${here.besides.toFixed(2)} s here, ${queue.besides.toFixed(2)} s with the queue`,
+      );
+    }
+  } finally {
+    worker.kill();
+    await redis.stop();
   }
-} finally {
-  worker.kill();
-  await redis.stop();
 }
 
-/** Both ways in turns; the histories must be equal. @param {import("../../lib/dist/experiments/spec.js").RunSpec[]} specs */
-async function compare(specs) {
-  const ways = [{}, { redisUrl: redis.url }];
+/** Both ways in turns; the histories must be equal. */
+async function compareWays(
+  specs: RunSpec[],
+  redisUrl: string,
+  turns: number,
+  processes: number,
+  besidesTraining: () => number,
+): Promise<{ seconds: number; besides: number }[]> {
+  const { openRunner } = loadLibrary("experiments/run-all");
+  const ways = [{}, { redisUrl }];
   const best = ways.map(() => ({ seconds: Infinity, besides: Infinity }));
   const histories = ["", ""];
   for (let turn = 0; turn < turns; turn++) {
@@ -54,10 +67,10 @@ async function compare(specs) {
       const runner = await openRunner(way);
       // Processes start, load TensorFlow and the images.
       await Promise.all(Array.from({ length: processes }, (_, p) => runner.run(trial(1000 + turn * processes + p, 2))));
-      const [start, besides] = [performance.now(), processorTime()];
+      const [start, besides] = [performance.now(), besidesTraining()];
       histories[i] = JSON.stringify(await Promise.all(specs.map((spec) => runner.run(spec))));
       best[i].seconds = Math.min(best[i].seconds, (performance.now() - start) / 1000);
-      best[i].besides = Math.min(best[i].besides, processorTime() - besides);
+      best[i].besides = Math.min(best[i].besides, besidesTraining() - besides);
       await runner.close();
     }
   }
@@ -65,18 +78,18 @@ async function compare(specs) {
   return best;
 }
 
-/** Seconds that this process, the worker's first one and Redis have used; the processes that train are others. */
-function processorTime() {
-  const ticks = [process.pid, worker.pid, redis.pid].map((pid) => {
+/** Seconds that processes have used. */
+function processorTime(pids: number[]): number {
+  const ticks = pids.map((pid) => {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
     return Number(fields[11]) + Number(fields[12]);
   });
-  return ticks.reduce((a, b) => a + b) / 100;
+  return ticks.reduce((a, b) => a + b) / TICKS_PER_SECOND;
 }
 
-/** A trial of figure 6-24, with a learning rate and a weight decay from its ranges. @param {number} seed @param {number} epochs */
-function trial(seed, epochs) {
-  return /** @type {import("../../lib/dist/experiments/spec.js").RunSpec} */ ({
+/** A trial of figure 6-24, with a learning rate and a weight decay from its ranges. */
+function trial(seed: number, epochs: number): RunSpec {
+  return {
     data: { images: 500, validation: 100, shuffleSeed: 0 },
     network: {
       inputSize: 784,
@@ -89,5 +102,5 @@ function trial(seed, epochs) {
     epochs,
     record: ["trainAccuracy", "validationAccuracy"],
     seed,
-  });
+  };
 }

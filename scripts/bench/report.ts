@@ -1,42 +1,51 @@
-// @ts-check
 // What was measured, as a table and as a chart.
 
-/**
- * @typedef {object} Measured
- * @property {string} id
- * @property {string} runs
- * @property {number} seconds     in the library
- * @property {number} listed      seconds in NumPy, as the chapter lists the layers
- * @property {number} tuned       seconds in NumPy, written for speed
- * @property {number} gflops      GFLOP/s of the matrix products
- * @property {number} operations  floating-point operations of the matrix products
- */
+export interface Results {
+  machine: Record<"processor" | "cores" | "ours" | "numpy", string | number>;
+  /** How often each experiment was measured. */
+  repeats: number;
+  /** GFLOP/s of a 1024³ product on all cores, and of one on each core together. */
+  peak: { one: number; each: number };
+  /** Seconds until the library's processes have started and read the images. */
+  started: number;
+  experiments: Measured[];
+  /** In ms. */
+  step?: { alone: number; together: number; listed: number; tuned: number };
+  /** In s. */
+  start?: { import: number };
+  /** In s. */
+  linear?: { updates: Record<string, number>; runs: Record<string, number> };
+  memory?: MemorySample[];
+}
 
-/** @typedef {{ one: number, each: number }} Peak  GFLOP/s of a 1024³ product on all cores, and of one on each core together */
+export interface Measured {
+  id: string;
+  runs: string;
+  /** In the library. */
+  seconds: number;
+  /** Seconds in NumPy, as the chapter lists the layers. */
+  listed: number;
+  /** Seconds in NumPy, written for speed. */
+  tuned: number;
+  /** GFLOP/s of the matrix products. */
+  gflops: number;
+  /** Floating-point operations of the matrix products. */
+  operations: number;
+}
 
-/**
- * @typedef {object} Results
- * @property {Record<string, string | number>} machine
- * @property {number} repeats
- * @property {Peak} peak
- * @property {number} started  seconds until the library's processes have started and read the images
- * @property {Measured[]} experiments
- * @property {{ alone: number, together: number, listed: number, tuned: number }} [step]  ms
- * @property {{ import: number }} [start]  s
- * @property {{ updates: Record<string, number>, runs: Record<string, number> }} [linear]  s
- * @property {{ steps: number, megabytes: number, tensors: number }[]} [memory]
- */
+export interface MemorySample {
+  steps: number;
+  megabytes: number;
+  tensors: number;
+}
 
-/** Writes a line to the terminal. @param {string} line */
-export const log = (line) => console.log(line);
-
-/** @param {Results} results @returns {string} Markdown */
-export function table({ machine, repeats, peak, started, experiments, step, start, linear, memory }) {
+/** @returns Markdown */
+export function table({ machine, repeats, peak, started, experiments, step, start, linear, memory }: Results): string {
   const lines = [
     `${machine.processor}, ${machine.cores} cores · ${machine.ours} · ${machine.numpy} · ${repeats === 1 ? "measured once" : `medians of ${repeats}`}`,
   ];
   if (experiments.length > 0) {
-    const row = (/** @type {Omit<Measured, "operations">} */ m) =>
+    const row = (m: Omit<Measured, "operations">) =>
       `| ${m.id} | ${m.runs} | ${m.seconds.toFixed(1)} | ${m.listed.toFixed(1)} | **${(m.listed / m.seconds).toFixed(1)}** | ` +
       `${m.tuned.toFixed(1)} | ${(m.tuned / m.seconds).toFixed(1)} | ${m.gflops.toFixed(0)} | ` +
       `${((100 * m.gflops) / peak.one).toFixed(0)} % | ${((100 * m.gflops) / peak.each).toFixed(0)} % |`;
@@ -45,7 +54,7 @@ export function table({ machine, repeats, peak, started, experiments, step, star
       "| Figure | Runs | Here, s | NumPy as listed, s | ratio | NumPy tuned, s | ratio | GFLOP/s | of one product | of one a core |",
       "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
       ...experiments.map(row),
-      row(whole(experiments)),
+      row(wholeChapter(experiments)),
       "",
       `NumPy computes in float64 on all cores: *as listed* does what the chapter's listings do, *tuned* leaves out what no ` +
         `result needs. GFLOP/s counts matrix products only. At most the machine multiplies at ${peak.one.toFixed(0)} GFLOP/s in one ` +
@@ -66,7 +75,7 @@ export function table({ machine, repeats, peak, started, experiments, step, star
   }
   if (start) lines.push("", `First import of the library: ${start.import.toFixed(1)} s.`);
   if (linear) {
-    const each = (/** @type {Record<string, number>} */ times) =>
+    const each = (times: Record<string, number>) =>
       Object.entries(times)
         .map(([count, seconds]) => `${count}: ${seconds.toFixed(2)} s`)
         .join(", ");
@@ -87,10 +96,9 @@ export function table({ machine, repeats, peak, started, experiments, step, star
   return lines.join("\n");
 }
 
-/** The chapter as one experiment. @param {Measured[]} experiments */
-export function whole(experiments) {
-  const sum = (/** @type {"seconds" | "listed" | "tuned" | "operations"} */ what) =>
-    experiments.reduce((sum, m) => sum + m[what], 0);
+/** The chapter as one experiment. */
+export function wholeChapter(experiments: Measured[]): Omit<Measured, "operations"> {
+  const sum = (what: "seconds" | "listed" | "tuned" | "operations") => experiments.reduce((sum, m) => sum + m[what], 0);
   const seconds = sum("seconds");
   return {
     id: "all",
@@ -104,21 +112,22 @@ export function whole(experiments) {
 
 /**
  * Bars of seconds, one group an experiment. Readable on light and on dark.
- * @param {Results} results
- * @returns {string} SVG
+ * @returns SVG
  */
-export function chart({ experiments }) {
+export function chart({ experiments }: Results): string {
   const groups = experiments;
   const [left, width, bar, gap] = [90, 560, 12, 14];
   const scale = width / Math.max(...groups.map((m) => m.listed));
   const group = 3 * bar + gap;
   const height = 34 + groups.length * group;
   const bars = groups.flatMap((m, i) =>
-    /** @type {const} */ ([
-      ["here", m.seconds],
-      ["tuned", m.tuned],
-      ["listed", m.listed],
-    ]).map(([kind, seconds], j) => {
+    (
+      [
+        ["here", m.seconds],
+        ["tuned", m.tuned],
+        ["listed", m.listed],
+      ] as const
+    ).map(([kind, seconds], j) => {
       const y = 34 + i * group + j * bar;
       return (
         `<rect class="${kind}" x="${left}" y="${y}" width="${(seconds * scale).toFixed(1)}" height="${bar - 1}"/>` +
@@ -137,7 +146,7 @@ export function chart({ experiments }) {
     ([kind, text], i) =>
       `<rect class="${kind}" x="${left + i * 150}" y="8" width="11" height="11"/><text x="${left + i * 150 + 17}" y="18">${text}</text>`,
   );
-  const total = whole(experiments);
+  const total = wholeChapter(experiments);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + width + 70} ${height}" role="img" aria-label="Seconds for each of the chapter's experiments: ${total.seconds.toFixed(0)} s in all here, ${total.tuned.toFixed(0)} s in tuned NumPy, ${total.listed.toFixed(0)} s in NumPy as listed">
 <style>
 text { font: 12px system-ui, sans-serif; fill: #1f2328 } .value { font-size: 10px }
@@ -149,5 +158,4 @@ ${[...legend, ...names, ...bars].join("\n")}
 `;
 }
 
-/** @param {number} share */
-const percent = (share) => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(0)} %`;
+const percent = (share: number) => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(0)} %`;

@@ -1,119 +1,109 @@
-// @ts-check
-// How many workers one Redis can serve: real Redis, real queue, real search, and 1 … 1,000 workers, each with its own
-// connections, that do all but train: they wait as long as a recorded run would take. The workers share this machine's cores with
-// Redis and the search, which real ones would not: where it saturates here is a lower bound.
-// Writes saturation.json and saturation.svg beside this file. Usage: node scripts/bench/saturation.mjs
+// npm run bench:saturation: how many workers one Redis can serve. Real Redis, real queue, real search, and 1 … 1,000
+// workers, each with its own connections, that do all but train: they wait as long as a recorded run would take. The
+// workers share this machine's cores with Redis and the search, which real ones would not: where it saturates here is a
+// lower bound.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
-import { Worker } from "bullmq";
-import { setUp } from "../setup.mjs";
+import { join } from "node:path";
+import { root } from "#setup/clone.mjs";
+import { loadLibrary } from "../library.js";
+import type { RunSpec } from "./experiments.js";
 
 const WORKERS = [1, 3, 10, 30, 100, 300, 1000];
-/** Each worker's connections and timers cost memory: so many share a process. */
-const A_PROCESS = 250;
+/** Each worker's connections and timers cost memory: this many share a process. */
+const WORKERS_PER_PROCESS = 250;
 /** Runs of figure 6-24 as they are, and ten times as long. */
 const SCALES = [1, 10];
 /** Runs that each worker gets on average. */
-const RUNS_EACH = 5;
+const RUNS_PER_WORKER = 5;
 
-const [, , role, url, count, durations, history] = process.argv;
-if (role === "workers") await pretend();
-else await measure();
-
-/** What a process of simulated workers does: all that real ones do, but to wait in place of training. */
-async function pretend() {
-  const { QUEUE, execute } = await import("../../lib/dist/experiments/queue.js");
-  const waits = JSON.parse(durations);
-  const result = JSON.parse(history);
-  /** @type {import("../../lib/dist/experiments/runner.js").Runner} */
-  const runner = {
-    async run({ seed }, { onProgress } = {}) {
-      const ticking = setInterval(() => onProgress?.(0, 197), 500);
-      await new Promise((resolve) => setTimeout(resolve, waits[seed % waits.length]));
-      clearInterval(ticking);
-      return result;
-    },
-    close: async () => {},
-  };
-  const workers = Array.from({ length: Number(count) }, () => {
-    /** @type {import("bullmq").Worker} */
-    const worker = new Worker(QUEUE, (job) => execute(job, worker, runner), {
-      connection: { url, maxRetriesPerRequest: null },
-    });
-    worker.on("error", console.error);
-    return worker;
-  });
-  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
-  process.send?.("ready");
-  process.once("disconnect", () => process.exit());
-  process.once("message", () => void Promise.all(workers.map((worker) => worker.close())).then(() => process.exit()));
+interface Saturation {
+  machine: string;
+  historyBytes: number;
+  series: { secondsPerRun: number; points: Point[] }[];
 }
 
-async function measure() {
-  await setUp();
-  const { RedisForTests } = await import("../../lib/dist/experiments/redis-for-tests.js");
-  const { RunQueue } = await import("../../lib/dist/experiments/queue.js");
+interface Point {
+  workers: number;
+  runs: number;
+  seconds: number;
+  runsPerSecond: number;
+}
 
-  const { waits, history } = await record();
-  const mean = waits.reduce((a, b) => a + b) / waits.length / 1000;
-  console.log(`recorded ${waits.length} runs of ${mean.toFixed(2)} s on average, histories of ${history.length} bytes`);
+export default async function benchSaturation(): Promise<void> {
+  const { waitsMs, history } = await recordTrials();
+  const meanSeconds = waitsMs.reduce((a, b) => a + b) / waitsMs.length / 1000;
+  console.log(
+    `recorded ${waitsMs.length} runs of ${meanSeconds.toFixed(2)} s on average, histories of ${history.length} bytes`,
+  );
 
-  const series = [];
+  const series: Saturation["series"] = [];
   for (const scale of SCALES) {
-    const points = [];
+    const points: Point[] = [];
     for (const workers of WORKERS) {
-      const redis = await RedisForTests.start();
-      const scaled = JSON.stringify(waits.map((ms) => ms * scale));
-      const children = [];
-      for (let left = workers; left > 0; left -= A_PROCESS) {
-        const some = String(Math.min(left, A_PROCESS));
-        children.push(fork(fileURLToPath(import.meta.url), ["workers", redis.url, some, scaled, history]));
-      }
-      await Promise.all(children.map((child) => once(child, "message")));
-      const queue = await RunQueue.connect(redis.url);
-      const runs = workers * RUNS_EACH;
-      const start = performance.now();
-      await Promise.all(Array.from({ length: runs }, (_, seed) => queue.run(trial(seed))));
-      const seconds = (performance.now() - start) / 1000;
+      const scaled = waitsMs.map((ms) => ms * scale);
+      const runs = workers * RUNS_PER_WORKER;
+      const seconds = await secondsWith(workers, runs, scaled, history);
       points.push({ workers, runs, seconds: round(seconds), runsPerSecond: round(runs / seconds) });
       console.log(
-        `${workers} workers, runs of ${(mean * scale).toFixed(2)} s: ${(runs / seconds).toFixed(1)} runs a second`,
+        `${workers} workers, runs of ${(meanSeconds * scale).toFixed(2)} s: ${(runs / seconds).toFixed(1)} runs a second`,
       );
-      await queue.close();
-      for (const child of children) {
-        child.send("stop");
-        await once(child, "exit");
-      }
-      await redis.stop();
     }
-    series.push({ secondsPerRun: round(mean * scale), points });
+    series.push({ secondsPerRun: round(meanSeconds * scale), points });
   }
   const data = { machine: `${cpus().length} cores, ${cpus()[0].model}`, historyBytes: history.length, series };
-  writeFileSync(new URL("saturation.json", import.meta.url), JSON.stringify(data, null, 2) + "\n");
-  writeFileSync(new URL("saturation.svg", import.meta.url), draw(data));
+  const folder = join(root, "scripts/bench");
+  writeFileSync(join(folder, "saturation.json"), JSON.stringify(data, null, 2) + "\n");
+  writeFileSync(join(folder, "saturation.svg"), draw(data));
 }
 
-/** The durations, in ms, of 20 real trials, and one of their histories. A run has one thread: on a free core it takes as long as its processor time. */
-async function record() {
-  const { run } = await import("../../lib/dist/experiments/run.js");
-  const waits = [];
+/** Seconds that a search takes with simulated workers. */
+async function secondsWith(workers: number, runs: number, waitsMs: number[], history: string): Promise<number> {
+  const { RedisForTests } = loadLibrary("experiments/redis-for-tests");
+  const { RunQueue } = loadLibrary("experiments/queue");
+  const redis = await RedisForTests.start();
+  const children = [];
+  for (let left = workers; left > 0; left -= WORKERS_PER_PROCESS) {
+    const count = String(Math.min(left, WORKERS_PER_PROCESS));
+    const program = new URL("simulated-workers.js", import.meta.url);
+    children.push(fork(program, [redis.url, count, JSON.stringify(waitsMs), history]));
+  }
+  await Promise.all(children.map((child) => once(child, "message")));
+  const queue = await RunQueue.connect(redis.url);
+  const start = performance.now();
+  await Promise.all(Array.from({ length: runs }, (_, seed) => queue.run(trial(seed))));
+  const seconds = (performance.now() - start) / 1000;
+  await queue.close();
+  for (const child of children) {
+    child.send("stop");
+    await once(child, "exit");
+  }
+  await redis.stop();
+  return seconds;
+}
+
+/**
+ * How long 20 real trials take, and one of their histories. A run has one thread: on a free core it takes as long as its
+ * processor time.
+ */
+async function recordTrials(): Promise<{ waitsMs: number[]; history: string }> {
+  const { run } = loadLibrary("experiments/run");
+  const waitsMs: number[] = [];
   let history = "";
   await run(trial(0));
   for (let seed = 0; seed < 20; seed++) {
     const before = process.cpuUsage();
     history = JSON.stringify(await run(trial(seed)));
     const { user, system } = process.cpuUsage(before);
-    waits.push(Math.round((user + system) / 1000));
+    waitsMs.push(Math.round((user + system) / 1000));
   }
-  return { waits, history };
+  return { waitsMs, history };
 }
 
-/** @param {number} seed */
-function trial(seed) {
-  return /** @type {import("../../lib/dist/experiments/spec.js").RunSpec} */ ({
+function trial(seed: number): RunSpec {
+  return {
     data: { images: 500, validation: 100, shuffleSeed: 0 },
     network: { inputSize: 784, hiddenSizes: [100, 100, 100, 100, 100, 100], outputSize: 10 },
     optimizer: { name: "SGD", learningRate: 0.01 },
@@ -121,20 +111,18 @@ function trial(seed) {
     epochs: 50,
     record: ["trainAccuracy", "validationAccuracy"],
     seed,
-  });
+  };
 }
 
 /** Runs a second against workers, both logarithmic, with what would be without any waiting for Redis dashed. */
-function draw(
-  /** @type {{ machine: string, series: { secondsPerRun: number, points: { workers: number, runsPerSecond: number }[] }[] }} */ data,
-) {
+function draw(data: Saturation): string {
   const [width, height, left, right, top, bottom] = [640, 400, 64, 150, 24, 52];
-  const x = (/** @type {number} */ n) => left + (Math.log10(n) / 3) * (width - left - right);
-  const y = (/** @type {number} */ rate) => height - bottom - ((Math.log10(rate) + 1) / 4.5) * (height - top - bottom);
-  const path = (/** @type {number[][]} */ points) =>
+  const x = (n: number) => left + (Math.log10(n) / 3) * (width - left - right);
+  const y = (rate: number) => height - bottom - ((Math.log10(rate) + 1) / 4.5) * (height - top - bottom);
+  const path = (points: number[][]) =>
     points.map(([a, b], i) => `${i ? "L" : "M"}${x(a).toFixed(1)},${y(b).toFixed(1)}`).join("");
   const colors = ["#0072b2", "#d55e00"];
-  const parts = [];
+  const parts: string[] = [];
   for (const n of [1, 10, 100, 1000]) {
     parts.push(
       `<path d="M${x(n)},${top}V${height - bottom}" stroke="#ddd"/><text x="${x(n)}" y="${height - bottom + 18}" text-anchor="middle">${n.toLocaleString("en")}</text>`,
@@ -174,7 +162,6 @@ ${parts.join("\n")}
 `;
 }
 
-/** @param {number} value */
-function round(value) {
+function round(value: number): number {
   return Number(value.toPrecision(3));
 }

@@ -1,32 +1,37 @@
-// @ts-check
+import { joined, type Output } from "../notebook-format.js";
 
-/**
- * A row of the table that `claims()` shows; `held` begins with its verdict, a number of seeds may follow.
- * @typedef {{ claim: string, measured: string, held: string }} Claim
- */
+/** A row of the table that `claims()` shows. */
+export interface Claim {
+  claim: string;
+  measured: string;
+  /** Begins with the verdict; a number of seeds may follow. */
+  held: string;
+}
 
-/**
- * How a claim came out twice.
- * @typedef {{ claim: string, committed?: Claim, here?: Claim }} Difference
- */
+/** How a claim came out twice. */
+interface Difference {
+  claim: string;
+  committed?: Claim;
+  here?: Claim;
+}
 
-/**
- * The claims that a notebook or a part of it shows.
- * @param {any[]} outputs
- * @returns {Claim[]}
- */
-export function claimsIn(outputs) {
+export interface Differences {
+  /** Claims whose verdicts differ, or that only one of both has. */
+  fallen: Difference[];
+  /** Claims whose verdicts are the same, with other numbers of seeds. */
+  seeds: Difference[];
+}
+
+/** The claims that a notebook or a part of it shows. */
+export function claimsIn(outputs: Output[]): Claim[] {
   return outputs
-    .map((output) => [output.data?.["text/markdown"] ?? ""].flat().join(""))
+    .map(({ data }) => joined(data?.["text/markdown"]))
     .filter((table) => table.startsWith("| claim | measured | held |\n"))
     .flatMap((table) => table.split("\n").slice(2).map(readRow));
 }
 
-/**
- * @param {string} row  like `| He is faster | 0.205; 0.291 | ✓ held |`, with `\|` for a stroke inside a cell
- * @returns {Claim}
- */
-function readRow(row) {
+/** @param row  like `| He is faster | 0.205; 0.291 | ✓ held |`, with `\|` for a stroke inside a cell */
+function readRow(row: string): Claim {
   const [claim, measured, held] = row
     .slice(2, -2)
     .split(" | ")
@@ -34,22 +39,15 @@ function readRow(row) {
   return { claim, measured, held };
 }
 
-/**
- * @param {Claim[]} committed
- * @param {Claim[]} here
- * @returns {{ fallen: Difference[], seeds: Difference[] }} claims whose verdicts differ, or that only one of both has;
- *   and those whose verdicts are the same, with other numbers of seeds
- */
-export function compareClaims(committed, here) {
+export function compareClaims(committed: Claim[], here: Claim[]): Differences {
   const names = new Set([...committed, ...here].map(({ claim }) => claim));
-  const find = (/** @type {Claim[]} */ list, /** @type {string} */ name) => list.find(({ claim }) => claim === name);
+  const find = (list: Claim[], name: string) => list.find(({ claim }) => claim === name);
   const pairs = [...names].map((claim) => ({ claim, committed: find(committed, claim), here: find(here, claim) }));
   const differing = pairs.filter(({ committed, here }) => committed?.held !== here?.held);
-  const isFallen = (/** @type {Difference} */ pair) => verdict(pair.committed) !== verdict(pair.here);
+  const isFallen = (pair: Difference) => verdict(pair.committed) !== verdict(pair.here);
   return { fallen: differing.filter(isFallen), seeds: differing.filter((pair) => !isFallen(pair)) };
 }
 
-/** @param {Claim} [claim] */
-function verdict(claim) {
+function verdict(claim?: Claim) {
   return claim?.held.replace(/ \(\d+ of \d+ seeds\)$/, "");
 }

@@ -1,7 +1,6 @@
-// @ts-check
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { libraryBuild } from "../setup/clone.mjs";
+import { libraryBuild } from "#setup/clone.mjs";
 
 /** What TensorFlow's oneDNN may be told to multiply with, and how it names that itself. It ignores other words. */
 export const instructionSets = {
@@ -11,11 +10,13 @@ export const instructionSets = {
   AVX512_CORE: "Intel AVX-512",
 };
 
+export type InstructionSet = keyof typeof instructionSets;
+
 /**
  * With which instructions TensorFlow multiplies matrices on this processor, as oneDNN itself says it.
- * @param {keyof typeof instructionSets} most  it takes no later ones than these, and what the processor has
+ * @param most  it takes no later ones than these, and what the processor has
  */
-export function instructionsUsed(most) {
+export function instructionsUsed(most: InstructionSet): string {
   const product = `const { tf } = require(${JSON.stringify(join(libraryBuild, "backend.js"))});
     tf.matMul(tf.ones([64, 64]), tf.ones([64, 64])).dataSync();`;
   const said = execFileSync(process.execPath, ["-e", product], {

@@ -1,26 +1,24 @@
-// @ts-check
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { outcome } from "../setup/throwaway-clone.mjs";
-import { writeNotebook } from "./notebook-for-tests.mjs";
+import type { NotebookContent } from "../notebook-format.js";
+import { writeNotebook } from "../testing/notebook-for-tests.js";
+import { outcome } from "../testing/outcome.js";
 
 const folder = mkdtempSync(join(tmpdir(), "execute-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
-/** @param {string} name @param {string[]} sources */
-function newNotebook(name, sources) {
+function newNotebook(name: string, sources: string[]) {
   const file = join(folder, `${name}.ipynb`);
   writeNotebook(file, sources);
   return file;
 }
 
-/** @param {string} file @param {string} target */
-function start(file, target) {
-  const script = `const { executeNotebook } = await import(${JSON.stringify(new URL("notebook.mjs", import.meta.url))});
+function start(file: string, target: string) {
+  const script = `const { executeNotebook } = await import(${JSON.stringify(new URL("notebook.js", import.meta.url))});
     const execution = await executeNotebook(${JSON.stringify(file)}, ${JSON.stringify(target)});
     console.log(JSON.stringify(execution));
     process.exit(execution.failed ? 1 : 0);`;
@@ -33,13 +31,13 @@ test("two executions give the same file, in place", async () => {
   assert.equal(code, 0, output);
   assert.match(output, /"cells":2,"figures":0/);
   const first = readFileSync(file, "utf8");
-  const { cells } = JSON.parse(first);
+  const { cells } = JSON.parse(first) as NotebookContent;
   assert.deepEqual(
-    cells.map((/** @type {any} */ cell) => cell.execution_count),
+    cells.map((cell) => cell.execution_count),
     [1, null, 2],
   );
-  assert.deepEqual(cells[0].outputs[0].text, ["n is 2\n"]);
-  assert.deepEqual(cells[2].outputs[0].data["text/plain"], ["42"]);
+  assert.deepEqual(cells[0].outputs?.[0].text, ["n is 2\n"]);
+  assert.deepEqual(cells[2].outputs?.[0].data?.["text/plain"], ["42"]);
 
   assert.equal((await outcome(start(file, file))).code, 0);
   assert.equal(readFileSync(file, "utf8"), first);
@@ -86,8 +84,7 @@ test("an interrupt ends the kernel too", async () => {
   assert.throws(() => process.kill(kernel, 0), { code: "ESRCH" });
 });
 
-/** @param {string} file */
-function hasText(file) {
+function hasText(file: string) {
   try {
     return readFileSync(file, "utf8").length > 0;
   } catch {

@@ -1,54 +1,57 @@
-// @ts-check
-import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { jupyterEnvironment } from "../jupyter.mjs";
-import { cache, root } from "../setup/clone.mjs";
-import { showProgress } from "../setup/progress.mjs";
-import { python } from "../setup/python.mjs";
-import { runChild } from "./run-child.mjs";
+import { cache, root } from "#setup/clone.mjs";
+import { showProgress } from "#setup/progress.mjs";
+import { python } from "#setup/python.mjs";
+import { jupyterEnvironment } from "../jupyter.js";
+import { joined, outputsOf, readNotebook, type Cell, type CellError, type Output } from "../notebook-format.js";
+import { runChild } from "./run-child.js";
 
 const config = join(root, "scripts/execute/nbconvert_config.py");
 
-/**
- * How an execution ended.
- * @typedef {object} Execution
- * @property {string} name
- * @property {number} cells
- * @property {number} figures
- * @property {number} seconds
- * @property {boolean} failed
- * @property {any[]} outputs  of all cells, or of the one that failed
- */
+/** How an execution ended. */
+export interface Execution {
+  name: string;
+  cells: number;
+  figures: number;
+  seconds: number;
+  failed: boolean;
+  /** Of all cells, or of the one that failed. */
+  outputs: Output[];
+}
 
-/**
- * @typedef {object} CellError
- * @property {string} ename
- * @property {string} evalue
- * @property {string[]} [traceback]
- */
+/** What nbconvert_config.py prints when a cell begins, with its number in the notebook, and when one has failed. */
+type ExecutionEvent = { cell: number; error?: undefined } | CellFailure;
+
+interface CellFailure {
+  cell: number;
+  error: CellError;
+  outputs: Output[];
+}
 
 /**
  * Executes a notebook with nbconvert from its first cell. The result is written elsewhere and moved to `target` only
  * when every cell has run; of a failing cell, the code, the message and the stack go to the terminal.
- * @param {string} file
- * @param {string} target  may be `file` itself
- * @param {NodeJS.ProcessEnv} [environment]  what differs from this process's own; undefined takes a variable away
- * @returns {Promise<Execution>}
+ * @param target  may be `file` itself
+ * @param environment  what differs from this process's own; undefined takes a variable away
  */
-export async function executeNotebook(file, target, environment = {}) {
+export async function executeNotebook(
+  file: string,
+  target: string,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Execution> {
   const name = basename(file, ".ipynb");
   const { cells } = readNotebook(file);
   const total = cells.filter(isCode).length;
-  const numberOf = (/** @type {number} */ index) => cells.slice(0, index + 1).filter(isCode).length;
+  const numberOf = (index: number) => cells.slice(0, index + 1).filter(isCode).length;
   const executed = join(cache, "executed", `${name}.ipynb`);
   mkdirSync(dirname(executed), { recursive: true });
   mkdirSync(dirname(target), { recursive: true });
 
   const start = performance.now();
   const progress = showProgress(name);
-  /** @type {{ cell: number, error: CellError, outputs: any[] } | undefined} */
-  let failure;
+  let failure: CellFailure | undefined;
   const { code, stderr } = await runChild(
     python,
     ["-I", "-m", "nbconvert", "--to=notebook", "--execute", `--config=${config}`, `--output=${executed}`, file],
@@ -57,14 +60,14 @@ export async function executeNotebook(file, target, environment = {}) {
       env: { ...jupyterEnvironment, ...environment },
       onLine(line) {
         if (!line.startsWith('{"cell"')) return;
-        const event = JSON.parse(line);
+        const event = JSON.parse(line) as ExecutionEvent;
         progress.report(`cell ${numberOf(event.cell)} of ${total}`);
         if (event.error) failure = event;
       },
     },
   );
   const seconds = (performance.now() - start) / 1000;
-  const result = { name, cells: total, figures: 0, seconds, failed: true, outputs: failure?.outputs ?? [] };
+  const result: Execution = { name, cells: total, figures: 0, seconds, failed: true, outputs: failure?.outputs ?? [] };
 
   let problem = failure
     ? describe(cells[failure.cell], failure.error)
@@ -73,10 +76,10 @@ export async function executeNotebook(file, target, environment = {}) {
       : `${stderr}${code === null ? "nbconvert was killed." : ""}`;
   let at = failure?.cell;
   if (!problem) {
-    const { cells: results } = readNotebook(executed);
-    const skipped = results.findIndex((cell) => isCode(cell) && cell.execution_count === null);
+    const executedNotebook = readNotebook(executed);
+    const skipped = executedNotebook.cells.findIndex((cell) => isCode(cell) && cell.execution_count === null);
     if (skipped >= 0) [at, problem] = [skipped, "The kernel did not execute this cell."];
-    result.outputs = results.flatMap((cell) => cell.outputs ?? []);
+    result.outputs = outputsOf(executedNotebook);
     result.figures = result.outputs.filter((output) => output.metadata?.figure).length;
   }
   if (problem) {
@@ -92,33 +95,13 @@ export async function executeNotebook(file, target, environment = {}) {
   return { ...result, failed: false };
 }
 
-/**
- * @param {string} file
- * @returns {{ cells: any[] }}
- */
-export function readNotebook(file) {
-  return JSON.parse(readFileSync(file, "utf8"));
+/** A code cell with something in it; nbconvert passes over the empty ones. */
+function isCode(cell: Cell) {
+  return cell.cell_type === "code" && joined(cell.source).trim() !== "";
 }
 
-/**
- * A code cell with something in it; nbconvert passes over the empty ones.
- * @param {any} cell
- */
-function isCode(cell) {
-  return cell.cell_type === "code" && sourceOf(cell).trim() !== "";
-}
-
-/** @param {any} cell */
-function sourceOf(cell) {
-  return [cell.source].flat().join("");
-}
-
-/**
- * @param {any} cell
- * @param {CellError} error
- */
-function describe(cell, { ename, evalue, traceback = [] }) {
-  const listing = sourceOf(cell)
+function describe(cell: Cell, { ename, evalue, traceback = [] }: CellError) {
+  const listing = joined(cell.source)
     .split("\n")
     .map((line, i) => `${String(i + 1).padStart(5)} | ${line}`)
     .join("\n");

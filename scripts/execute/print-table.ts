@@ -1,11 +1,5 @@
-// @ts-check
-
-/**
- * Prints rows in columns: words on the left, numbers on the right.
- * @param {string[]} head
- * @param {(string | number)[][]} rows
- */
-export function printTable(head, rows) {
+/** Prints rows in columns: words on the left, numbers on the right. */
+export function printTable(head: string[], rows: (string | number)[][]): void {
   const cells = [head, ...rows.map((row) => row.map(written))];
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
   const isNumber = head.map((_, column) => rows.some((row) => typeof row[column] === "number"));
@@ -17,7 +11,6 @@ export function printTable(head, rows) {
   console.log();
 }
 
-/** @param {string | number} cell */
-function written(cell) {
+function written(cell: string | number) {
   return typeof cell === "string" || Number.isInteger(cell) ? `${cell}` : cell.toFixed(1);
 }

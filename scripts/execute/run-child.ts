@@ -1,20 +1,26 @@
-// @ts-check
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { createInterface } from "node:readline";
 
+const KILL_AFTER_MS = 5000;
+
+interface Options {
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  /** Gets the lines of standard output; without it, all output goes to the terminal. */
+  onLine?: (line: string) => void;
+}
+
 /**
- * Runs a program to its end. Ctrl-C, or any other signal that ends us, ends it too: it runs in a process group of its
- * own and is interrupted once, by us, so that nbconvert can shut its kernel down; after 5 s the whole group is killed.
- * @param {string} command
- * @param {string[]} args
- * @param {object} options
- * @param {NodeJS.ProcessEnv} options.env
- * @param {string} options.cwd
- * @param {(line: string) => void} [options.onLine]  gets stdout's lines; without it, all output goes to the terminal
- * @returns {Promise<{ code: number | null, stderr: string }>}
+ * Runs a program to its end. Ctrl-C, or any other signal that ends this process, ends it too: it runs in a process
+ * group of its own and is interrupted once, from here, so that nbconvert can shut its kernel down; after 5 s the whole
+ * group is killed.
  */
-export function runChild(command, args, { env, cwd, onLine }) {
+export function runChild(
+  command: string,
+  args: string[],
+  { env, cwd, onLine }: Options,
+): Promise<{ code: number | null; stderr: string }> {
   const child = spawn(command, args, {
     env,
     cwd,
@@ -22,19 +28,18 @@ export function runChild(command, args, { env, cwd, onLine }) {
     stdio: onLine ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
   });
   let stderr = "";
-  child.stderr?.on("data", (text) => (stderr += text));
+  child.stderr?.on("data", (text: Buffer) => (stderr += text));
   if (child.stdout && onLine) createInterface({ input: child.stdout }).on("line", onLine);
 
-  /** @type {NodeJS.Signals | undefined} */
-  let stoppedBy;
-  const stop = (/** @type {NodeJS.Signals} */ signal) => {
+  let stoppedBy: NodeJS.Signals | undefined;
+  const stop = (signal: NodeJS.Signals) => {
     if (stoppedBy) return;
     stoppedBy = signal;
     process.stderr.write("\nStopping …\n");
     child.kill("SIGINT");
-    setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), 5000).unref();
+    setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), KILL_AFTER_MS).unref();
   };
-  const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, stop);
 
   return new Promise((resolve, reject) => {

@@ -1,11 +1,12 @@
-// @ts-check
 // What changes while its cell runs, watched while it does: in `npm run lab`, and in a JupyterLab without our extension.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { joined, readNotebook } from "../notebook-format.js";
 import {
-  outputsOf,
+  outputsOfCell,
   command,
   ourLab,
   runCell,
@@ -13,9 +14,19 @@ import {
   startLab,
   stockLab,
   temporaryFolder,
-} from "./lab-for-tests.mjs";
+} from "../testing/lab-for-tests.js";
 
-const timeout = 240_000;
+const TIMEOUT_MS = 240_000;
+
+declare global {
+  /** In the browser: what a cell that is watched has shown, and the timer that looks. */
+  var seen: unknown[];
+  var watching: ReturnType<typeof setInterval> | undefined;
+}
+
+interface PlotElement extends HTMLElement {
+  calcdata?: unknown[][];
+}
 
 const cells = {
   prepare: `
@@ -60,10 +71,9 @@ for (const i of progress(1_000_000, "training")) {
 }`,
   next: `\`\${stopped.history.loss.length} losses\``,
 };
-const at = (/** @type {keyof typeof cells} */ name) => Object.keys(cells).indexOf(name);
+const at = (name: keyof typeof cells) => Object.keys(cells).indexOf(name);
 
-/** @type {import("playwright-core").Browser} */
-let browser;
+let browser: Browser;
 const temporary = temporaryFolder("live-test");
 before(async () => {
   browser = await startBrowser();
@@ -74,45 +84,39 @@ after(async () => {
 });
 
 /**
- * Runs a cell and reads ten times a second what it shows meanwhile.
- * @template T
- * @param {import("playwright-core").Page} page
- * @param {number} index
- * @param {(cell: HTMLElement) => T} read  runs in the browser
- * @returns {Promise<T[]>}  each value that was another one than the one before
+ * Runs a cell and reads twenty times a second what it shows meanwhile.
+ * @param read  runs in the browser
+ * @returns each value that differs from the one before
  */
-async function watch(page, index, read) {
+async function watch<T>(page: Page, index: number, read: (cell: HTMLElement) => T): Promise<Exclude<T, undefined>[]> {
   await page.evaluate(
     ({ index, read }) => {
-      const window = /** @type {any} */ (globalThis);
-      const { node: cell, model } = window.jupyterapp.shell.currentWidget.content.widgets[index];
+      const { node: cell, model } = jupyterapp.shell.currentWidget.content.widgets[index];
       model.outputs.clear(); // of an earlier run
       const reader = new Function("cell", `return (${read})(cell)`);
-      window.seen = [];
-      clearInterval(window.watching);
-      window.watching = setInterval(() => {
+      globalThis.seen = [];
+      clearInterval(globalThis.watching);
+      globalThis.watching = setInterval(() => {
         const value = reader(cell);
-        if (value !== undefined && value !== window.seen.at(-1)) window.seen.push(value);
+        if (value !== undefined && value !== globalThis.seen.at(-1)) globalThis.seen.push(value);
       }, 50);
     },
     { index, read: String(read) },
   );
   await runCell(page, index);
   await page.waitForTimeout(2000); // a busy browser has the last state on the screen a little later
-  return page.evaluate(() => /** @type {any} */ (globalThis).seen);
+  return page.evaluate(() => globalThis.seen as Exclude<T, undefined>[]);
 }
 
 /**
  * Watches the live figure until a dozen of its states have been seen, and then tells its cell to end.
- * @param {import("playwright-core").Page} page
- * @param {(cell: HTMLElement) => unknown} read  runs in the browser
- * @returns {Promise<number[]>}
+ * @param read  runs in the browser
  */
-async function watchLive(page, read) {
+async function watchLive(page: Page, read: (cell: HTMLElement) => unknown): Promise<number[]> {
   const flag = join(temporary.folder, "notebooks/seen");
   rmSync(flag, { force: true });
   const watching = watch(page, at("live"), read);
-  const isEnough = () => page.evaluate(() => /** @type {any} */ (globalThis).seen?.length > 12);
+  const isEnough = () => page.evaluate(() => globalThis.seen?.length > 12);
   const enough = (async () => {
     while (!(await isEnough())) await new Promise((resolve) => setTimeout(resolve, 200));
     writeFileSync(flag, "");
@@ -121,23 +125,22 @@ async function watchLive(page, read) {
   return (await watching).map(Number);
 }
 
-/** Runs in the browser: how many points the first curve of a cell's figure has. @param {HTMLElement} cell */
-function points(cell) {
-  return /** @type {any} */ (cell.querySelector(".js-plotly-plot"))?.calcdata?.[0]?.length;
+/** Runs in the browser: how many points the first curve of a cell's figure has. */
+function points(cell: HTMLElement): number | undefined {
+  return cell.querySelector<PlotElement>(".js-plotly-plot")?.calcdata?.[0]?.length;
 }
 
-/** Runs in the browser. @param {HTMLElement} cell */
-function caption(cell) {
+/** Runs in the browser. */
+function caption(cell: HTMLElement): string | undefined {
   return cell.innerText.match(/over (\d+) iterations/)?.[1];
 }
 
-/** Runs in the browser. @param {HTMLElement} cell */
-function firstOutput(cell) {
-  return /** @type {HTMLElement | null} */ (cell.querySelector(".jp-OutputArea-output"))?.innerText;
+/** Runs in the browser. */
+function firstOutput(cell: HTMLElement): string | undefined {
+  return cell.querySelector<HTMLElement>(".jp-OutputArea-output")?.innerText;
 }
 
-/** @param {number[]} counts */
-function assertGrowing(counts) {
+function assertGrowing(counts: number[]): void {
   const text = counts.join(", ");
   assert.ok(counts.length >= 10, `seen while the cell ran: ${text}`);
   assert.ok(
@@ -146,13 +149,13 @@ function assertGrowing(counts) {
   );
 }
 
-/** What a figure shows once nothing comes any more. @param {import("playwright-core").Page} page @param {number} index */
-async function settledPoints(page, index) {
+/** What a figure shows once nothing comes any more. */
+async function settledPoints(page: Page, index: number): Promise<number> {
   const read = () =>
     page.evaluate(
       ({ index, points }) => {
-        const { node } = /** @type {any} */ (globalThis).jupyterapp.shell.currentWidget.content.widgets[index];
-        return new Function("cell", `return (${points})(cell)`)(node);
+        const { node } = jupyterapp.shell.currentWidget.content.widgets[index];
+        return new Function("cell", `return (${points})(cell)`)(node) as number;
       },
       { index, points: String(points) },
     );
@@ -164,23 +167,24 @@ async function settledPoints(page, index) {
   return read();
 }
 
-/** The number of points in the notebook's file. @param {import("playwright-core").Page} page @param {string} name @param {number} index */
-async function savedPoints(page, name, index) {
+/** The number of points in the notebook's file. */
+async function savedPoints(page: Page, name: string, index: number): Promise<number> {
   await command(page, "docmanager:save");
-  const { cells } = JSON.parse(readFileSync(join(temporary.folder, "notebooks", name), "utf8"));
-  const figure = cells[index].outputs.find((/** @type {any} */ output) => output.metadata.figure);
-  return figure.data["application/vnd.plotly.v1+json"].data[0].y.length;
+  const { cells } = readNotebook(join(temporary.folder, "notebooks", name));
+  const figure = cells[index].outputs?.find(({ metadata }) => metadata?.figure);
+  const [trace] = figure?.data?.["application/vnd.plotly.v1+json"]?.data ?? assert.fail(`${name} has no figure`);
+  return (trace.y as unknown[]).length;
 }
 
 test(
   "npm run lab: figures, captions and bars move while their cells run, and end where the saved notebook does",
-  { timeout },
+  { timeout: TIMEOUT_MS },
   async (t) => {
     const path = temporary.write("live.ipynb", Object.values(cells));
     const lab = await startLab(t, browser, temporary.folder, ourLab);
     const { page, complaints } = await lab.open(path);
     await runCell(page, at("prepare"));
-    assert.deepEqual(await outputsOf(page, at("prepare")), []);
+    assert.deepEqual(await outputsOfCell(page, at("prepare")), []);
 
     assertGrowing(await watchLive(page, points));
     const final = await settledPoints(page, at("live"));
@@ -206,19 +210,19 @@ test(
 
 test(
   "npm run lab: a training that is stopped leaves its figure and its bar where they were, and the next cell runs",
-  { timeout },
+  { timeout: TIMEOUT_MS },
   async (t) => {
     const path = temporary.write("stopped.ipynb", Object.values(cells));
     const lab = await startLab(t, browser, temporary.folder, ourLab);
     const { page, complaints } = await lab.open(path);
     await runCell(page, at("prepare"));
     const running = watch(page, at("endless"), points);
-    await page.waitForFunction(() => /** @type {any} */ (globalThis).seen?.length > 12, undefined, { timeout: 60_000 });
+    await page.waitForFunction(() => globalThis.seen?.length > 12, undefined, { timeout: 60_000 });
     await page.locator(".jp-ToolbarButtonComponent[data-command='notebook:interrupt-kernel']").click();
     assertGrowing(await running);
 
-    const outputs = await outputsOf(page, at("endless"));
-    const [bar] = outputs.map(({ data }) => data?.["text/plain"]);
+    const outputs = await outputsOfCell(page, at("endless"));
+    const [bar] = outputs.map(({ data }) => joined(data?.["text/plain"]));
     const [, done] = bar.match(/^training {2}stopped after (\d+) of 1000000$/) ?? assert.fail(bar);
     assert.ok(
       outputs.some(({ ename }) => ename === "Interrupted"),
@@ -230,20 +234,24 @@ test(
     assert.equal(drawn, await savedPoints(page, "stopped.ipynb", at("endless")));
 
     await runCell(page, at("next"));
-    const [result] = await outputsOf(page, at("next"));
+    const [result] = await outputsOfCell(page, at("next"));
     assert.equal(result?.data?.["text/plain"], `'${drawn} losses'`);
     assert.deepEqual(complaints, []);
   },
 );
 
-test("JupyterLab without the extension: a figure moves as HTML while its cell runs", { timeout }, async (t) => {
-  const extensions = join(temporary.folder, "no-extensions");
-  mkdirSync(extensions);
-  const path = temporary.write("stock.ipynb", Object.values(cells).slice(0, 2));
-  const lab = await startLab(t, browser, temporary.folder, stockLab(extensions));
-  const { page, complaints } = await lab.open(path);
-  await runCell(page, at("prepare"));
-  assertGrowing(await watchLive(page, points));
-  assert.equal(await settledPoints(page, at("live")), await savedPoints(page, "stock.ipynb", at("live")));
-  assert.deepEqual(complaints, []);
-});
+test(
+  "JupyterLab without the extension: a figure moves as HTML while its cell runs",
+  { timeout: TIMEOUT_MS },
+  async (t) => {
+    const extensions = join(temporary.folder, "no-extensions");
+    mkdirSync(extensions);
+    const path = temporary.write("stock.ipynb", Object.values(cells).slice(0, 2));
+    const lab = await startLab(t, browser, temporary.folder, stockLab(extensions));
+    const { page, complaints } = await lab.open(path);
+    await runCell(page, at("prepare"));
+    assertGrowing(await watchLive(page, points));
+    assert.equal(await settledPoints(page, at("live")), await savedPoints(page, "stock.ipynb", at("live")));
+    assert.deepEqual(complaints, []);
+  },
+);

@@ -1,8 +1,7 @@
-// @ts-check
 // A notebook with more figures than a page can hold WebGL contexts, scrolled through in `npm run lab`.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { outputsOf, ourLab, runCell, startBrowser, startLab, temporaryFolder } from "./lab-for-tests.mjs";
+import { outputsOfCell, ourLab, runCell, startBrowser, startLab, temporaryFolder } from "../testing/lab-for-tests.js";
 
 const MOST_CONTEXTS = 16; // that Chromium leaves to a page
 const FIGURES = 20; // in 3D, each with a context
@@ -21,11 +20,10 @@ test(
     const path = temporary.write("many.ipynb", ['import { bowlSurface, show } from "../lib";', ...cells]);
     const lab = await startLab(t, browser, temporary.folder, ourLab);
     const { page, complaints } = await lab.open(path);
-    /** @type {string[]} */
-    const warnings = [];
+    const warnings: string[] = [];
     page.on("console", (message) => /WebGL|context/i.test(message.text()) && warnings.push(message.text()));
     for (let cell = 0; cell <= FIGURES; cell++) await runCell(page, cell);
-    assert.equal((await outputsOf(page, FIGURES)).length, 2);
+    assert.equal((await outputsOfCell(page, FIGURES)).length, 2);
 
     const session = await page.context().newCDPSession(page);
     const heap = async () => {
@@ -47,9 +45,9 @@ test(
 
 /** Runs in the browser: goes down through all cells and back to the first, and looks at what is drawn on the way. */
 async function scrollThrough() {
-  const notebook = /** @type {any} */ (globalThis).jupyterapp.shell.currentWidget.content;
+  const notebook = jupyterapp.shell.currentWidget.content;
   const down = [...notebook.widgets.keys()].slice(1);
-  const seen = { missing: /** @type {number[]} */ ([]), lost: 0, contexts: 0 };
+  const seen = { missing: [] as number[], lost: 0, contexts: 0 };
   for (const index of [...down, 1]) {
     await notebook.scrollToItem(index, "center");
     const { node } = notebook.widgets[index];
@@ -57,9 +55,8 @@ async function scrollThrough() {
     for (let waited = 0; !isDrawn() && waited < 20_000; waited += 50)
       await new Promise((resolve) => setTimeout(resolve, 50));
     if (!isDrawn()) seen.missing.push(index);
-    const contexts = [...document.querySelectorAll(".gl-container canvas")].map((canvas) =>
-      /** @type {HTMLCanvasElement} */ (canvas).getContext("webgl"),
-    );
+    const canvases = [...document.querySelectorAll<HTMLCanvasElement>(".gl-container canvas")];
+    const contexts = canvases.map((canvas) => canvas.getContext("webgl"));
     seen.contexts = Math.max(seen.contexts, contexts.length);
     seen.lost += contexts.filter((context) => !context || context.isContextLost()).length;
   }

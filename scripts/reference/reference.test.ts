@@ -1,15 +1,13 @@
-// @ts-check
 // The library against the NumPy reference, on each of the chapter's experiments with reduced counts.
-import test from "node:test";
 import assert from "node:assert/strict";
-import { chapterExperiments } from "../bench/experiments.mjs";
-import { library } from "../bench/library.mjs";
-import { startReference } from "./reference.mjs";
+import test from "node:test";
+import type { History, RunSpec } from "../../lib/index.js";
+import { chapterExperiments } from "../bench/experiments.js";
+import { loadLibrary } from "../library.js";
+import { startReference } from "./reference.js";
 
-/** @typedef {import("./reference.mjs").RunSpec} RunSpec */
-/** @typedef {import("./reference.mjs").History} History */
-
-const accuracies = /** @type {const} */ (["trainAccuracy", "validationAccuracy", "testAccuracy"]);
+const library = loadLibrary("index");
+const accuracies = ["trainAccuracy", "validationAccuracy", "testAccuracy"] as const;
 
 // One thread, as beside other work two of them spend most of their time waiting for each other.
 const numpy = startReference({ ...process.env, OPENBLAS_NUM_THREADS: "1" });
@@ -21,7 +19,7 @@ for (const { id, specs } of chapterExperiments(library)) {
       const spec = reduced(full, 12, 2);
       const ours = await library.run({
         ...spec,
-        record: [...new Set([...spec.record, /** @type {const} */ ("loss")])],
+        record: [...new Set([...spec.record, "loss" as const])],
       });
       const { history } = await numpy.ask({
         spec: { ...spec, record: ["loss", ...spec.record] },
@@ -41,8 +39,7 @@ test("losses and accuracies over seeds lie where the reference's own random numb
   );
   const seeded = specs.flatMap((spec) => seeds.map((seed) => ({ ...spec, seed })));
   const ours = await library.runAll(seeded, { workers: 2 });
-  /** @type {History[]} */
-  const reference = [];
+  const reference: History[] = [];
   for (const spec of seeded) reference.push((await numpy.ask({ spec })).history);
 
   specs.forEach((spec, i) => {
@@ -62,10 +59,8 @@ test("losses and accuracies over seeds lie where the reference's own random numb
  * Losses to 1e-5 of their value (float32 rounds to 6e-8, and a few dozen updates carry that on), accuracies to one image
  * in a thousand whose two best scores may tie. Where our weights or loss have left float32, the reference's loss, which
  * has float64's room, must be on its way out.
- * @param {History} ours
- * @param {History} reference
  */
-function compare(ours, reference) {
+function compare(ours: History, reference: History): void {
   assert.equal(ours.loss.length, reference.loss.length);
   ours.loss.forEach((loss, i) => {
     const expected = reference.loss[i];
@@ -90,17 +85,13 @@ function compare(ours, reference) {
   }
 }
 
-/**
- * The random numbers of a run, read from the library's streams in the order in which the reference uses them.
- * @param {RunSpec} spec
- * @param {number} updates
- */
-function draws({ data, network, batchSize, seed }, updates) {
+/** The random numbers of a run, read from the library's streams in the order in which the reference uses them. */
+function draws({ data, network, batchSize, seed }: RunSpec, updates: number) {
   const { validation = 0, images, shuffleSeed } = data;
   const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];
   const units = network.hiddenSizes.reduce((sum, size) => sum + size, 0);
   const [weights, batches, masks] = ["weights", "batches", "dropout"].map((name) => library.randomStream(seed, name));
-  const take = (/** @type {number} */ length, /** @type {() => number} */ draw) => Array.from({ length }, draw);
+  const take = (length: number, draw: () => number) => Array.from({ length }, draw);
   return {
     ...(shuffleSeed !== undefined && { order: library.randomStream(shuffleSeed, "shuffle").permutation(images) }),
     weights: take(
@@ -112,16 +103,14 @@ function draws({ data, network, batchSize, seed }, updates) {
   };
 }
 
-/** @param {RunSpec} spec @param {number} updates @param {number} points @returns {RunSpec} */
-const reduced = (spec, updates, points) =>
+const reduced = (spec: RunSpec, updates: number, points: number): RunSpec =>
   spec.epochs === undefined ? { ...spec, iterations: updates } : { ...spec, epochs: points };
 
-/** @template T @param {number} n @param {T[]} values */
-const oneInEvery = (n, values) => values.filter((_, i) => i % n === 0);
+const oneInEvery = <T>(n: number, values: T[]) => values.filter((_, i) => i % n === 0);
 
-/** @param {(number | null)[]} values */
-const average = (values) => values.reduce((/** @type {number} */ sum, value) => sum + Number(value), 0) / values.length;
+const average = (values: (number | null)[]) =>
+  values.reduce((sum: number, value) => sum + Number(value), 0) / values.length;
 
-/** The standard deviation of what the values are drawn from. @param {number[]} values */
-const spread = (values) =>
+/** The standard deviation of what the values are drawn from. */
+const spread = (values: number[]) =>
   Math.sqrt(values.reduce((sum, value) => sum + (value - average(values)) ** 2, 0) / (values.length - 1));

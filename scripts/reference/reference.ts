@@ -1,35 +1,40 @@
-// @ts-check
 // Asks the NumPy reference for the histories of runs.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { python } from "../setup/python.mjs";
+import { root } from "#setup/clone.mjs";
+import { python } from "#setup/python.mjs";
+import type { History, RunSpec } from "../../lib/index.js";
 
-/** @typedef {import("../../lib/dist/index.js").RunSpec} RunSpec */
-/** @typedef {import("../../lib/dist/index.js").History} History */
-/** @typedef {{ spec: RunSpec, draws?: Record<string, number[]> }} Request  reference.py says what `draws` are */
+export const referenceProgram = join(root, "scripts/reference/reference.py");
+
+interface Request {
+  spec: RunSpec;
+  /** reference.py says what these are. */
+  draws?: Record<string, number[]>;
+}
+
+interface Answer {
+  history: History;
+  seconds: number;
+}
 
 /**
  * A process that answers requests one after the other.
- * @param {NodeJS.ProcessEnv} [env]
- * @param {URL} [program]  of the same protocol
+ * @param program  of the same protocol
  */
-export function startReference(env = process.env, program = new URL("reference.py", import.meta.url)) {
-  const child = spawn(python, [fileURLToPath(program)], {
-    env,
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+export function startReference(env: NodeJS.ProcessEnv = process.env, program = referenceProgram) {
+  const child = spawn(python, [program], { env, stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    /** @param {Request} request @returns {Promise<{ history: History, seconds: number }>} */
-    async ask(request) {
+    async ask(request: Request): Promise<Answer> {
       child.stdin.write(`${JSON.stringify(request)}\n`);
       const { value, done } = await lines.next();
       if (done) throw new Error("the NumPy reference ended without an answer; what it printed is above");
-      return JSON.parse(value);
+      return JSON.parse(value) as Answer;
     },
-    async close() {
+    async close(): Promise<void> {
       child.stdin.end();
       if (child.exitCode === null) await once(child, "exit");
     },

@@ -1,56 +1,63 @@
-// @ts-check
 // What happens to a notebook's cells between nbconvert and the page. It works on the DOM, in the browser that also draws
 // the figures.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { nodeModules } from "#setup/clone.mjs";
 
-const require = createRequire(import.meta.url);
+export interface Article {
+  html: string;
+  title: string;
+  headings: Heading[];
+}
 
-/**
- * @typedef {{ level: number, id: string, html: string }} Heading
- * @typedef {{ html: string, title: string, headings: Heading[] }} Article
- */
+interface Heading {
+  level: number;
+  id: string;
+  html: string;
+}
+
+interface Links {
+  /** The documentation page of each name that the notebook imports. */
+  names: Record<string, string>;
+  /** The page of each figure. */
+  figures: Record<string, string>;
+}
+
+declare global {
+  /** KaTeX's, in the browser. */
+  var renderMathInElement: (element: Element, options: object) => void;
+}
 
 /**
  * Typesets the equations, links names to their documentation and figures to where they stand.
- * @param {import("playwright-core").Page} page  one that `prepare` has been called with
- * @param {string} html     the cells, as nbconvert has written them
- * @param {object} links
- * @param {Record<string, string>} links.names    documentation page of each name that the notebook imports
- * @param {Record<string, string>} links.figures  page of each figure
- * @returns {Promise<Article>}
+ * @param page  one that has KaTeX
+ * @param html  the cells, as nbconvert has written them
  */
-export function finish(page, html, links) {
-  return page.evaluate(finishInPage, { html, ...links });
+export function finishArticle(page: Page, html: string, links: Links): Promise<Article> {
+  return page.evaluate(finishInBrowser, { html, ...links });
 }
 
-/**
- * Loads what `finish` needs into a page.
- * @param {import("playwright-core").Page} page
- */
-export async function prepare(page) {
+/** Loads KaTeX into a page, which is empty then. */
+export async function loadKatex(page: Page): Promise<void> {
   await page.setContent("<!doctype html>"); // KaTeX refuses to work in quirks mode
-  for (const script of ["katex/dist/katex.min.js", "katex/dist/contrib/auto-render.min.js"])
-    await page.addScriptTag({ content: readFileSync(require.resolve(script), "utf8") });
+  for (const script of ["katex.min.js", "contrib/auto-render.min.js"])
+    await page.addScriptTag({ content: readFileSync(join(nodeModules, "katex/dist", script), "utf8") });
 }
 
-/**
- * Runs in the browser.
- * @param {{ html: string, names: Record<string, string>, figures: Record<string, string> }} input
- * @returns {Article}
- */
-function finishInPage({ html, names, figures }) {
+/** Runs in the browser. */
+function finishInBrowser({ html, names, figures }: Links & { html: string }): Article {
   const article = document.createElement("main");
   article.append(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
 
-  /** @type {any} */ (globalThis).renderMathInElement(article, {
+  renderMathInElement(article, {
     delimiters: [
       { left: "$$", right: "$$", display: true },
       { left: "\\begin{align}", right: "\\end{align}", display: true },
       { left: "\\begin{equation}", right: "\\end{equation}", display: true },
       { left: "$", right: "$", display: false },
     ],
-    errorCallback(/** @type {string} */ message, /** @type {Error} */ error) {
+    errorCallback(message: string, error: Error) {
       throw new Error(`${message} ${error.message}`);
     },
   });
@@ -63,9 +70,9 @@ function finishInPage({ html, names, figures }) {
   }
 
   const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
-  const mentions = [];
+  const mentions: Text[] = [];
   while (texts.nextNode())
-    if (/Figure 6-/.test(texts.currentNode.textContent ?? "")) mentions.push(/** @type {Text} */ (texts.currentNode));
+    if (/Figure 6-/.test(texts.currentNode.textContent ?? "")) mentions.push(texts.currentNode as Text);
   for (const text of mentions) {
     if (!text.parentElement?.closest(".prose") || text.parentElement.closest("a, code, pre, h1, h2, h3, .katex"))
       continue;
@@ -77,7 +84,7 @@ function finishInPage({ html, names, figures }) {
     text.replaceWith(...parts);
   }
 
-  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (article.querySelectorAll('a[href*=".ipynb"]')))
+  for (const link of article.querySelectorAll('a[href*=".ipynb"]'))
     link.setAttribute("href", (link.getAttribute("href") ?? "").replace(/\.ipynb(?=#|$)/, ".html"));
 
   for (const table of article.querySelectorAll("table")) {

@@ -1,21 +1,20 @@
-// @ts-check
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import { chromium } from "playwright-core";
-import { launchOptions } from "../setup/chromium.mjs";
-import { venv } from "../setup/clone.mjs";
-import { drawFigures } from "./draw.mjs";
-import { putImages, readNotebooks, writeNotebooks } from "./notebooks.mjs";
+import { chromium, type Browser } from "playwright-core";
+import { launchOptions } from "#setup/chromium.mjs";
+import { venv } from "#setup/clone.mjs";
+import type { Cell, FigureMetadata, NotebookContent, Output, Plot } from "../notebook-format.js";
+import { drawFigures } from "./draw.js";
+import { putImages, readNotebooks, writeNotebooks } from "./notebooks.js";
 
 const folder = mkdtempSync(join(tmpdir(), "notebooks-test-"));
 const file = join(folder, "one.ipynb");
 
-/** @type {import("playwright-core").Browser} */
-let browser;
+let browser: Browser;
 before(async () => {
   browser = await chromium.launch(await launchOptions());
 });
@@ -24,9 +23,8 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** @param {any[]} outputs */
-function write(...outputs) {
-  const cell = {
+function write(...outputs: Output[]): void {
+  const cell: Cell = {
     cell_type: "code",
     id: "a",
     metadata: {},
@@ -37,15 +35,15 @@ function write(...outputs) {
   writeFileSync(file, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [cell] }));
 }
 
-/** As `show` leaves a figure. @param {Record<string, any>} [change] */
+/** As `show` leaves a figure. */
 function figure({
   id = "6-9",
   caption = "Loss of *four* rules.",
   alt = "Four falling curves.",
   layout = {},
   ...rest
-} = {}) {
-  const plot = {
+}: Partial<FigureMetadata & Omit<Plot, "data">> = {}): Output {
+  const plot: Plot = {
     data: [{ type: "scatter", y: [1, 1e-7, 0.5] }],
     layout: { width: 300, height: 200, ...layout },
     ...rest,
@@ -66,17 +64,18 @@ async function renderOnce() {
 }
 
 test("a figure keeps its Plotly data and gets its image, and what follows it stays", async () => {
-  const caption = {
+  const caption: Output = {
     output_type: "display_data",
     metadata: { caption: "6-9" },
     data: { "text/markdown": "**Figure 6-9.**" },
   };
   write(figure(), caption);
-  const [shown, ...more] = JSON.parse(await renderOnce()).cells[0].outputs;
+  const { cells } = JSON.parse(await renderOnce()) as NotebookContent;
+  const [shown, ...more] = cells[0].outputs ?? [];
   assert.deepEqual(more, [{ ...caption, data: { "text/markdown": ["**Figure 6-9.**"] } }]);
-  assert.deepEqual(Object.keys(shown.data), ["application/vnd.plotly.v1+json", "image/png", "text/plain"]);
-  assert.deepEqual(shown.metadata["image/png"], { width: 300, height: 200 });
-  const png = Buffer.from(shown.data["image/png"], "base64");
+  assert.deepEqual(Object.keys(shown.data ?? {}), ["application/vnd.plotly.v1+json", "image/png", "text/plain"]);
+  assert.deepEqual(shown.metadata?.["image/png"], { width: 300, height: 200 });
+  const png = Buffer.from(shown.data?.["image/png"] ?? "", "base64");
   assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [600, 400]);
 });
 

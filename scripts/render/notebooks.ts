@@ -1,42 +1,40 @@
-// @ts-check
 // Reading executed notebooks and their figures, and writing them back as nbformat itself would.
 import { spawnSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { venv } from "../setup/clone.mjs";
+import { venv } from "#setup/clone.mjs";
+import { outputsOf, readNotebook, type NotebookContent, type Output, type Plot } from "../notebook-format.js";
+import type { Drawing } from "./draw.js";
 
-/**
- * A figure as an executed cell has left it in a notebook.
- * @typedef {object} Figure
- * @property {string} id       the book's number, like "6-9"
- * @property {string} caption
- * @property {string} alt
- * @property {{ data: any[], layout: any, frames?: any[] }} plotly
- * @property {any} output      the output it stands in
- */
+/** A figure as an executed cell has left it in a notebook. */
+interface Figure {
+  /** The book's number, like "6-9". */
+  id: string;
+  caption: string;
+  alt: string;
+  plotly: Plot;
+  /** The output it stands in. */
+  output: Output;
+}
 
-/**
- * @typedef {object} Notebook
- * @property {string} file
- * @property {string} name  the file's name without its ending
- * @property {any} content  as in the file
- * @property {Figure[]} figures
- */
+export interface Notebook {
+  file: string;
+  /** The file's name without its ending. */
+  name: string;
+  content: NotebookContent;
+  figures: Figure[];
+}
 
 const plotlyType = "application/vnd.plotly.v1+json";
 
-/**
- * The notebooks of a folder, in the order of their names.
- * @param {string} folder
- * @returns {Notebook[]}
- */
-export function readNotebooks(folder) {
+/** The notebooks of a folder, in the order of their names. */
+export function readNotebooks(folder: string): Notebook[] {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".ipynb"))
     .sort();
   if (files.length === 0) throw new Error(`${folder} holds no .ipynb file; run this from a clone of the project`);
-  const notebooks = files.map((name) => readNotebook(join(folder, name)));
-  const seen = new Map();
+  const notebooks = files.map((name) => withFigures(join(folder, name)));
+  const seen = new Map<string, string>();
   for (const { file, figures } of notebooks)
     for (const { id } of figures) {
       if (seen.has(id)) throw new Error(`figure ${id} is in ${seen.get(id)} and again in ${file}; give one another id`);
@@ -45,48 +43,39 @@ export function readNotebooks(folder) {
   return notebooks;
 }
 
-/** @param {string} file @returns {Notebook} */
-function readNotebook(file) {
-  const content = JSON.parse(readFileSync(file, "utf8"));
-  const figures = outputsOf(content)
-    .filter((output) => output.metadata?.figure)
-    .map((output) => {
-      const { id, caption, alt } = output.metadata.figure;
-      const plotly = output.data[plotlyType];
-      if (!id || !caption || !alt || !plotly)
-        throw new Error(
-          `${file}: figure ${id ?? "without id"} lacks its id, caption, alt text or Plotly data; show it with show()`,
-        );
-      return { id, caption, alt, plotly, output };
-    });
+function withFigures(file: string): Notebook {
+  const content = readNotebook(file);
+  const figures = outputsOf(content).flatMap((output) => {
+    if (!output.metadata?.figure) return [];
+    const { id, caption, alt } = output.metadata.figure;
+    const plotly = output.data?.[plotlyType];
+    if (!id || !caption || !alt || !plotly)
+      throw new Error(
+        `${file}: figure ${id ?? "without id"} lacks its id, caption, alt text or Plotly data; show it with show()`,
+      );
+    return { id, caption, alt, plotly, output };
+  });
   return { file, name: basename(file, ".ipynb"), content, figures };
-}
-
-/** @param {any} content @returns {any[]} */
-function outputsOf(content) {
-  return content.cells.flatMap((/** @type {any} */ cell) => cell.outputs ?? []);
 }
 
 /**
  * Gives each figure of a notebook its image, for viewers that draw no Plotly, and takes out what only a running notebook
  * needs.
- * @param {Notebook} notebook
- * @param {Map<string, import("./draw.mjs").Drawing>} drawings  by figure id
+ * @param drawings  by figure id
  */
-export function putImages(notebook, drawings) {
+export function putImages(notebook: Notebook, drawings: Map<string, Drawing>): void {
   for (const { id, alt, plotly, output } of notebook.figures) {
-    const { png, width, height } = /** @type {import("./draw.mjs").Drawing} */ (drawings.get(id));
+    const { png, width, height } = drawings.get(id)!;
     output.data = { [plotlyType]: plotly, "image/png": png.toString("base64"), "text/plain": alt };
-    output.metadata["image/png"] = { width, height };
+    output.metadata = { ...output.metadata, "image/png": { width, height } };
   }
 }
 
 /**
  * Writes notebooks with nbformat, so that saving one again in JupyterLab changes no byte. Each file is there whole, old or
  * new.
- * @param {Notebook[]} notebooks
  */
-export function writeNotebooks(notebooks) {
+export function writeNotebooks(notebooks: Notebook[]): void {
   const script = `
 import json, os, sys, nbformat
 for notebook in json.load(sys.stdin):

@@ -1,4 +1,3 @@
-// @ts-check
 // The pages as a reader meets them: rendered from the committed notebooks and opened in real Chromium.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -7,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
-import { chromium } from "playwright-core";
-import { launchOptions } from "../setup/chromium.mjs";
-import { root } from "../setup/clone.mjs";
-import { render } from "./render.mjs";
-import { serve } from "./server.mjs";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { launchOptions } from "#setup/chromium.mjs";
+import { root } from "#setup/clone.mjs";
+import { renderNotebooks } from "./render-notebooks.js";
+import { serveFolder, type Server } from "./server.js";
 
 const temporary = mkdtempSync(join(tmpdir(), "pages-test-"));
 const notebooks = join(temporary, "notebooks");
@@ -23,17 +22,15 @@ const sections = readdirSync(notebooks)
   .sort();
 const pages = ["index.html", ...sections];
 
-const timeout = 60_000; // for one figure to come alive
+const TIMEOUT_MS = 60_000; // for one figure to come alive
 
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {{ url: string, close: () => void }} */
-let server;
+let browser: Browser;
+let server: Server;
 
 before(async () => {
-  await render(notebooks, site);
+  await renderNotebooks(notebooks, site);
   browser = await chromium.launch(await launchOptions());
-  server = await serve(site, 0);
+  server = await serveFolder(site, 0);
 });
 after(async () => {
   await browser?.close();
@@ -41,16 +38,11 @@ after(async () => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/**
- * Opens a page and notes what must not happen.
- * @param {string} name
- * @param {import("playwright-core").BrowserContextOptions} [options]
- */
-async function open(name, options) {
+/** Opens a page and notes what must not happen. */
+async function open(name: string, options?: BrowserContextOptions) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
-  /** @type {string[]} */
-  const troubles = [];
+  const troubles: string[] = [];
   page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
   page.on("pageerror", (error) => troubles.push(error.message));
   page.on(
@@ -69,13 +61,13 @@ async function open(name, options) {
   return { page, troubles, bytes: () => bytes, close: () => context.close() };
 }
 
-/** Unfolds everything, scrolls to each figure and waits until it is live. @param {import("playwright-core").Page} page */
-async function enlivenAll(page) {
+/** Unfolds everything, scrolls to each figure and waits until it is live. */
+async function enlivenAll(page: Page) {
   await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
   const figures = await page.locator("figure[data-figure]").all();
   for (const figure of figures) {
     await figure.scrollIntoViewIfNeeded();
-    await figure.and(page.locator('[data-state="live"]')).waitFor({ timeout });
+    await figure.and(page.locator('[data-state="live"]')).waitFor({ timeout: TIMEOUT_MS });
   }
   return figures;
 }
@@ -87,7 +79,7 @@ for (const name of pages) {
     for (const figure of figures) {
       await figure.scrollIntoViewIfNeeded();
       const id = await figure.getAttribute("data-figure");
-      await figure.and(page.locator('[data-state="live"]')).waitFor({ timeout }); // again, where it is in 3D
+      await figure.and(page.locator('[data-state="live"]')).waitFor({ timeout: TIMEOUT_MS }); // again, where it is in 3D
       assert.deepEqual(
         await figure.locator(".plot").evaluate(unseenTraces),
         [],
@@ -108,30 +100,47 @@ for (const name of pages) {
   });
 }
 
-/** @param {import("playwright-core").Page} page */
-async function seriousFaults(page) {
+async function seriousFaults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   return serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
+/** What Plotly itself knows of a figure. */
+interface PlotElement extends HTMLElement {
+  _transitionData: { _frames: { name: string }[] };
+  _fullData: FullTrace[];
+  _fullLayout: Record<string, { _scene: { toImage(format: "png"): string } }>;
+}
+
+interface FullTrace {
+  index: number;
+  name: string;
+  type: string;
+  visible: boolean | "legendonly";
+  /** The name of the scene that a trace in 3D is in. */
+  scene?: string;
+}
+
+interface PlotGroup extends SVGGElement {
+  __data__?: { trace?: { index: number } }[];
+}
+
 /**
  * Runs in the browser: the traces of a figure that put no mark on the page. A trace that a frame is to fill is looked at in
  * the last frame.
- * @param {any} plot
- * @returns {Promise<string[]>}
  */
-async function unseenTraces(plot) {
-  const { Plotly } = /** @type {any} */ (globalThis);
+async function unseenTraces(element: Element): Promise<string[]> {
+  const plot = element as PlotElement;
   const frames = plot._transitionData._frames;
   if (frames.length > 0)
-    await Plotly.animate(plot, [frames.at(-1).name], {
+    await Plotly.animate(plot, [frames[frames.length - 1].name], {
       mode: "immediate",
       frame: { duration: 0 },
       transition: { duration: 0 },
     });
   const area = plot.getBoundingClientRect();
-  const unseen = [];
+  const unseen: string[] = [];
   for (const trace of plot._fullData) {
     if (trace.visible === "legendonly") continue;
     const seen = trace.visible && (trace.scene ? await changesPixels(trace) : marks(trace).some(inView));
@@ -139,27 +148,25 @@ async function unseenTraces(plot) {
   }
   return unseen;
 
-  /** @param {any} trace @returns {Element[]} */
-  function marks(trace) {
-    const groups = [...plot.querySelectorAll("svg g")].filter(
+  function marks(trace: FullTrace): Element[] {
+    const groups = [...plot.querySelectorAll<PlotGroup>("svg g")].filter(
       ({ __data__: bound }) => bound?.[0]?.trace?.index === trace.index,
     );
     return groups.flatMap((group) => [...group.querySelectorAll("path, image, text, rect, circle")]);
   }
-  /** @param {Element} mark */
-  function inView(mark) {
+  function inView(mark: Element): boolean {
     const { left, right, top, bottom, width, height } = mark.getBoundingClientRect();
     return (
       Math.max(width, height) > 0.5 && right > area.left && left < area.right && bottom > area.top && top < area.bottom
     );
   }
-  /** Marks in 3D are pixels: some must change when the trace is taken away. @param {any} trace */
-  async function changesPixels(trace) {
-    const picture = () => plot._fullLayout[trace.scene]._scene.toImage("png");
+  /** Marks in 3D are pixels: some must change when the trace is taken away. */
+  async function changesPixels({ index, scene }: FullTrace): Promise<boolean> {
+    const picture = () => plot._fullLayout[scene!]._scene.toImage("png");
     const shown = picture();
-    await Plotly.restyle(plot, { visible: false }, [trace.index]);
+    await Plotly.restyle(plot, { visible: false }, [index]);
     const hidden = picture();
-    await Plotly.restyle(plot, { visible: true }, [trace.index]);
+    await Plotly.restyle(plot, { visible: true }, [index]);
     return shown !== hidden;
   }
 }
@@ -172,18 +179,14 @@ test("with more figures in 3D on a page than a browser has WebGL contexts, those
   await context.addInitScript(() => {
     const { prototype } = HTMLCanvasElement;
     const { getContext } = prototype;
-    /** @type {HTMLCanvasElement[]} */
-    const canvases = [];
-    prototype.getContext = /** @type {any} */ (
-      function (/** @type {any[]} */ ...args) {
-        canvases.push(this);
-        return Reflect.apply(getContext, this, args);
-      }
-    );
+    const canvases: HTMLCanvasElement[] = [];
+    prototype.getContext = function (this: HTMLCanvasElement, ...args: unknown[]) {
+      canvases.push(this);
+      return Reflect.apply(getContext, this, args);
+    } as typeof getContext;
   });
   const page = await context.newPage();
-  /** @type {string[]} */
-  const warnings = [];
+  const warnings: string[] = [];
   page.on("console", (message) => /webgl|context/i.test(message.text()) && warnings.push(message.text()));
   await page.route(`**/${three}`, async (route) => {
     const response = await route.fetch();
@@ -200,21 +203,21 @@ test("with more figures in 3D on a page than a browser has WebGL contexts, those
   let most = 0;
   for (const figure of [...figures, figures[0]]) {
     await figure.scrollIntoViewIfNeeded();
-    await figure.and(page.locator('[data-state="live"]')).waitFor({ timeout });
+    await figure.and(page.locator('[data-state="live"]')).waitFor({ timeout: TIMEOUT_MS });
     most = Math.max(most, await page.locator(".gl-container canvas").count());
     const lost = await figure
       .locator(".gl-container canvas")
       .first()
-      .evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).getContext("webgl")?.isContextLost());
+      .evaluate((canvas) => (canvas as HTMLCanvasElement).getContext("webgl")?.isContextLost());
     assert.notEqual(lost, true);
   }
   assert.ok(most <= 12, `${most} canvases at once`);
-  // Figures in view are drawn anew when the reader's colours change.
+  // Figures in view are drawn again when the reader's colours change.
   for (let change = 1; change <= 10; change++) {
     const shown = await figures[0].locator(".gl-container canvas").first().elementHandle();
     await page.emulateMedia({ colorScheme: change % 2 ? "dark" : "light" });
-    await page.waitForFunction((canvas) => !canvas?.isConnected, shown, { timeout });
-    await figures[0].locator(".gl-container canvas").first().waitFor({ timeout });
+    await page.waitForFunction((canvas) => !canvas?.isConnected, shown, { timeout: TIMEOUT_MS });
+    await figures[0].locator(".gl-container canvas").first().waitFor({ timeout: TIMEOUT_MS });
   }
   assert.deepEqual(
     warnings.filter((text) => !text.includes("getContext")),
@@ -231,7 +234,7 @@ for (const name of pages) {
     for (const image of images) {
       await image.scrollIntoViewIfNeeded();
       assert.ok((await image.getAttribute("alt"))?.trim(), "an image without alt text");
-      await image.evaluate((element) => /** @type {HTMLImageElement} */ (element).decode());
+      await image.evaluate((element) => (element as HTMLImageElement).decode());
       assert.ok(await image.isVisible());
     }
     assert.deepEqual(troubles, []);
@@ -257,7 +260,7 @@ for (const name of pages) {
     await page.goto(server.url + name);
     const firstText = await page.evaluate(
       () =>
-        new Promise((resolve) => {
+        new Promise<number>((resolve) => {
           const observer = new PerformanceObserver((list) =>
             list.getEntriesByName("first-contentful-paint").forEach(({ startTime }) => resolve(startTime)),
           );
@@ -274,7 +277,7 @@ test("links lead somewhere", async () => {
     const { page, close } = await open(name);
     const links = await page
       .locator("a[href]")
-      .evaluateAll((all) => all.map((link) => /** @type {HTMLAnchorElement} */ (link).href));
+      .evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).href));
     for (const link of new Set(links)) {
       if (!link.startsWith(server.url)) continue;
       const { pathname, hash } = new URL(link);
@@ -308,12 +311,11 @@ test("each notebook is under 6 MB", () => {
 
 test("rendering twice gives the same files", async () => {
   const first = fingerprints(temporary);
-  await render(notebooks, site);
+  await renderNotebooks(notebooks, site);
   assert.deepEqual(fingerprints(temporary), first);
 });
 
-/** @param {string} folder @returns {Record<string, string>} */
-function fingerprints(folder) {
+function fingerprints(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
   return Object.fromEntries(
     files

@@ -1,18 +1,16 @@
-// @ts-check
 import { resolve } from "node:path";
 import { chromium } from "playwright-core";
-import { launchOptions } from "../setup/chromium.mjs";
-import { drawFigures } from "./draw.mjs";
-import { putImages, readNotebooks, writeNotebooks } from "./notebooks.mjs";
-import { writeSite } from "./site.mjs";
+import { launchOptions } from "#setup/chromium.mjs";
+import { drawFigures } from "./draw.js";
+import { putImages, readNotebooks, writeNotebooks } from "./notebooks.js";
+import { writeSite } from "./site.js";
 
 /**
  * Gives each figure of the executed notebooks its static image, and writes the pages. Doing it twice changes nothing.
- * @param {string} folder  with the notebooks, which are written back
- * @param {string} site    the folder to write
- * @returns {Promise<{ figures: number }>}
+ * @param folder  with the notebooks, which are written back
+ * @param site  the folder to write
  */
-export async function render(folder, site) {
+export async function renderNotebooks(folder: string, site: string): Promise<{ figures: number }> {
   const notebooks = readNotebooks(resolve(folder));
   const browser = await chromium.launch(await launchOptions());
   try {

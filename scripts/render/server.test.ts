@@ -1,11 +1,10 @@
-// @ts-check
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { serve } from "./server.mjs";
+import { serveFolder } from "./server.js";
 
 const temporary = mkdtempSync(join(tmpdir(), "server-test-"));
 const site = join(temporary, "site");
@@ -16,19 +15,19 @@ writeFileSync(join(temporary, "secret.txt"), "secret");
 mkdirSync(join(temporary, "site-2"));
 writeFileSync(join(temporary, "site-2/secret.txt"), "secret");
 symlinkSync(join(temporary, "secret.txt"), join(site, "link.txt"));
-const { url, close } = await serve(site, 0);
+const { url, close } = await serveFolder(site, 0);
 test.after(() => {
   close();
   rmSync(temporary, { recursive: true });
 });
 
-/** Asks for a path as it is; fetch would tidy it up. @param {string} path @param {string} [method] */
-function ask(path, method = "GET") {
+/** Asks for a path as it is; fetch would tidy it up. */
+function ask(path: string, method = "GET"): Promise<{ status?: number; body: string; type?: string }> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
     const asked = request({ hostname, port, path, method }, (response) => {
       let body = "";
-      response.on("data", (text) => (body += text));
+      response.on("data", (text: Buffer) => (body += text));
       response.on("end", () => resolve({ status: response.statusCode, body, type: response.headers["content-type"] }));
     });
     asked.on("error", reject).end();
@@ -62,5 +61,5 @@ test("what is no path or no reading is refused", async () => {
 
 test("only this machine is served, and a taken port is told", async () => {
   assert.equal(new URL(url).hostname, "127.0.0.1");
-  await assert.rejects(serve(site, Number(new URL(url).port)), { code: "EADDRINUSE" });
+  await assert.rejects(serveFolder(site, Number(new URL(url).port)), { code: "EADDRINUSE" });
 });

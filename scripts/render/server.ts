@@ -1,11 +1,16 @@
-// @ts-check
+import { once } from "node:events";
 import { createReadStream, realpathSync, statSync } from "node:fs";
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { extname, join, sep } from "node:path";
 import { pipeline } from "node:stream";
 
-/** @type {Record<string, string>} */
-const types = {
+export interface Server {
+  url: string;
+  close(): void;
+}
+
+const types: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -17,12 +22,10 @@ const types = {
 
 /**
  * Serves the files of a folder to this machine only.
- * @param {string} folder
- * @param {number} port  0 takes a free one
- * @returns {Promise<{ url: string, close: () => void }>}
- * @throws if the port is taken
+ * @param port  0 takes a free one
+ * @returns * @throws if the port is taken
  */
-export async function serve(folder, port) {
+export async function serveFolder(folder: string, port: number): Promise<Server> {
   const root = realpathSync(folder);
   const server = createServer((request, response) => {
     const file = fileOf(root, request.url ?? "/");
@@ -39,13 +42,9 @@ export async function serve(folder, port) {
       else pipeline(createReadStream(file), response, () => {}); // a reader who leaves early is no error
     }
   });
-  await new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => resolve(undefined));
-  });
-  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
+  await once(server.listen(port, "127.0.0.1"), "listening");
   return {
-    url: `http://127.0.0.1:${address.port}/`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     close() {
       server.close();
       server.closeAllConnections();
@@ -53,12 +52,8 @@ export async function serve(folder, port) {
   };
 }
 
-/**
- * The file that a request asks for; none outside `root`, not even through a link.
- * @param {string} root
- * @param {string} url
- */
-function fileOf(root, url) {
+/** The file that a request asks for; none outside `root`, not even through a link. */
+function fileOf(root: string, url: string): string | undefined {
   try {
     const path = decodeURIComponent(url.replace(/[?#].*/s, ""));
     const file = realpathSync(join(root, path.endsWith("/") ? `${path}index.html` : path));

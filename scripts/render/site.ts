@@ -1,4 +1,3 @@
-// @ts-check
 // Writes the site: the contents with a gallery of all figures, a page a section, and the reference of the library.
 import { spawnSync } from "node:child_process";
 import {
@@ -15,30 +14,43 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { inTheDarkScript } from "../../lib/dist/figures/dark.js";
-import { jupyterEnvironment } from "../jupyter.mjs";
-import { nodeModules, root, venv } from "../setup/clone.mjs";
-import { finish, prepare } from "./article.mjs";
-import { plotlyLibrary } from "./draw.mjs";
+import type { Browser } from "playwright-core";
+import { nodeModules, root, venv } from "#setup/clone.mjs";
+import { jupyterEnvironment } from "../jupyter.js";
+import { loadLibrary } from "../library.js";
+import { joined, type NotebookContent } from "../notebook-format.js";
+import { finishArticle, loadKatex, type Article } from "./article.js";
+import type { Drawing } from "./draw.js";
+import type { Notebook } from "./notebooks.js";
+import { plotlyFile } from "./plotly.js";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
+/** Where the template and the theme are. */
+const sources = join(root, "scripts/render");
 
-/** @typedef {import("./notebooks.mjs").Notebook} Notebook */
+type Drawings = Map<string, Drawing>;
+
+/** A section of the chapter. */
+interface SectionPage extends Article {
+  file: string;
+}
 
 /**
- * @param {string} site  the folder to write; what was there before is replaced once all is written
- * @param {import("playwright-core").Browser} browser
- * @param {Notebook[]} notebooks  with their images
- * @param {Map<string, import("./draw.mjs").Drawing>} drawings
+ * @param site  the folder to write; what was there before is replaced once all is written
+ * @param notebooks  with their images
  */
-export async function writeSite(site, browser, notebooks, drawings) {
+export async function writeSite(
+  site: string,
+  browser: Browser,
+  notebooks: Notebook[],
+  drawings: Drawings,
+): Promise<void> {
   const partial = `${site}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(join(partial, "figures"), { recursive: true });
 
-  for (const name of ["style.css", "page.js"]) cpSync(join(here, "theme", name), join(partial, name));
-  writeFileSync(join(partial, "dark.js"), inTheDarkScript);
-  cpSync(plotlyLibrary, join(partial, "plotly.min.js"));
+  for (const name of ["style.css", "page.js"]) cpSync(join(sources, "theme", name), join(partial, name));
+  writeFileSync(join(partial, "dark.js"), loadLibrary("figures/dark").inTheDarkScript);
+  cpSync(plotlyFile, join(partial, "plotly.min.js"));
   cpSync(join(nodeModules, "katex/dist/katex.min.css"), join(partial, "katex/katex.min.css"));
   cpSync(join(nodeModules, "katex/dist/fonts"), join(partial, "katex/fonts"), {
     recursive: true,
@@ -55,18 +67,18 @@ export async function writeSite(site, browser, notebooks, drawings) {
       );
     }
   writeReference(join(partial, "api"));
-  await writePages(partial, browser, notebooks);
+  await writePages(partial, browser, notebooks, drawings);
 
   rmSync(site, { recursive: true, force: true });
   renameSync(partial, site);
 }
 
-/** The reference of the library, from its docstrings. @param {string} folder */
-function writeReference(folder) {
-  run(process.execPath, [
+/** The reference of the library, from its docstrings. */
+function writeReference(folder: string): void {
+  runToEnd(process.execPath, [
     join(nodeModules, "typedoc/bin/typedoc"),
     "--options",
-    join(here, "typedoc.mjs"),
+    fileURLToPath(new URL("typedoc.js", import.meta.url)),
     "--entryPoints",
     join(root, "lib/index.ts"),
     "--tsconfig",
@@ -76,53 +88,45 @@ function writeReference(folder) {
   ]);
 }
 
-/**
- * @param {string} site
- * @param {import("playwright-core").Browser} browser
- * @param {Notebook[]} notebooks
- */
-async function writePages(site, browser, notebooks) {
+async function writePages(site: string, browser: Browser, notebooks: Notebook[], drawings: Drawings): Promise<void> {
   const documentation = documentationPages(join(site, "api"));
   const figures = Object.fromEntries(
     notebooks.flatMap(({ name, figures }) => figures.map(({ id }) => [id, `${name}.html`])),
   );
   const cells = convert(notebooks);
   const page = await browser.newPage();
-  await prepare(page);
+  await loadKatex(page);
 
   const [welcome, ...articles] = await Promise.all(
     cells.map(({ name, html }) => {
       const imported = importedNames(notebooks.find((notebook) => notebook.name === name));
       const names = Object.fromEntries(Object.entries(documentation).filter(([name]) => imported.has(name)));
-      return finish(page, html, { names, figures });
+      return finishArticle(page, html, { names, figures });
     }),
   );
   await page.close();
 
-  const pages = articles.map((article, i) => ({ ...article, file: `${notebooks[i].name}.html` }));
+  const pages = articles.map((article, i): SectionPage => ({ ...article, file: `${notebooks[i].name}.html` }));
   pages.forEach((article, i) => {
     writeFileSync(join(site, article.file), sectionPage(article, pages[i - 1], pages[i + 1]));
   });
-  writeFileSync(join(site, "index.html"), indexPage(welcome, pages, notebooks));
+  writeFileSync(join(site, "index.html"), indexPage(welcome, pages, notebooks, drawings));
 }
 
-/**
- * The cells of the welcome text and of each notebook as HTML, by nbconvert.
- * @param {Notebook[]} notebooks
- */
-function convert(notebooks) {
+/** The cells of the welcome text and of each notebook as HTML, by nbconvert. */
+function convert(notebooks: Notebook[]) {
   const folder = mkdtempSync(join(tmpdir(), "pages-"));
   try {
     const welcome = { name: "README", content: notebookOf(readFileSync(join(root, "notebooks/README.md"), "utf8")) };
     const all = [welcome, ...notebooks];
     for (const { name, content } of all) writeFileSync(join(folder, `${name}.ipynb`), JSON.stringify(content));
-    run(join(venv, "bin/jupyter-nbconvert"), [
+    runToEnd(join(venv, "bin/jupyter-nbconvert"), [
       "--to",
       "html",
       "--template",
       "template",
       "--TemplateExporter.extra_template_basedirs",
-      here,
+      sources,
       ...all.map(({ name }) => join(folder, `${name}.ipynb`)),
     ]);
     return all.map(({ name }) => ({ name, html: readFileSync(join(folder, `${name}.html`), "utf8") }));
@@ -131,8 +135,8 @@ function convert(notebooks) {
   }
 }
 
-/** A notebook that holds one text. @param {string} source */
-function notebookOf(source) {
+/** A notebook that holds one text. */
+function notebookOf(source: string): NotebookContent {
   return {
     nbformat: 4,
     nbformat_minor: 5,
@@ -141,21 +145,17 @@ function notebookOf(source) {
   };
 }
 
-/** What the cells import from the library. @param {Notebook | undefined} notebook */
-function importedNames(notebook) {
-  const sources = (notebook?.content.cells ?? [])
-    .filter((/** @type {any} */ cell) => cell.cell_type === "code")
-    .map((/** @type {any} */ { source }) => (Array.isArray(source) ? source.join("") : source));
-  const imports = [...sources.join("\n").matchAll(/import\s*(?:type\s*)?\{([^}]*)\}\s*from\s*["']\.\.\/lib["']/g)];
-  return new Set(
-    imports.flatMap(([, names]) =>
-      names.split(",").map((/** @type {string} */ name) => name.trim().replace(/^type\s+/, "")),
-    ),
-  );
+/** What the cells import from the library. */
+function importedNames(notebook?: Notebook): Set<string> {
+  const code = (notebook?.content.cells ?? [])
+    .filter(({ cell_type }) => cell_type === "code")
+    .map(({ source }) => joined(source));
+  const imports = [...code.join("\n").matchAll(/import\s*(?:type\s*)?\{([^}]*)\}\s*from\s*["']\.\.\/lib["']/g)];
+  return new Set(imports.flatMap(([, names]) => names.split(",").map((name) => name.trim().replace(/^type\s+/, ""))));
 }
 
-/** The page of each name in the reference. @param {string} reference @returns {Record<string, string>} */
-function documentationPages(reference) {
+/** The page of each name in the reference. */
+function documentationPages(reference: string): Record<string, string> {
   // Where a value and a type share a name, the value's page: the last one wins.
   const kinds = ["types", "interfaces", "enums", "variables", "functions", "classes"].filter((kind) =>
     existsSync(join(reference, kind)),
@@ -167,10 +167,7 @@ function documentationPages(reference) {
   );
 }
 
-/** @typedef {import("./article.mjs").Article & { file: string }} Page */
-
-/** @param {Page} page @param {Page | undefined} previous @param {Page | undefined} next */
-function sectionPage(page, previous, next) {
+function sectionPage(page: SectionPage, previous?: SectionPage, next?: SectionPage): string {
   const contents = page.headings
     .filter(({ level }) => level > 1)
     .map(({ level, id, html }) => `<li class="level-${level}"><a href="#${id}">${html}</a></li>`)
@@ -190,8 +187,7 @@ function sectionPage(page, previous, next) {
   });
 }
 
-/** @param {import("./article.mjs").Article} welcome @param {Page[]} pages @param {Notebook[]} notebooks */
-function indexPage(welcome, pages, notebooks) {
+function indexPage(welcome: Article, pages: SectionPage[], notebooks: Notebook[], drawings: Drawings): string {
   const contents = pages.map(({ file, title }) => `<li><a href="${file}">${title}</a></li>`).join("\n");
   const chapter = pages
     .map(({ file, title, headings }) => {
@@ -203,8 +199,8 @@ function indexPage(welcome, pages, notebooks) {
     .join("\n");
   const gallery = notebooks
     .flatMap(({ name, figures }) => figures.map((figure) => ({ name, ...figure })))
-    .map(({ name, id, caption, alt, output }) => {
-      const { width, height } = output.metadata["image/png"];
+    .map(({ name, id, caption, alt }) => {
+      const { width, height } = drawings.get(id)!;
       return `<li><a href="${name}.html#figure-${id}">
   <picture>
     <source media="screen and (prefers-color-scheme: dark)" srcset="figures/${id}-small-dark.webp">
@@ -228,9 +224,18 @@ function indexPage(welcome, pages, notebooks) {
 /**
  * What all pages have around their text. The contents stand beside the text on a wide screen and fold away above it on a
  * narrow one, without a script: so they are there twice, and the style sheet shows one.
- * @param {{ title: string, contents: string, body: string, turn: string }} page
  */
-function shell({ title, contents, body, turn }) {
+function shell({
+  title,
+  contents,
+  body,
+  turn,
+}: {
+  title: string;
+  contents: string;
+  body: string;
+  turn: string;
+}): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -269,13 +274,11 @@ ${turn}
 `;
 }
 
-/** @param {string} text */
-function escape(text) {
+function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }
 
-/** @param {string} command @param {string[]} args */
-function run(command, args) {
+function runToEnd(command: string, args: string[]): void {
   const { status, stderr, stdout, error } = spawnSync(command, args, {
     encoding: "utf8",
     cwd: root,

@@ -1,7 +1,15 @@
-// @ts-check
 // How the reference of the library is made from its docstrings.
 
-/** @typedef {{ type: string, content: string, children: Token[] | null }} Token */
+/** As much of markdown-it as is used here. */
+interface MarkdownParser {
+  core: { ruler: { push(name: string, rule: (state: { tokens: Token[] }) => void): void } };
+}
+
+interface Token {
+  type: string;
+  content: string;
+  children: Token[] | null;
+}
 
 export default {
   name: "Training Techniques: the library",
@@ -12,19 +20,15 @@ export default {
   skipErrorChecking: true,
   exclude: ["**/*.test.ts"],
   sort: ["source-order"],
-  /**
-   * Equations on lines of their own stay there, where Markdown would make one line of them.
-   * @param {any} parser  of markdown-it
-   */
-  markdownItLoader(parser) {
-    parser.core.ruler.push("equations", (/** @type {{ tokens: Token[] }} */ { tokens }) => {
+  /** Equations on lines of their own stay there, where Markdown would make one line of them. */
+  markdownItLoader(parser: MarkdownParser) {
+    parser.core.ruler.push("equations", ({ tokens }) => {
       for (const { children } of tokens) keepEquations(children ?? []);
     });
   },
 };
 
-/** @param {Token[]} inline */
-function keepEquations(inline) {
+function keepEquations(inline: Token[]): void {
   let lineStart = 0;
   inline.forEach((token, i) => {
     if (token.type !== "softbreak") return;
@@ -33,5 +37,4 @@ function keepEquations(inline) {
   });
 }
 
-/** @param {Token | undefined} token */
-const isEquation = (token) => token?.type === "code_inline" && /[←=]/.test(token.content);
+const isEquation = (token?: Token) => token?.type === "code_inline" && /[←=]/.test(token.content);

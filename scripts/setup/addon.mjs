@@ -1,4 +1,3 @@
-// @ts-check
 // tfjs-node's native addon, built from its own unchanged sources against TensorFlow's libraries. It lies in
 // node_modules, so it is built again (in seconds) after npm has emptied that folder.
 import { mkdirSync, readFileSync, renameSync } from "node:fs";

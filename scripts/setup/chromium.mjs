@@ -1,4 +1,3 @@
-// @ts-check
 // The browser that draws the static image of each figure. It comes inside an npm package, compressed, together with the
 // few shared libraries that a bare Debian lacks; here it is unpacked into the clone with a fixed set of fonts, so that
 // a figure looks the same on every machine.

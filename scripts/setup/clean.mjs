@@ -1,4 +1,3 @@
-// @ts-check
 // npm run clean: removes what the other commands have made.
 import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,3 @@
-// @ts-check
 // Where things lie. All that set-up installs goes inside the clone.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

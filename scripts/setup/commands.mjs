@@ -11,7 +11,7 @@ import { root } from "./clone.mjs";
  * @property {boolean} [passesOn]  whether all but `--help` goes to another program as it is
  */
 
-/** By the name of the module in scripts/ that does it. @type {Record<string, Command>} */
+/** By the name of the module in scripts/ that does it, with a colon for each slash. @type {Record<string, Command>} */
 export const commands = {
   setup: {
     usage: `Installs what is missing, inside the clone: Node and Python packages, TensorFlow, Chromium, the kernel, JupyterLab's
@@ -103,6 +103,21 @@ unused files, exports and packages, and the form of every file.
 
 Everything else on the machine should rest meanwhile. A complete measurement is written to scripts/bench/results/.`,
     options: { repeats: { type: "string", default: "3" }, only: { type: "string" } },
+  },
+
+  "bench:queue": {
+    usage: `Measures what the queue costs: the same runs on this machine's own processes, and through a Redis and one worker.
+
+  npm run bench:queue
+  npm run bench:queue -- --turns 5     the best of that many turns each, instead of 3`,
+    options: { turns: { type: "string", default: "3" } },
+  },
+
+  "bench:saturation": {
+    usage: `Measures how many workers one Redis can serve, with up to 1,000 simulated ones on this machine. The measurement is
+written to scripts/bench/saturation.json and drawn in saturation.svg.
+
+  npm run bench:saturation`,
   },
 
   worker: {

@@ -1,4 +1,3 @@
-// @ts-check
 // Tells Jupyter how to start the TypeScript kernel; Jupyter looks for this in its own environment.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,3 @@
-// @ts-check
 // The JupyterLab extension in scripts/lab/extension, compiled and put where JupyterLab looks for prebuilt ones, with the
 // same Plotly that draws the pages.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";

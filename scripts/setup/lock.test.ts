@@ -1,9 +1,9 @@
-// @ts-check
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import test from "node:test";
-import { spawn } from "node:child_process";
-import { outcome, throwawayClone } from "./throwaway-clone.mjs";
+import { outcome } from "../testing/outcome.js";
+import { throwawayClone } from "../testing/throwaway-clone.js";
 
 /** Holds the lock until its input ends. */
 const holder = `
@@ -16,8 +16,7 @@ const holder = `
   }, () => console.log("waits"));
 `;
 
-/** @param {string} cwd */
-const hold = (cwd) => spawn(process.execPath, ["--input-type=module", "-e", holder], { cwd });
+const hold = (cwd: string) => spawn(process.execPath, ["--input-type=module", "-e", holder], { cwd });
 
 test("two set-ups take turns", async (t) => {
   const { folder } = throwawayClone(t);

@@ -1,4 +1,3 @@
-// @ts-check
 // The Node packages, exactly as package-lock.json has them. Install scripts are not run: tfjs-node's would fetch a
 // prebuilt TensorFlow from a host that many networks do not reach; two later steps do its work.
 import { existsSync, readFileSync, rmSync } from "node:fs";

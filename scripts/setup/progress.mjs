@@ -1,5 +1,3 @@
-// @ts-check
-
 /**
  * Shows how far a step is: on a terminal in one line that changes in place, elsewhere (CI) as a line every few seconds.
  * @param {string} name

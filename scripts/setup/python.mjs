@@ -1,4 +1,3 @@
-// @ts-check
 // JupyterLab, nbconvert and the Python test tools, in a virtual environment inside the clone.
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,3 @@
-// @ts-check
 // What has to be on the machine before set-up. Each check throws one sentence that says what is missing and what to do.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, statfsSync } from "node:fs";

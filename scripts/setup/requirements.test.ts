@@ -1,10 +1,9 @@
-// @ts-check
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test from "node:test";
-import { checkDisk, checkMachine, checkNode, findCompiler, findPython } from "./requirements.mjs";
+import test, { type TestContext } from "node:test";
+import { checkDisk, checkMachine, checkNode, findCompiler, findPython } from "#setup/requirements.mjs";
 
 test("Node 20.17 to 22 is accepted, others are named with what works", () => {
   for (const version of ["20.17.0", "20.20.2", "21.0.0", "22.22.1"]) checkNode(version);
@@ -32,11 +31,8 @@ test("too small a disk is told with both numbers", () => {
 
 const { PATH, CXX } = process.env;
 
-/**
- * @param {import("node:test").TestContext} t
- * @param {Record<string, string>} programs  shell scripts by name; they are all that is on the PATH
- */
-function usePath(t, programs) {
+/** @param programs  shell scripts by name; they are all that is on the PATH */
+function usePath(t: TestContext, programs: Record<string, string>) {
   const folder = mkdtempSync(join(tmpdir(), "path-"));
   t.after(() => {
     Object.assign(process.env, { PATH }, CXX && { CXX });
@@ -52,11 +48,13 @@ function usePath(t, programs) {
 
 /**
  * A Python that introduces itself so.
- * @param {string} version
- * @param {string} [abi]
- * @param {string[]} missing  modules
+ * @param missing  modules
  */
-function introduces(version, abi = `cpython-${version.split(".").slice(0, 2).join("")}-x86_64-linux-gnu`, ...missing) {
+function introduces(
+  version: string,
+  abi = `cpython-${version.split(".").slice(0, 2).join("")}-x86_64-linux-gnu`,
+  ...missing: string[]
+) {
   return `printf '%s\\n' ${[version, abi, ...missing].join(" ")}`;
 }
 
@@ -83,11 +81,8 @@ test("a machine without Python is told what to install", (t) => {
   });
 });
 
-/**
- * What is wrong with a Python, how it introduces itself, and what is told.
- * @type {[string, string, RegExp][]}
- */
-const unfit = [
+/** What is wrong with a Python, how it introduces itself, and what is told. */
+const unfit: [string, string, RegExp][] = [
   ["too old", introduces("3.10.13"), /fits: python3 is 3\.10\.13, too old\./],
   ["Python 2", introduces("2.7.18", "None", "venv"), /fits: python3 is 2\.7\.18, too old\./],
   ["too new", introduces("3.15.0"), /python3 is 3\.15\.0, newer than the pinned packages/],

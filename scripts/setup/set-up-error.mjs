@@ -1,5 +1,3 @@
-// @ts-check
-
 /** Set-up cannot go on. The message is one sentence that says what is wrong and what to do about it. */
 export class SetUpError extends Error {
   /** @override */

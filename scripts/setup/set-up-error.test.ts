@@ -1,8 +1,7 @@
-// @ts-check
 // What tools really print, shortened, and what set-up makes of it: npm 11, and pip 23.0 (of Python 3.11.2) and 26.3.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { remedy } from "./set-up-error.mjs";
+import { remedy } from "#setup/set-up-error.mjs";
 
 const retrying =
   "WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after connection";
@@ -12,11 +11,8 @@ const recovered = `${retrying} broken by 'ReadTimeoutError("HTTPSConnectionPool(
 npm http fetch GET https://h/a attempt 1 failed with ECONNRESET
 `;
 
-/**
- * What happens, what is printed then, and what set-up makes of it.
- * @type {[string, string, RegExp][]}
- */
-const cases = [
+/** What happens, what is printed then, and what set-up makes of it. */
+const cases: [string, string, RegExp][] = [
   // No network
   [
     "no network, old pip",

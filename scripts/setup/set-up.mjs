@@ -1,4 +1,3 @@
-// @ts-check
 // Installs whatever is missing, inside the clone: `npm run setup`, and the first thing that every other command does.
 import { addonStep } from "./addon.mjs";
 import { libraryStep, scriptsStep } from "./builds.mjs";

@@ -1,4 +1,3 @@
-// @ts-check
 // Set-up as a whole, and its steps where something goes wrong on the way.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
@@ -6,22 +5,24 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { root } from "./setup/clone.mjs";
-import { askPython } from "./setup/requirements.mjs";
-import { outcome, throwawayClone } from "./setup/throwaway-clone.mjs";
+import { root } from "#setup/clone.mjs";
+import { askPython } from "#setup/requirements.mjs";
+import { outcome } from "../testing/outcome.js";
+import { throwawayClone } from "../testing/throwaway-clone.js";
 
 const otherPython = findOtherPython();
 const noOther = "there is no other Python from 3.11 to 3.14 on the PATH";
 const unreachable = "http://127.0.0.1:9/"; // nothing listens there
 
 test("with nothing to do, set-up takes under a second and starts no program", async () => {
-  const times = [];
+  const times: number[] = [];
   for (let i = 0; i < 3; i++) {
     const start = performance.now();
-    const setUp = spawn(process.execPath, [join(root, "scripts/setup.mjs")], { env: { PATH: "/nonexistent" } });
+    const setUp = spawn(process.execPath, [join(root, "scripts/cli.mjs"), "setup"], { env: { PATH: "/nonexistent" } });
     const { code, output } = await outcome(setUp);
     times.push(performance.now() - start);
     assert.equal(code, 0, output);
@@ -73,7 +74,7 @@ test("a Node package that is not the pinned one is not installed", async (t) => 
   const server = createServer((_, response) => response.end("not the package")).listen(0, "127.0.0.1");
   t.after(() => server.close());
   await once(server, "listening");
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const { port } = server.address() as AddressInfo;
 
   const clone = throwawayClone(t);
   const resolved = `http://127.0.0.1:${port}/tiny.tgz`;
@@ -93,7 +94,7 @@ test(
     symlinkSync(join(root, ".cache/pip"), join(clone.folder, ".cache/pip")); // what was downloaded before
     const path = mkdtempSync(join(tmpdir(), "path-"));
     t.after(() => rmSync(path, { recursive: true }));
-    symlinkSync(/** @type {string} */ (otherPython?.command), join(path, "python3"));
+    symlinkSync(otherPython.command, join(path, "python3"));
     const { code, output } = await clone.makeStep("python", { PATH: `${path}:${process.env.PATH}` });
     assert.equal(code, 0, output);
     assert.equal(await clone.isDone("python"), true);
@@ -142,7 +143,7 @@ const noMount = spawnSync("unshare", ["--mount", "true"]).status !== 0 && "needs
 test("a disk that is too small is told before anything is fetched", { skip: noMount }, async (t) => {
   const { folder } = throwawayClone(t);
   const copy = `mount -t tmpfs -o size=20m tmpfs "$1" && cp -r "${folder}/." "$1" && cd "$1"`;
-  const mount = `${copy} && exec "$0" scripts/setup.mjs`;
+  const mount = `${copy} && exec "$0" scripts/cli.mjs setup`;
   const place = mkdtempSync(join(tmpdir(), "small-"));
   t.after(() => rmSync(place, { recursive: true }));
   const { code, output } = await outcome(spawn("unshare", ["--mount", "sh", "-c", mount, process.execPath, place]));
@@ -187,25 +188,58 @@ test("a disk that fills up under npm is told, though npm only warns", { skip: no
 });
 
 test("the library is built, its errors are shown, and what lost its source goes", async (t) => {
+  await assertBuilds(throwawayClone(t, { borrow: ["node_modules"] }), "library", "lib");
+});
+
+test("the scripts are built, their errors are shown, and what lost its source goes", async (t) => {
   const clone = throwawayClone(t, { borrow: ["node_modules"] });
-  const lib = join(clone.folder, "lib");
-  writeFileSync(join(lib, "one.ts"), "export const one: number = 1;\n");
-  writeFileSync(join(lib, "two.test.ts"), "export const two: number = 2;\n");
-  assert.equal((await clone.makeStep("library")).code, 0);
-  assert.ok(clone.has("lib/dist/one.js") && clone.has("lib/dist/two.test.js"));
-  assert.equal(await clone.isDone("library"), true);
+  writeFileSync(join(clone.folder, "lib/index.ts"), "export const answer: number = 42;\n");
+  writeFileSync(
+    join(clone.folder, "scripts/uses.ts"),
+    'import type { answer } from "../lib/index.js";\nimport { root } from "#setup/clone.mjs";\n' +
+      "export const both: [typeof answer, string] = [1, root];\n",
+  );
+  await assertBuilds(clone, "scripts", "scripts");
+  // Compiled, a script finds set-up where its source does.
+  const uses = await outcome(
+    spawn(process.execPath, ["-e", 'import("./scripts/dist/uses.js").then(({ both }) => console.log(both[1]))'], {
+      cwd: clone.folder,
+    }),
+  );
+  assert.equal(uses.output, `${clone.folder}\n`);
 
-  rmSync(join(lib, "two.test.ts"));
-  assert.equal(await clone.isDone("library"), false);
-  assert.equal((await clone.makeStep("library")).code, 0);
-  assert.ok(!clone.has("lib/dist/two.test.js") && clone.has("lib/dist/one.d.ts"));
+  // Set-up itself is not compiled, but checked.
+  writeFileSync(join(clone.folder, "scripts/setup/wrong.mjs"), '/** @type {number} */\nexport const wrong = "1";\n');
+  const { code, output } = await clone.makeStep("scripts");
+  assert.equal(code, 1);
+  assert.match(output, /scripts\/setup\/wrong\.mjs\(2,.*error TS2322/);
+});
 
-  writeFileSync(join(lib, "one.ts"), 'export const one: number = "1";\n');
-  const { code, output } = await clone.makeStep("library");
+/** A step that compiles a folder to its `dist`. */
+async function assertBuilds(clone: ReturnType<typeof throwawayClone>, step: string, name: string): Promise<void> {
+  const folder = join(clone.folder, name);
+  writeFileSync(join(folder, "one.ts"), "export const one: number = 1;\n");
+  writeFileSync(join(folder, "two.test.ts"), "export const two: number = 2;\n");
+  const first = await clone.makeStep(step);
+  assert.equal(first.code, 0, first.output);
+  assert.ok(clone.has(`${name}/dist/one.js`) && clone.has(`${name}/dist/two.test.js`));
+  assert.equal(await clone.isDone(step), true);
+
+  rmSync(join(folder, "two.test.ts"));
+  assert.equal(await clone.isDone(step), false);
+  assert.equal((await clone.makeStep(step)).code, 0);
+  assert.ok(!clone.has(`${name}/dist/two.test.js`) && clone.has(`${name}/dist/one.d.ts`));
+
+  writeFileSync(join(folder, "one.ts"), 'export const one: number = "1";\n');
+  const { code, output } = await clone.makeStep(step);
   assert.equal(code, 1);
   assert.match(output, /TypeScript errors/);
-  assert.equal(await clone.isDone("library"), false);
-});
+  assert.match(output, /one\.ts\(1,.*error TS2322/);
+  assert.equal(await clone.isDone(step), false);
+
+  writeFileSync(join(folder, "one.ts"), "export const one: number = 1;\n");
+  assert.equal((await clone.makeStep(step)).code, 0);
+}
 
 test("nothing that is installed from PyPI is unpinned, and no index is named", () => {
   for (const file of ["requirements.txt", "scripts/setup/tensorflow.txt"]) {
@@ -230,7 +264,6 @@ function findOtherPython() {
     .sort((a, b) => String(a.version).localeCompare(String(b.version), "en", { numeric: true }))[0];
 }
 
-/** @param {string} program */
-function which(program) {
+function which(program: string) {
   return execFileSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" }).trim();
 }

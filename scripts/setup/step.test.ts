@@ -1,15 +1,13 @@
-// @ts-check
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test from "node:test";
-import { stampedStep } from "./step.mjs";
+import test, { type TestContext } from "node:test";
+import { stampedStep } from "#setup/step.mjs";
 
 const nothing = () => {};
 
-/** @param {import("node:test").TestContext} t */
-function stampIn(t) {
+function stampIn(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "step-"));
   t.after(() => rmSync(folder, { recursive: true }));
   return join(folder, "made/.stamp");

@@ -1,4 +1,3 @@
-// @ts-check
 // TensorFlow's shared libraries, from the wheel that PyPI has of it. Kept outside node_modules, which npm empties.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";

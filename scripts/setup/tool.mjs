@@ -1,4 +1,3 @@
-// @ts-check
 import { spawn } from "node:child_process";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";

@@ -1,22 +1,58 @@
-// @ts-check
 // For the tests: a real JupyterLab in a real browser.
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
-import { writeNotebook } from "../execute/notebook-for-tests.mjs";
-import { jupyterEnvironment } from "../jupyter.mjs";
-import { launchOptions } from "../setup/chromium.mjs";
-import { root, venv } from "../setup/clone.mjs";
+import type { TestContext } from "node:test";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { launchOptions } from "#setup/chromium.mjs";
+import { root, venv } from "#setup/clone.mjs";
+import { jupyterEnvironment } from "../jupyter.js";
+import type { Cell, Output } from "../notebook-format.js";
+import { writeNotebook } from "./notebook-for-tests.js";
+
+declare global {
+  /** JupyterLab in the browser, once a notebook is open in it; `--LabApp.expose_app_in_browser` puts it there. */
+  var jupyterapp: JupyterApp;
+}
+
+/** As much of JupyterLab's application as the tests touch. */
+interface JupyterApp {
+  commands: { execute(id: string, args?: object): Promise<unknown> };
+  shell: {
+    currentWidget: {
+      content: LabNotebook;
+      sessionContext?: { session?: { kernel?: { status: string } } };
+    };
+  };
+}
+
+interface LabNotebook {
+  activeCellIndex: number;
+  widgets: { node: HTMLElement; model: LabCell }[];
+  model: { cells: Iterable<LabCell> };
+  scrollToItem(index: number, align: "start" | "center"): Promise<void>;
+}
+
+interface LabCell {
+  type: Cell["cell_type"];
+  trusted: boolean;
+  outputs: { length: number; toJSON(): Output[]; clear(): void };
+}
+
+interface LabOptions {
+  environment?: Record<string, string>;
+  /** Says which notebooks are trusted, as they were run here. */
+  signatures?: string;
+}
 
 /** `npm run lab`, as its reader has it. */
-export const ourLab = [process.execPath, join(root, "scripts/lab.mjs")];
+export const ourLab = [process.execPath, join(root, "scripts/cli.mjs"), "lab"];
 
 /**
  * JupyterLab as it comes, without this project's extension or settings.
- * @param {string} extensions  an empty folder
+ * @param extensions  an empty folder
  */
-export const stockLab = (extensions) => [
+export const stockLab = (extensions: string) => [
   join(venv, "bin/jupyter-lab"),
   "--allow-root",
   `--ServerApp.root_dir=${root}`,
@@ -26,9 +62,8 @@ export const stockLab = (extensions) => [
 /**
  * A folder for notebooks inside the clone, where `npm run lab` has its root. It is empty, and holds no output of another
  * run; a cell's `"../lib"` is the library.
- * @param {string} name
  */
-export function temporaryFolder(name) {
+export function temporaryFolder(name: string) {
   const path = `.cache/${name}`;
   const folder = join(root, path);
   rmSync(folder, { recursive: true, force: true });
@@ -42,30 +77,29 @@ export function temporaryFolder(name) {
     remove: () => rmSync(folder, { recursive: true, force: true }),
     /**
      * Writes a notebook without outputs.
-     * @param {string} name
-     * @param {any[]} cells  the code of each, or cells of another notebook
-     * @returns {string} its path, as JupyterLab names it
+     * @param cells  the code of each, or cells of another notebook
+     * @returns its path, as JupyterLab names it
      */
-    write(name, cells) {
+    write(name: string, cells: (string | Cell)[]): string {
       writeNotebook(join(folder, "notebooks", name), cells);
       return `${path}/notebooks/${name}`;
     },
   };
 }
 
-/** @returns {Promise<import("playwright-core").Browser>} */
-export const startBrowser = async () => chromium.launch(await launchOptions());
+export const startBrowser = async (): Promise<Browser> => chromium.launch(await launchOptions());
 
 /**
  * Starts a JupyterLab that remembers nothing, and ends it with the test.
- * @param {import("node:test").TestContext} t
- * @param {import("playwright-core").Browser} browser
- * @param {string} folder  for its settings
- * @param {string[]} command
- * @param {{ environment?: Record<string, string>, signatures?: string }} [options]  `signatures` says which notebooks are
- * trusted, as they were run here
+ * @param folder  for its settings
  */
-export async function startLab(t, browser, folder, [program, ...args], { environment, signatures = ":memory:" } = {}) {
+export async function startLab(
+  t: TestContext,
+  browser: Browser,
+  folder: string,
+  [program, ...args]: string[],
+  { environment, signatures = ":memory:" }: LabOptions = {},
+) {
   const lab = spawn(
     program,
     [
@@ -91,9 +125,9 @@ export async function startLab(t, browser, folder, [program, ...args], { environ
   t.after(async () => {
     if (lab.exitCode === null && lab.kill("SIGTERM")) await new Promise((resolve) => lab.once("exit", resolve));
   });
-  const url = await new Promise((resolve, reject) => {
+  const url = await new Promise<string>((resolve, reject) => {
     let log = "";
-    lab.stderr.on("data", (text) => {
+    lab.stderr.on("data", (text: Buffer) => {
       log += text;
       const [url] = log.match(/http:\/\/127\.0\.0\.1:\d+\//) ?? [];
       if (url) resolve(url);
@@ -102,15 +136,15 @@ export async function startLab(t, browser, folder, [program, ...args], { environ
   });
 
   /**
-   * @param {string} path  in JupyterLab's address
-   * @param {() => void} [first]  what the page runs before all else
+   * @param path  in JupyterLab's address
+   * @param first  what the page runs before all else
    */
-  const goTo = async (path, first) => {
+  const goTo = async (path: string, first?: () => void) => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     t.after(() => page.close());
     if (first) await page.addInitScript(first);
-    /** What the page complained of. @type {string[]} */
-    const complaints = [];
+    /** What the page complained of. */
+    const complaints: string[] = [];
     page.on("pageerror", ({ message }) => complaints.push(message));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
     page.on("request", (request) => {
@@ -123,13 +157,11 @@ export async function startLab(t, browser, folder, [program, ...args], { environ
 
   return {
     goTo,
-    /** Opens a notebook and waits for its kernel. @param {string} path @param {() => void} [first]  as with `goTo` */
-    async open(path, first) {
+    /** Opens a notebook and waits for its kernel. @param first  as with `goTo` */
+    async open(path: string, first?: () => void) {
       const { page, complaints } = await goTo(`lab/tree/${path}?token=test&reset`, first);
       await page.waitForFunction(
-        () =>
-          /** @type {any} */ (globalThis).jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status ===
-          "idle",
+        () => globalThis.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === "idle",
         undefined,
         { timeout: 60_000 },
       );
@@ -138,59 +170,48 @@ export async function startLab(t, browser, folder, [program, ...args], { environ
   };
 }
 
-/** @param {import("playwright-core").Page} page @param {string} id @param {object} [args] */
-export function command(page, id, args) {
-  return page.evaluate(
-    ([id, args]) => /** @type {any} */ (globalThis).jupyterapp.commands.execute(id, args),
-    /** @type {[string, any]} */ ([id, args]),
-  );
+export function command(page: Page, id: string, args?: object): Promise<unknown> {
+  return page.evaluate(({ id, args }) => jupyterapp.commands.execute(id, args), { id, args });
 }
 
-/** Goes to a cell and runs it; resolves when it has ended. @param {import("playwright-core").Page} page @param {number} index */
-export async function runCell(page, index) {
+/** Goes to a cell and runs it; resolves when it has ended. */
+export async function runCell(page: Page, index: number): Promise<void> {
   await page.evaluate(async (index) => {
-    const notebook = /** @type {any} */ (globalThis).jupyterapp.shell.currentWidget.content;
+    const notebook = jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = index;
     await notebook.scrollToItem(index, "start");
   }, index);
   await command(page, "notebook:run-cell");
 }
 
-/** Switches JupyterLab's theme. @param {import("playwright-core").Page} page @param {"Light" | "Dark"} name */
-export async function useTheme(page, name) {
+/** Switches JupyterLab's theme. */
+export async function useTheme(page: Page, name: "Light" | "Dark"): Promise<void> {
   await command(page, "apputils:change-theme", { theme: `JupyterLab ${name}` });
   await page.waitForFunction((light) => document.body.dataset.jpThemeLight === light, String(name === "Light"));
 }
 
-/** The outputs of a cell. @param {import("playwright-core").Page} page @param {number} index @returns {Promise<any[]>} */
-export function outputsOf(page, index) {
-  return page.evaluate(
-    (index) =>
-      /** @type {any} */ (globalThis).jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON(),
-    index,
-  );
+/** The outputs of a cell. */
+export function outputsOfCell(page: Page, index: number): Promise<Output[]> {
+  return page.evaluate((index) => jupyterapp.shell.currentWidget.content.widgets[index].model.outputs.toJSON(), index);
 }
 
-/** Runs in the browser. @returns {string[]} */
-export function failedOutputs() {
-  const { model } = /** @type {any} */ (globalThis).jupyterapp.shell.currentWidget.content;
+/** Runs in the browser. */
+export function failedOutputs(): string[] {
+  const { model } = jupyterapp.shell.currentWidget.content;
   const outputs = [...model.cells].filter(({ type }) => type === "code").flatMap((cell) => cell.outputs.toJSON());
   return outputs.filter((output) => output.output_type === "error").map(({ ename, evalue }) => `${ename}: ${evalue}`);
 }
 
-/**
- * Runs in the browser: goes through the notebook's figures, and tells which do not show what they should.
- * @param {string} selector
- */
-export async function figuresWithout(selector) {
-  const notebook = /** @type {any} */ (globalThis).jupyterapp.shell.currentWidget.content;
+/** Runs in the browser: goes through the notebook's figures, and tells which do not show what they should. */
+export async function figuresWithout(selector: string): Promise<{ figures: number; without: string[] }> {
+  const notebook = jupyterapp.shell.currentWidget.content;
   let figures = 0;
-  const without = [];
+  const without: string[] = [];
   for (const [index, cell] of notebook.widgets.entries()) {
     if (cell.model.type !== "code") continue;
     const ids = cell.model.outputs
       .toJSON()
-      .map((/** @type {any} */ output) => output.metadata?.figure?.id)
+      .map((output) => output.metadata?.figure?.id)
       .filter(Boolean);
     if (ids.length === 0) continue;
     figures += ids.length;
