@@ -1,45 +1,56 @@
 // What a cell shows: the value of its last expression, tslab's displays, and what the library sends.
-
-const { inspect } = require("node:util");
-const tslab = require("tslab/dist/jupyter.js");
+import { inspect } from "node:util";
+import type { DisplayContent, MimeBundle, Publication } from "../messages.js";
+import { tslabJupyter } from "./tslab.js";
 
 /** The convention of Deno's kernel: a method of this name gives a value's MIME bundle, or a promise of it. */
 const DISPLAY = Symbol.for("Jupyter.display");
 
-/** Lets tslab.display, and the library, send display data through us. tslab's hook takes the whole content. */
-function takeOverDisplay(publish) {
-  tslab.lastWriteDisplayData = ({ data, metadata = {}, transient = {} }, update) => {
+/** As many levels of a value are shown as Deno shows. */
+const DEPTH = 4;
+
+/** What tslab hands to its hook: the whole content of a display_data message. */
+interface TslabDisplay {
+  data: MimeBundle;
+  metadata?: object;
+  transient?: { display_id?: string };
+}
+
+/** Sends the display data of tslab.display, and of the library, through the kernel. */
+export function takeOverDisplay(publish: (publication: Publication) => void): void {
+  tslabJupyter.lastWriteDisplayData = ({ data, metadata = {}, transient = {} }: TslabDisplay, update: boolean) => {
     const { display_id } = transient;
-    publish(update ? "update_display_data" : "display_data", {
+    const content: DisplayContent = {
       data,
       metadata,
       // tslab.display without an id says `undefined`, which the protocol does not know.
       transient: display_id == null ? {} : { display_id },
-    });
+    };
+    publish({ type: update ? "update_display_data" : "display_data", content });
   };
 }
 
-/** How many levels of a value are shown: as many as Deno shows. */
-const DEPTH = 4;
-
 /** The MIME bundle of a value: its own, if it has one, and its text in any case. */
-async function mimeBundle(value) {
-  const own = typeof value?.[DISPLAY] === "function" ? await value[DISPLAY]() : undefined;
+export async function mimeBundle(value: unknown): Promise<MimeBundle> {
+  const own = await ownBundle(value);
   if (own != null && typeof own !== "object")
     throw new TypeError(`${DISPLAY.description} gave ${typeof own}, not a MIME bundle`);
   return { "text/plain": inspect(value, { depth: DEPTH }), ...own };
 }
 
+async function ownBundle(value: unknown): Promise<unknown> {
+  const displayable = value as { [DISPLAY]?: unknown } | null | undefined;
+  return typeof displayable?.[DISPLAY] === "function" ? await (displayable[DISPLAY]() as unknown) : undefined;
+}
+
 /** What is left to show of a value whose own methods fail. */
-function plainBundle(value) {
+export function plainBundle(value: unknown): MimeBundle {
   for (const customInspect of [true, false]) {
     try {
       return { "text/plain": inspect(value, { customInspect, depth: DEPTH, showProxy: true }) };
     } catch {
-      // the next way, then
+      // tries the next way
     }
   }
   return { "text/plain": `[${typeof value}]` };
 }
-
-module.exports = { mimeBundle, plainBundle, takeOverDisplay };

@@ -1,14 +1,21 @@
 // What an editor asks: completions, documentation at the cursor, and whether a cell is complete.
+import type ts from "@tslab/typescript-for-tslab";
+import type { CompleteReply, CursorContent, InspectReply, IsCompleteReply } from "../messages.js";
+import type { CellRunner } from "./cell.js";
+import { isCompleteCode, printQuickInfo } from "./tslab.js";
+import { typescript } from "./typescript.js";
 
-const { isCompleteCode } = require("tslab/dist/converter.js");
-const { printQuickInfo } = require("tslab/dist/inspect.js");
-const { ts } = require("./compiler.cjs");
+// "Unterminated template literal" and "'*/' expected". TypeScript reports them where the text ends, or where it begins.
+const UNTERMINATED = [1160, 1010];
 
-// The protocol counts Unicode characters, JavaScript UTF-16 units; they differ after an emoji.
-const toUnits = (code, characters) => [...code].slice(0, characters).join("").length;
-const toCharacters = (code, units) => [...code.slice(0, units)].length;
+/** With what TypeScript keeps to itself. */
+type ParsedFile = ts.SourceFile & { parseDiagnostics: ts.Diagnostic[] };
 
-function complete(cells, { code, cursor_pos }) {
+// The protocol counts Unicode characters, JavaScript UTF-16 units. They differ after an emoji.
+const toUnits = (code: string, characters: number) => [...code].slice(0, characters).join("").length;
+const toCharacters = (code: string, units: number) => [...code.slice(0, units)].length;
+
+export function complete(cells: CellRunner, { code, cursor_pos }: CursorContent): CompleteReply {
   const { start, end, candidates } = cells.complete(code, toUnits(code, cursor_pos));
   return {
     status: "ok",
@@ -19,9 +26,9 @@ function complete(cells, { code, cursor_pos }) {
   };
 }
 
-function inspect(cells, { code, cursor_pos }) {
+export function inspect(cells: CellRunner, { code, cursor_pos }: CursorContent): InspectReply {
   const position = toUnits(code, cursor_pos);
-  // A cursor right behind a name, or behind the bracket that opens its call, means that name.
+  // A cursor right after a name, or after the bracket that opens its call, means that name.
   const info =
     cells.inspect(code, position) ??
     cells.inspect(code, Math.max(0, position - 1)) ??
@@ -30,14 +37,12 @@ function inspect(cells, { code, cursor_pos }) {
   return { status: "ok", found: true, data: { "text/plain": printQuickInfo(info) }, metadata: {} };
 }
 
-function isComplete({ code }) {
+export function isComplete({ code }: { code: string }): IsCompleteReply {
   const { completed, indent } = isCompleteCode(code);
   if (!completed) return { status: "incomplete", indent };
-  const errors = ts.createSourceFile("cell.ts", `export {};\n${code}`, ts.ScriptTarget.Latest).parseDiagnostics;
+  const file = typescript.createSourceFile("cell.ts", `export {};\n${code}`, typescript.ScriptTarget.Latest);
+  const errors = (file as ParsedFile).parseDiagnostics;
   if (errors.length === 0) return { status: "complete" };
-  // "Unterminated template literal" and "'*/' expected" are reported where the text ends, or where it begins.
-  if (errors.some(({ code }) => code === 1160 || code === 1010)) return { status: "incomplete", indent: "" };
+  if (errors.some(({ code }) => UNTERMINATED.includes(code))) return { status: "incomplete", indent: "" };
   return { status: "invalid" };
 }
-
-module.exports = { complete, inspect, isComplete };

@@ -1,48 +1,54 @@
-// How a running cell is stopped, seen from the protocol's thread.
-//
-// First the main thread is asked: a cell that awaits something leaves it free to answer, and it then fails the
-// cell (cell.cjs). If it does not answer, the cell is in a loop, and the loop is ended through V8's inspector,
-// which can do so anywhere: in a timer, or behind an `await`, too.
+/**
+ * Stops a running cell from the protocol's thread.
+ *
+ * First it asks the main thread: while a cell awaits something, that thread is free to answer, and fails the cell
+ * (execution/cell.ts). If there is no answer, the cell is in a loop. Then V8's inspector ends the loop, which it can
+ * do anywhere: in a timer, or after an `await`, too.
+ */
+import { Session } from "node:inspector";
+import { COMPILING, type Flags, type Port, TIDYING, type ToExecution, type ToProtocol } from "../messages.js";
 
-const { Session } = require("node:inspector");
-
-/** In the array of numbers that both threads see: 1 while the kernel is being loaded, and while TypeScript compiles. */
-const COMPILING = 0;
-/** And 1 while those who are told that the cell is stopped tidy up: a progress bar, a live figure, a pool of runs. */
-const TIDYING = 1;
-
-const PATIENCE = 150; // ms in which a main thread that is not in a loop answers
-const MOST_PATIENCE = 3000; // ms for tidying up, which may be a loop of the cell's own
+/** A main thread that is not in a loop answers within this time. */
+const ANSWER_MS = 150;
+/** Tidying up may take this long, even if it is a loop of the cell's own. */
+const MAX_TIDYING_MS = 3000;
 
 /**
  * Interrupts the main thread, and does not give up before it has answered.
- * @param port to it
- * @param shared the array of numbers
+ * @param execution leads to the main thread
  * @param request the id of the execute_request that runs, or null if only a timer of an earlier cell may be busy
  * @param answered says whether the main thread has answered the request, or the question
  */
-function interrupt(port, shared, request, answered) {
+export function interrupt(
+  execution: Port<ToExecution, ToProtocol>,
+  flags: Flags,
+  request: string | null,
+  answered: () => boolean,
+): void {
   const start = performance.now();
   const ask = () => {
-    port.postMessage({ interrupt: { request } });
-    setTimeout(insist, PATIENCE);
+    execution.postMessage({ kind: "interrupt", request });
+    setTimeout(insist, ANSWER_MS);
   };
   const insist = () => {
     if (answered()) return;
     // Neither TypeScript's compiler nor the loading of the kernel may be torn off. They take a second or two.
-    const compiles = Atomics.load(shared, COMPILING) === 1;
-    const tidies = Atomics.load(shared, TIDYING) === 1 && performance.now() - start < MOST_PATIENCE;
-    if (compiles || tidies) return setTimeout(insist, PATIENCE);
+    const compiles = Atomics.load(flags, COMPILING) === 1;
+    const tidies = Atomics.load(flags, TIDYING) === 1 && performance.now() - start < MAX_TIDYING_MS;
+    if (compiles || tidies) {
+      setTimeout(insist, ANSWER_MS);
+      return;
+    }
     terminateExecution();
-    ask(); // anew, as the answer may be torn off, too
+    ask(); // again, since the answer may be torn off, too
   };
   ask();
 }
 
 let isTerminating = false;
 
-function terminateExecution() {
-  if (isTerminating) return; // a second one would tear away what follows the loop
+function terminateExecution(): void {
+  if (isTerminating) return; // a second one would tear off what follows the loop
   isTerminating = true;
   const session = new Session();
   session.connectToMainThread();
@@ -51,5 +57,3 @@ function terminateExecution() {
     session.disconnect();
   });
 }
-
-module.exports = { COMPILING, TIDYING, interrupt };

@@ -1,42 +1,34 @@
-// The end of the kernel: on request, or when the one who started it is gone. Whatever it started ends with it.
+// Shuts the kernel down on request, or when the process that started it is gone.
+import { writeSync } from "node:fs";
+import type { Port, ToExecution, ToProtocol } from "../messages.js";
+import type { Outbox } from "./outbox.js";
 
-const { spawn } = require("node:child_process");
-const { writeSync } = require("node:fs");
-
-const POLL = 1000; // ms
-const GRACE = 1000; // ms in which the main thread may end by itself, and run its "exit" handlers
-
-/**
- * Starts a guard that outlives the kernel by a moment, and ends what the kernel has left behind, even when the
- * kernel itself was killed. Jupyter makes the kernel the leader of a process group, which its children are in.
- * The guard stands outside of it and waits for the end of a pipe that only the kernel holds.
- */
-function guardChildren() {
-  const guard = spawn("/bin/sh", ["-c", `read _; kill -s KILL -- -${process.pid}`], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  guard.on("error", () => {});
-  guard.unref();
-  guard.stdin.unref();
-}
+const POLL_MS = 1000;
+/** The main thread may take this long to end by itself, and to run its "exit" handlers. */
+const EXIT_GRACE_MS = 1000;
+/** ZeroMQ's own thread sends the last bytes in this time. */
+const LAST_BYTES_MS = 50;
 
 /**
- * Ends the kernel, called in the protocol's thread.
- * @param outboxes by their sockets: what they hold is sent before
+ * Ends the kernel.
+ * @param execution leads to the main thread
+ * @param outboxes by their sockets: what they hold is sent first
  */
-async function endKernel(port, outboxes) {
-  setTimeout(() => process.kill(process.pid, "SIGKILL"), GRACE);
+export async function endKernel(
+  execution: Port<ToExecution, ToProtocol>,
+  outboxes: ReadonlyMap<{ close(): void }, Outbox>,
+): Promise<void> {
+  setTimeout(() => process.kill(process.pid, "SIGKILL"), EXIT_GRACE_MS);
   const all = [...outboxes.values()];
   while (!all.every((outbox) => outbox.isEmpty)) await new Promise((resolve) => setTimeout(resolve, 5));
   for (const socket of outboxes.keys()) socket.close();
-  await new Promise((resolve) => setTimeout(resolve, 50)); // in which ZeroMQ's own thread sends the last bytes
-  port.postMessage({ exit: true });
+  await new Promise((resolve) => setTimeout(resolve, LAST_BYTES_MS));
+  execution.postMessage({ kind: "exit" });
 }
 
-/** Ends the kernel when the server or client that started it has died, by whatever signal. */
-function endWithParent() {
-  // Set by Jupyter for a kernel that shall not outlive it.
+/** Ends the kernel when the server or client that started it has died, whatever signal killed it. */
+export function endWithParent(): void {
+  // Jupyter sets this for a kernel that must not outlive it.
   const starter = Number(process.env.JPY_PARENT_PID);
   if (!starter) return;
   const parent = process.ppid;
@@ -44,16 +36,14 @@ function endWithParent() {
     if (process.ppid === parent && isAlive(starter)) return;
     writeSync(2, "TypeScript kernel: the process that started this kernel is gone; the kernel ends.\n");
     process.kill(process.pid, "SIGKILL");
-  }, POLL);
+  }, POLL_MS);
 }
 
-function isAlive(pid) {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === "EPERM";
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
-
-module.exports = { endKernel, endWithParent, guardChildren };

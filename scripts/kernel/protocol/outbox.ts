@@ -1,32 +1,38 @@
-// ZeroMQ takes one message at a time for each socket; the others wait here, in their order.
+// ZeroMQ takes one message at a time for each socket. The others wait here, in order.
 
-class Outbox {
-  #socket;
-  #waiting = [];
+type Frames = (string | Buffer)[];
+
+/** What is needed of a ZeroMQ socket. */
+interface Sender {
+  readonly closed: boolean;
+  send(frames: Frames): Promise<void>;
+}
+
+export class Outbox {
+  readonly #socket: Sender;
+  readonly #waiting: Frames[] = [];
   #sending = false;
 
-  constructor(socket) {
+  constructor(socket: Sender) {
     this.#socket = socket;
   }
 
-  send(frames) {
+  send(frames: Frames): void {
     this.#waiting.push(frames);
-    if (!this.#sending) this.#drain();
+    if (!this.#sending) void this.#drain();
   }
 
   /** Whether everything has been handed on. */
-  get isEmpty() {
+  get isEmpty(): boolean {
     return !this.#sending;
   }
 
-  async #drain() {
+  async #drain(): Promise<void> {
     this.#sending = true;
-    while (this.#waiting.length > 0 && !this.#socket.closed) {
-      // It fails when the client has gone: then nobody misses the message.
-      await this.#socket.send(this.#waiting.shift()).catch(() => {});
+    for (let frames; !this.#socket.closed && (frames = this.#waiting.shift());) {
+      // Sending fails when the client has gone, and then nobody misses the message.
+      await this.#socket.send(frames).catch(() => {});
     }
     this.#sending = false;
   }
 }
-
-module.exports = { Outbox };

@@ -1,27 +1,27 @@
-// What a cell prints, gathered for a moment, so that a loop that prints ten thousand lines sends a few messages.
+// Gathers for a moment what a cell prints, so that a loop that prints ten thousand lines sends a few messages.
+import type { StreamName } from "../messages.js";
 
-const DELAY = 40; // ms
+const DELAY_MS = 40;
 
-class StreamBuffer {
-  #name;
+export class StreamBuffer {
+  readonly #publish: (name: StreamName, text: string) => void;
+  #name: StreamName = "stdout";
   #text = "";
-  #timer;
-  #publish;
+  #timer: NodeJS.Timeout | undefined;
 
-  /** @param {(name: "stdout" | "stderr", text: string) => void} publish */
-  constructor(publish) {
+  constructor(publish: (name: StreamName, text: string) => void) {
     this.#publish = publish;
   }
 
-  add(name, text) {
+  add(name: StreamName, text: string): void {
     if (name !== this.#name) this.flush();
     this.#name = name;
     this.#text += text;
-    this.#timer ??= setTimeout(() => this.flush(), DELAY);
+    this.#timer ??= setTimeout(() => this.flush(), DELAY_MS);
   }
 
-  /** To be called before any other message is sent, so that everything arrives in the order it was made. */
-  flush() {
+  /** Call it before any other message is sent, so that everything arrives in the order in which it was made. */
+  flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#text === "") return;
@@ -30,5 +30,3 @@ class StreamBuffer {
     this.#publish(this.#name, text);
   }
 }
-
-module.exports = { StreamBuffer };
