@@ -68,10 +68,12 @@ export default defineConfig(
     "^\\.\\./(figures|notebook|inspect(?!/(look|history)$))(/|$)",
     "What is searched knows nothing of how it is shown.",
   ),
+  room(["scripts/kernel/protocol/*.ts"], "/execution/", "The kernel's threads share nothing but messages.ts."),
+  room(["scripts/kernel/execution/*.ts"], "/protocol/", "The kernel's threads share nothing but messages.ts."),
 
   // Without types yet.
   {
-    files: ["scripts/kernel/*.cjs", "scripts/render/theme/page.js", "*.config.mjs"],
+    files: ["scripts/render/theme/page.js", "*.config.mjs"],
     extends: [tseslint.configs.disableTypeChecked],
   },
 );

@@ -1,6 +1,6 @@
 """Runs the conformance suite on this kernel and on the tslab that it is built on, and writes conformance.md.
 
-.venv/bin/python scripts/kernel/compare.py
+.venv/bin/python scripts/kernel/tests/compare.py
 """
 
 import json

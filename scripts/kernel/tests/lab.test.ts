@@ -1,19 +1,19 @@
-// @ts-check
 // The kernel in JupyterLab, as its reader has it: in a browser.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { chromium } from "playwright-core";
-import { writeNotebook } from "../execute/notebook-for-tests.mjs";
-import { jupyterEnvironment } from "../jupyter.mjs";
-import { launchOptions } from "../setup/chromium.mjs";
-import { root, venv } from "../setup/clone.mjs";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { launchOptions } from "#setup/chromium.mjs";
+import { root, venv } from "#setup/clone.mjs";
+import { jupyterEnvironment } from "../../jupyter.js";
 
-const TIMEOUT = 60_000; // ms, for one thing to come; a busy machine needs some of it
+/** How long each thing may take to appear. A busy machine needs some of it. */
+const TIMEOUT_MS = 60_000;
 
 const cells = [
   'import { show } from "../lib/dist/notebook";\nconst learningRate = 0.1, Grade = 1;\nlearningRate * 2',
@@ -25,17 +25,17 @@ const cells = [
   "G",
 ];
 
-/** @type {string} */ let folder;
-/** @type {import("node:child_process").ChildProcess} */ let lab;
-/** @type {import("playwright-core").Browser} */ let browser;
-/** @type {import("playwright-core").Page} */ let page;
+let folder: string;
+let lab: ChildProcess | undefined;
+let browser: Browser | undefined;
+let page: Page;
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "lab-"));
   // A clone with one notebook.
   for (const name of ["lib", "node_modules"]) symlinkSync(join(root, name), join(folder, name));
   mkdirSync(join(folder, "notebooks"));
-  writeNotebook(join(folder, "notebooks/test.ipynb"), cells);
+  writeNotebook(join(folder, "notebooks/test.ipynb"));
   lab = spawn(
     join(venv, "bin/jupyter-lab"),
     [
@@ -51,7 +51,7 @@ before(async () => {
   const url = await serverUrl(join(folder, "runtime"));
   browser = await chromium.launch(await launchOptions());
   page = await browser.newPage({ viewport: { width: 1200, height: 1600 } });
-  page.setDefaultTimeout(TIMEOUT);
+  page.setDefaultTimeout(TIMEOUT_MS);
   await page.goto(`${url}lab/tree/notebooks/test.ipynb?token=test`);
   await page.waitForSelector(".jp-Notebook .jp-Cell");
   await page.locator("#jp-main-statusbar", { hasText: "TypeScript | Idle" }).waitFor();
@@ -59,15 +59,28 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  if (lab && lab.exitCode === null) {
+  if (lab?.exitCode === null) {
+    const end = once(lab, "exit");
     lab.kill("SIGTERM");
-    await new Promise((resolve) => lab.once("exit", resolve));
+    await end;
   }
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** @param {string} folder */
-function ownFolders(folder) {
+function writeNotebook(file: string): void {
+  const kernelspec = { name: "tslab", display_name: "TypeScript", language: "typescript" };
+  const written = cells.map((source, i) => ({
+    cell_type: "code",
+    id: `cell-${i}`,
+    source,
+    metadata: {},
+    outputs: [],
+    execution_count: null,
+  }));
+  writeFileSync(file, JSON.stringify({ cells: written, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 }));
+}
+
+function ownFolders(folder: string) {
   return {
     JUPYTER_RUNTIME_DIR: join(folder, "runtime"),
     JUPYTER_CONFIG_DIR: join(folder, "config"),
@@ -75,12 +88,11 @@ function ownFolders(folder) {
   };
 }
 
-/** @param {string} runtime */
-async function serverUrl(runtime) {
-  for (const end = Date.now() + TIMEOUT; Date.now() < end; await wait(200)) {
+async function serverUrl(runtime: string): Promise<string> {
+  for (const end = Date.now() + TIMEOUT_MS; Date.now() < end; await wait(200)) {
     try {
       const file = readdirSync(runtime).find((name) => /^jpserver-\d+\.json$/.test(name));
-      if (file) return JSON.parse(readFileSync(join(runtime, file), "utf8")).url;
+      if (file) return (JSON.parse(readFileSync(join(runtime, file), "utf8")) as { url: string }).url;
     } catch {
       // not yet written
     }
@@ -88,14 +100,13 @@ async function serverUrl(runtime) {
   throw new Error("JupyterLab did not start");
 }
 
-/** @param {number} i */
-const cell = (i) => page.locator(".jp-Notebook .jp-Cell").nth(i);
+const cell = (i: number) => page.locator(".jp-Notebook .jp-Cell").nth(i);
 
-/** Runs a cell with Control+Enter; again, if JupyterLab, busy with its start, has forgotten it.  @param {number} i */
-async function run(i) {
+/** Runs a cell with Control+Enter; again, if JupyterLab, busy with its start, has forgotten it. */
+async function run(i: number): Promise<void> {
   const prompt = () => cell(i).locator(".jp-InputPrompt").innerText();
   const before = await prompt();
-  for (const end = Date.now() + TIMEOUT; Date.now() < end;) {
+  for (const end = Date.now() + TIMEOUT_MS; Date.now() < end;) {
     await cell(i).locator(".jp-InputArea-editor").click();
     await page.keyboard.press("Control+Enter");
     await wait(1000);
@@ -103,8 +114,8 @@ async function run(i) {
   }
 }
 
-/** Waits for an output.  @param {number} i @param {string} text */
-async function shows(i, text) {
+/** Waits for an output. */
+async function shows(i: number, text: string): Promise<void> {
   try {
     await cell(i).locator(".jp-OutputArea", { hasText: text }).waitFor();
   } catch {
@@ -112,8 +123,7 @@ async function shows(i, text) {
   }
 }
 
-/** @param {number} i @param {string} count */
-const prompts = (i, count) =>
+const prompts = (i: number, count: string) =>
   cell(i)
     .locator(".jp-InputPrompt", { hasText: `[${count}]:` })
     .waitFor();

@@ -1,4 +1,4 @@
-"""The public conformance suite for Jupyter kernels, with what it shall send to a TypeScript kernel.
+"""The public conformance suite for Jupyter kernels, and what it sends to a TypeScript kernel.
 
 All optional parts are switched on but the pager, which belongs to IPython's `name?` syntax.
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jupyter_kernel_test
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class TypeScriptKernelTests(jupyter_kernel_test.KernelTests):

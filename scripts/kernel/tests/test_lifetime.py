@@ -16,7 +16,7 @@ from jupyter_client.manager import KernelManager
 
 from conftest import ROOT, Kernel, wait_for
 
-MAIN = ROOT / "scripts" / "kernel" / "main.cjs"
+MAIN = Path("scripts/dist/kernel/main.js")
 
 # A process that starts a kernel and lets it start a child, prints both numbers, and waits to be killed.
 SERVER = """
@@ -66,7 +66,7 @@ def test_kernels_end_with_the_server_that_started_them():
     # One after the other: servers that start at once may pick the same free ports.
     for sent, state in ways:
         server = subprocess.Popen(
-            [sys.executable, "-c", SERVER, str(MAIN.parent), state],
+            [sys.executable, "-c", SERVER, str(Path(__file__).parent), state],
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
@@ -111,12 +111,12 @@ def test_restart_forgets_everything():
         kernel.shut_down()
 
 
-def start(folder, *, main=MAIN, ip="127.0.0.1"):
-    """Starts the kernel alone, with a connection file."""
+def start(folder, *, clone=ROOT, ip="127.0.0.1"):
+    """Starts the kernel of a clone alone, with a connection file."""
     file, connection = write_connection_file(str(folder / "connection.json"))
     connection = json.loads((folder / "connection.json").read_text())
     (folder / "connection.json").write_text(json.dumps({**connection, "ip": ip}))
-    return subprocess.Popen(["node", main, file], cwd=folder, stderr=subprocess.PIPE, text=True), connection
+    return subprocess.Popen(["node", clone / MAIN, file], cwd=folder, stderr=subprocess.PIPE, text=True), connection
 
 
 def test_listens_on_loopback_only(tmp_path):
@@ -147,7 +147,9 @@ def test_ends_and_says_why_if_a_port_is_taken(tmp_path, name):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", connection[f"{name}_port"]))
         taken.listen()
-        process = subprocess.Popen(["node", MAIN, tmp_path / "connection.json"], stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            ["node", ROOT / MAIN, tmp_path / "connection.json"], stderr=subprocess.PIPE, text=True
+        )
         assert process.wait(10) == 1
     said = process.stderr.read()
     assert f"cannot listen on tcp://127.0.0.1:{connection[f'{name}_port']}: Address already in use" in said
@@ -155,15 +157,17 @@ def test_ends_and_says_why_if_a_port_is_taken(tmp_path, name):
 
 
 def test_needs_the_very_version_of_tslab(tmp_path):
-    shutil.copytree(MAIN.parent, tmp_path / "kernel", ignore=shutil.ignore_patterns("__pycache__"))
-    process, _ = start(tmp_path, main=tmp_path / "kernel" / "main.cjs")
+    for folder in (MAIN.parent, "scripts/setup"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "scripts/package.json", tmp_path / "scripts")
+    process, _ = start(tmp_path, clone=tmp_path)
     assert process.wait(10) == 1
     assert "tslab is not installed" in process.stderr.read()
 
     other = tmp_path / "node_modules" / "tslab"
     other.mkdir(parents=True)
     (other / "package.json").write_text('{ "name": "tslab", "version": "1.0.21" }')
-    process, _ = start(tmp_path, main=tmp_path / "kernel" / "main.cjs")
+    process, _ = start(tmp_path, clone=tmp_path)
     assert process.wait(10) == 1
     assert "needs tslab 1.0.22" in (said := process.stderr.read()) and "found 1.0.21" in said
 

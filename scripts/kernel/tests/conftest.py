@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 # A test starts jupyter's commands as a reader would who has activated the environment.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -97,7 +97,7 @@ def write_notebook(path, cells):
 
 
 def jupyter(*arguments, cwd, timeout=120):
-    """Runs a command of Jupyter as a reader does, in a shell of his own."""
+    """Runs a command of Jupyter as a reader does, in their own shell."""
     return subprocess.run(["jupyter", *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=timeout)
 
 

@@ -1,0 +1,49 @@
+// The process as cells find it: what they print is sent to the notebook, and they can neither end it nor read its input.
+import { writeSync } from "node:fs";
+import { Readable } from "node:stream";
+import type { Port, ToExecution, ToProtocol } from "../messages.js";
+
+/** Node's own. A cell finds another one in its place. */
+const exit: (code: number) => never = process.exit;
+
+/** Ends the kernel. */
+export function endProcess(): never {
+  exit(0);
+}
+
+/** Ends the kernel with a message on its standard error. */
+export function fail(message: string): never {
+  writeSync(2, `TypeScript kernel: ${message}\n`);
+  exit(1);
+}
+
+export function takeOverProcess(protocol: Port<ToProtocol, ToExecution>): void {
+  takeOverOutput(protocol);
+  refuseStdin();
+  process.exit = (code) => {
+    throw new Error(`process.exit(${code ?? ""}) in a cell would end the kernel; throw an error to end the cell.`);
+  };
+  // Stack traces of the library name its TypeScript sources.
+  process.setSourceMapsEnabled(true);
+}
+
+type Callback = (error?: Error | null) => void;
+
+function takeOverOutput(protocol: Port<ToProtocol, ToExecution>): void {
+  for (const name of ["stdout", "stderr"] as const) {
+    process[name].write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Callback, callback?: Callback) => {
+      const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
+      protocol.postMessage({ kind: "stream", name, text });
+      (typeof encoding === "function" ? encoding : callback)?.();
+      return true;
+    };
+  }
+}
+
+/** Jupyter gives a kernel no standard input. Code that reads from it is told so, rather than left to wait for ever. */
+function refuseStdin(): void {
+  const read = function (this: Readable) {
+    this.destroy(new Error('A cell has no standard input; prompt("…") asks the reader.'));
+  };
+  Object.defineProperty(process, "stdin", { get: () => new Readable({ read }), configurable: true });
+}

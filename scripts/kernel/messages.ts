@@ -1,0 +1,152 @@
+/**
+ * Everything that crosses the border between the kernel's two threads. The main thread runs the cells (execution/). A
+ * thread of its own speaks Jupyter's protocol (protocol/), so that heartbeats, interrupts, shutdowns and the output of
+ * a busy loop pass while a cell runs. Neither imports anything from the other.
+ */
+import type { MessagePort } from "node:worker_threads";
+
+/** What the protocol's thread tells the main thread. */
+export type ToExecution =
+  /** A request that needs TypeScript: one at a time, in the order received. A "reply" answers it. */
+  | { kind: "request"; request: Request }
+  /**
+   * The running cell must stop. `request` is the id of its execute_request, or null if only a timer of an earlier cell
+   * may be busy. The cell's "reply" answers it, or else "idle".
+   */
+  | { kind: "interrupt"; request: string | null }
+  /** The last message has been sent: the process may end. */
+  | { kind: "exit" };
+
+/** What the main thread tells the protocol's thread. */
+export type ToProtocol =
+  /** The answer to the request with this id. */
+  | { kind: "reply"; to: string; content: Reply }
+  /** The answer to an interrupt when no cell runs. */
+  | { kind: "idle" }
+  /** Something printed. */
+  | { kind: "stream"; name: StreamName; text: string }
+  /** A message for iopub, in the name of the cell that was executed last. */
+  | { kind: "publish"; publication: Publication }
+  /** A question for the reader. The answer arrives on the port for typed text. */
+  | { kind: "ask"; question: Question };
+
+/** A port that knows what is sent and what is received through it. */
+export interface Port<Sent, Received> {
+  postMessage(message: Sent): void;
+  on(event: "message", listener: (message: Received) => void): unknown;
+}
+
+/** What the protocol's thread is given when it starts. */
+export interface ProtocolData {
+  connection: Connection;
+  /** The content of every kernel_info_reply. */
+  info: object;
+  flags: Flags;
+  /** Leads to the main thread. */
+  execution: MessagePort;
+  /** Takes what the reader typed to the main thread, which reads it while a cell blocks it. */
+  typed: MessagePort;
+}
+
+/** Jupyter's connection file. */
+export interface Connection {
+  transport: string;
+  ip: string;
+  key: string;
+  shell_port: number;
+  iopub_port: number;
+  stdin_port: number;
+  control_port: number;
+  hb_port: number;
+}
+
+/** Numbers that both threads see at any time, even while a cell's loop blocks the main thread. */
+export type Flags = Int32Array<SharedArrayBuffer>;
+
+/** The flag that is 1 while the kernel is being loaded, and while TypeScript compiles. */
+export const COMPILING = 0;
+/** The flag that is 1 while an interrupted cell is tidied up after: a progress bar, a live figure, a pool of runs. */
+export const TIDYING = 1;
+
+/** Flags that are all 0. */
+export function createFlags(): Flags {
+  return new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** A request that the main thread answers. */
+export type Request =
+  | { type: "execute_request"; id: string; content: ExecuteContent; count: number; cellId: string | undefined }
+  | { type: "complete_request"; id: string; content: CursorContent }
+  | { type: "inspect_request"; id: string; content: CursorContent }
+  | { type: "is_complete_request"; id: string; content: { code: string } };
+
+export interface ExecuteContent {
+  code: string;
+  silent?: boolean;
+  store_history?: boolean;
+  allow_stdin?: boolean;
+  stop_on_error?: boolean;
+}
+
+export interface CursorContent {
+  code: string;
+  /** In Unicode characters. */
+  cursor_pos: number;
+}
+
+/** The content of a reply. */
+export type Reply = ExecuteReply | CompleteReply | InspectReply | IsCompleteReply;
+
+/** Without `execution_count` and `payload`, which the protocol's thread adds. */
+export type ExecuteReply = { status: "ok"; user_expressions: object } | ErrorReply;
+
+export type ErrorReply = { status: "error" } & ErrorContent;
+
+export interface CompleteReply {
+  status: "ok";
+  matches: string[];
+  cursor_start: number;
+  cursor_end: number;
+  metadata: object;
+}
+
+export interface InspectReply {
+  status: "ok";
+  found: boolean;
+  data: MimeBundle;
+  metadata: object;
+}
+
+export type IsCompleteReply =
+  { status: "complete" } | { status: "invalid" } | { status: "incomplete"; indent: string | undefined };
+
+/** A message for iopub. */
+export type Publication =
+  | { type: "execute_result"; content: { data: MimeBundle; metadata: object; execution_count: number } }
+  | { type: "display_data" | "update_display_data"; content: DisplayContent }
+  | { type: "clear_output"; content: { wait: boolean } }
+  | { type: "error"; content: ErrorContent };
+
+export interface DisplayContent {
+  data: MimeBundle;
+  metadata: object;
+  transient: { display_id?: string };
+}
+
+/** An error as the protocol describes it. */
+export interface ErrorContent {
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
+
+/** A value by MIME type. */
+export type MimeBundle = Record<string, unknown>;
+
+/** The content of an input_request. */
+export interface Question {
+  prompt: string;
+  password: boolean;
+}
+
+export type StreamName = "stdout" | "stderr";

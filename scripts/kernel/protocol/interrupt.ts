@@ -1,0 +1,59 @@
+/**
+ * Stops a running cell from the protocol's thread.
+ *
+ * First it asks the main thread: while a cell awaits something, that thread is free to answer, and fails the cell
+ * (execution/cell.ts). If there is no answer, the cell is in a loop. Then V8's inspector ends the loop, which it can
+ * do anywhere: in a timer, or after an `await`, too.
+ */
+import { Session } from "node:inspector";
+import { COMPILING, type Flags, type Port, TIDYING, type ToExecution, type ToProtocol } from "../messages.js";
+
+/** A main thread that is not in a loop answers within this time. */
+const ANSWER_MS = 150;
+/** Tidying up may take this long, even if it is a loop of the cell's own. */
+const MAX_TIDYING_MS = 3000;
+
+/**
+ * Interrupts the main thread, and does not give up before it has answered.
+ * @param execution leads to the main thread
+ * @param request the id of the execute_request that runs, or null if only a timer of an earlier cell may be busy
+ * @param answered says whether the main thread has answered the request, or the question
+ */
+export function interrupt(
+  execution: Port<ToExecution, ToProtocol>,
+  flags: Flags,
+  request: string | null,
+  answered: () => boolean,
+): void {
+  const start = performance.now();
+  const ask = () => {
+    execution.postMessage({ kind: "interrupt", request });
+    setTimeout(insist, ANSWER_MS);
+  };
+  const insist = () => {
+    if (answered()) return;
+    // Neither TypeScript's compiler nor the loading of the kernel may be torn off. They take a second or two.
+    const compiles = Atomics.load(flags, COMPILING) === 1;
+    const tidies = Atomics.load(flags, TIDYING) === 1 && performance.now() - start < MAX_TIDYING_MS;
+    if (compiles || tidies) {
+      setTimeout(insist, ANSWER_MS);
+      return;
+    }
+    terminateExecution();
+    ask(); // again, since the answer may be torn off, too
+  };
+  ask();
+}
+
+let isTerminating = false;
+
+function terminateExecution(): void {
+  if (isTerminating) return; // a second one would tear off what follows the loop
+  isTerminating = true;
+  const session = new Session();
+  session.connectToMainThread();
+  session.post("Runtime.terminateExecution", () => {
+    isTerminating = false;
+    session.disconnect();
+  });
+}

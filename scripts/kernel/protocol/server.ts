@@ -1,0 +1,303 @@
+/**
+ * The thread that speaks Jupyter's protocol. It answers by itself what needs no TypeScript, and hands the other requests
+ * to the main thread one at a time, in the order received. messages.ts lists what the two tell each other.
+ */
+import { writeSync } from "node:fs";
+import { workerData } from "node:worker_threads";
+// By `require`: an import would have Node parse a CommonJS package for its exports first, and the kernel answer later.
+import zmq = require("zeromq");
+import type { ExecuteContent, Port, ProtocolData, Reply, Request, ToExecution, ToProtocol } from "../messages.js";
+import { History, type HistoryQuery } from "./history.js";
+import { interrupt } from "./interrupt.js";
+import { endKernel, endWithParent } from "./lifetime.js";
+import { Outbox } from "./outbox.js";
+import { StreamBuffer } from "./streams.js";
+import { type Draft, type Received, decode, encode } from "./wire.js";
+
+const data = workerData as ProtocolData;
+const { connection, info, flags, typed } = data;
+const execution: Port<ToExecution, ToProtocol> = data.execution;
+
+refuseNetworks();
+
+// No high-water mark: ZeroMQ would silently drop the output of a fast loop.
+const iopub = new zmq.XPublisher({ sendHighWaterMark: 0 });
+const shell = new zmq.Router({ sendHighWaterMark: 0 });
+const control = new zmq.Router();
+const stdin = new zmq.Router();
+const hb = new zmq.Reply();
+const sockets = { iopub, shell, control, stdin, hb };
+type Socket = (typeof sockets)[keyof typeof sockets];
+const outboxes = new Map<Socket, Outbox>(Object.values(sockets).map((socket) => [socket, new Outbox(socket)]));
+
+const history = new History();
+const streams = new StreamBuffer((name, text) => publish("stream", { name, text }));
+/** Requests on the shell channel that wait for their turn. */
+const queue: Received[] = [];
+/** The request that the main thread works on. */
+let current: Received | undefined;
+/** The last execute_request. What the main thread sends later, from a timer for instance, belongs to it. */
+let lastExecuted: Received<ExecuteContent> | undefined;
+let executionCount = 0;
+/** Whether the main thread has answered that it was interrupted while no cell ran. */
+let idle = true;
+
+/** What is answered in turn: by this thread the first three, by the main thread the others. */
+const ANSWERED_IN_TURN = [
+  "kernel_info_request",
+  "history_request",
+  "comm_info_request",
+  "execute_request",
+  "complete_request",
+  "inspect_request",
+  "is_complete_request",
+];
+
+await start();
+
+/** A shell that runs any code listens at this address, so it is never offered to a network. */
+function refuseNetworks(): void {
+  if (connection.transport === "tcp" && !/^(127\.|::1$|localhost$)/.test(connection.ip)) {
+    writeSync(2, `TypeScript kernel: refuses to listen on ${connection.ip}; use 127.0.0.1.\n`);
+    process.kill(process.pid, "SIGKILL");
+  }
+}
+
+async function start(): Promise<void> {
+  execution.on("message", onExecution);
+  // Each new subscriber is greeted, so that a client knows from when on it misses nothing.
+  iopub.verbosity = "allSubs";
+  await bind();
+  publishStatus(undefined, "starting");
+  void receive(shell, onShell);
+  void receive(control, onControl);
+  void receive(stdin, (message) => typed.postMessage((message.content as { value: string }).value));
+  void echoHeartbeats();
+  void greetSubscribers();
+  endWithParent();
+}
+
+/** Binds one socket after another, because the thread cannot end while a socket is still being bound. */
+async function bind(): Promise<void> {
+  for (const name of ["iopub", "shell", "control", "stdin", "hb"] as const) {
+    const port = connection[`${name}_port`];
+    const address =
+      connection.transport === "ipc" ? `ipc://${connection.ip}-${port}` : `tcp://${connection.ip}:${port}`;
+    try {
+      await sockets[name].bind(address);
+    } catch (error) {
+      throw new Error(
+        `cannot listen on ${address}: ${(error as Error).message}. Start the kernel again, and Jupyter chooses other ports.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+async function receive(socket: zmq.Router, handle: (message: Received) => void): Promise<void> {
+  for await (const frames of socket) {
+    const message = decode(connection.key, frames);
+    if (message) handle(message);
+    else
+      writeSync(
+        2,
+        "TypeScript kernel: dropped a message that is not whole or not signed with the key of this kernel.\n",
+      );
+  }
+}
+
+async function echoHeartbeats(): Promise<void> {
+  for await (const frames of hb) send(hb, frames);
+}
+
+async function greetSubscribers(): Promise<void> {
+  for await (const [frame] of iopub) {
+    if (frame[0] !== 1) continue;
+    const subscription = frame.subarray(1);
+    sendDraft(iopub, {
+      identities: [subscription],
+      type: "iopub_welcome",
+      content: { subscription: subscription.toString() },
+    });
+  }
+}
+
+/** Publishes on iopub in the name of the last executed cell, unless that cell is silent. */
+function publish(type: string, content: object): void {
+  if (lastExecuted?.content.silent) return;
+  sendDraft(iopub, { identities: [Buffer.from(type)], type, parent: lastExecuted?.header, content });
+}
+
+function publishStatus(message: Received | undefined, state: "starting" | "busy" | "idle"): void {
+  sendDraft(iopub, {
+    identities: [Buffer.from("status")],
+    type: "status",
+    parent: message?.header,
+    content: { execution_state: state },
+  });
+}
+
+function reply(channel: zmq.Router, message: Received, content: object): void {
+  const type = message.header.msg_type.replace(/_request$/, "_reply");
+  sendDraft(channel, { identities: message.identities, type, parent: message.header, content });
+}
+
+function sendDraft(socket: Socket, draft: Draft): void {
+  send(socket, encode(connection.key, draft));
+}
+
+function send(socket: Socket, frames: (string | Buffer)[]): void {
+  outboxes.get(socket)?.send(frames);
+}
+
+/** Starts the next waiting request, if the main thread is free. */
+function next(): void {
+  for (let message; !current && (message = queue.shift());) {
+    publishStatus(message, "busy");
+    const content = answer(message);
+    if (content) {
+      reply(shell, message, content);
+      publishStatus(message, "idle");
+    } else {
+      current = message;
+      if (isExecution(message)) beginExecution(message);
+      execution.postMessage({ kind: "request", request: requestFrom(message) });
+    }
+  }
+}
+
+function isExecution(message: Received | undefined): message is Received<ExecuteContent> {
+  return message?.header.msg_type === "execute_request";
+}
+
+function beginExecution(message: Received<ExecuteContent>): void {
+  const { code, silent, store_history = true } = message.content;
+  streams.flush();
+  lastExecuted = message;
+  if (silent) return;
+  // A cell that is not stored shows the number that the next stored one will get.
+  const count = store_history ? ++executionCount : executionCount + 1;
+  if (store_history) history.add(count, code);
+  publish("execute_input", { code, execution_count: count });
+}
+
+/** The main thread has answered the current request. */
+function finish(message: Received, content: Reply): void {
+  current = undefined;
+  streams.flush();
+  const executed = isExecution(message);
+  reply(shell, message, executed ? { ...content, execution_count: executionCount, payload: [] } : content);
+  publishStatus(message, "idle");
+  if (executed && content.status === "error" && (message.content.stop_on_error ?? true)) abortQueue();
+  next();
+}
+
+/** After a failed cell, the cells that were sent before its failure was known are not run. */
+function abortQueue(): void {
+  for (const message of queue.splice(0)) {
+    if (!isExecution(message)) {
+      queue.push(message);
+      continue;
+    }
+    publishStatus(message, "busy");
+    // Without a count: a notebook would show it beside the cell, as if it had run.
+    reply(shell, message, { status: "aborted" });
+    publishStatus(message, "idle");
+  }
+}
+
+/** Answers what needs no TypeScript; undefined for anything else. */
+function answer({ header, content }: Received): object | undefined {
+  switch (header.msg_type) {
+    case "kernel_info_request":
+      return info;
+    case "history_request":
+      return { status: "ok", history: history.query(content as HistoryQuery) };
+    case "comm_info_request":
+      return { status: "ok", comms: {} };
+    default:
+      return undefined;
+  }
+}
+
+function requestFrom({ header, metadata, content }: Received): Request {
+  const { msg_type: type, msg_id: id } = header;
+  return { type, id, content, count: executionCount, cellId: metadata.cellId } as Request;
+}
+
+function onShell(message: Received): void {
+  const { msg_type: type } = message.header;
+  if (ANSWERED_IN_TURN.includes(type)) {
+    queue.push(message);
+    next();
+  } else if (type === "shutdown_request") {
+    shutDown(shell, message);
+  } else if (type === "comm_open") {
+    // No comm target exists here, and the protocol says to answer so.
+    sendDraft(iopub, {
+      identities: [Buffer.from("comm_close")],
+      type: "comm_close",
+      parent: message.header,
+      content: { comm_id: (message.content as { comm_id: string }).comm_id, data: {} },
+    });
+  }
+}
+
+/** The control channel is never queued: through it a busy kernel can be reached. */
+function onControl(message: Received): void {
+  const { msg_type: type } = message.header;
+  if (type === "shutdown_request") {
+    shutDown(control, message);
+    return;
+  }
+  publishStatus(message, "busy");
+  const content = answer(message);
+  if (content) reply(control, message, content);
+  if (type === "interrupt_request") {
+    const cell = isExecution(current) ? current : undefined;
+    idle = false;
+    interrupt(execution, flags, cell?.header.msg_id ?? null, () => (cell ? current !== cell : idle));
+    reply(control, message, { status: "ok" });
+  }
+  publishStatus(message, "idle");
+}
+
+function shutDown(channel: zmq.Router, message: Received): void {
+  streams.flush();
+  publishStatus(message, "busy");
+  const { restart = false } = message.content as { restart?: boolean };
+  reply(channel, message, { status: "ok", restart });
+  publishStatus(message, "idle");
+  void endKernel(execution, outboxes);
+}
+
+function onExecution(message: ToProtocol): void {
+  switch (message.kind) {
+    case "reply":
+      // An interrupted request may be answered twice.
+      if (current && message.to === current.header.msg_id) finish(current, message.content);
+      break;
+    case "idle":
+      idle = true;
+      break;
+    case "stream":
+      streams.add(message.name, message.text);
+      break;
+    case "publish": {
+      streams.flush();
+      const { type, content } = message.publication;
+      publish(type, content);
+      if (type === "execute_result") history.setOutput(content.execution_count, content.data["text/plain"]);
+      break;
+    }
+    case "ask":
+      streams.flush();
+      if (!current) break; // the question came from a timer, after its cell had ended
+      sendDraft(stdin, {
+        identities: current.identities,
+        type: "input_request",
+        parent: current.header,
+        content: message.question,
+      });
+  }
+}
