@@ -1,10 +1,10 @@
-import { tf } from "./backend";
+import { tf } from "./engine/backend";
 import { initialWeights, type InitialWeights } from "./initializers";
-import { argMax } from "./kernels";
+import { argMax } from "./engine/operations";
 import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh, type Layer } from "./layers";
 import type { Grads, Params } from "./optimizers";
 import { randomStream, type RandomStream, type StreamState } from "./random";
-import { assignValues, valuesOf, type Values } from "./values";
+import { assignValues, valuesOf, type Values } from "./engine/snapshot";
 import { penalty, type Norm } from "./weight-decay";
 
 const activations = { relu: ReLU, sigmoid: Sigmoid, tanh: Tanh };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
-import { named, setLook } from "./inspect/look";
+import { named, setLook } from "./look";
 
 /** A row of random numbers that is the same every time. Each call takes the next ones. */
 export interface RandomStream {

@@ -1,5 +1,5 @@
-import { tf } from "./backend";
-import { compile, feed, repeat, type CompiledStep } from "./graph";
+import { tf } from "./engine/backend";
+import { compile, feed, repeat, type CompiledStep } from "./engine/compile";
 import { accuracyOf, type Network } from "./network";
 import type { Optimizer } from "./optimizers";
 import { randomStream, type RandomStream } from "./random";

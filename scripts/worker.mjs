@@ -36,7 +36,7 @@ const url = process.env.RUNS_REDIS_URL;
 if (!url) fail("RUNS_REDIS_URL is not set");
 
 await setUp();
-const { serveRuns } = await import("../lib/dist/experiments/queue.js");
+const { serveRuns } = await import("../lib/dist/experiments/remote/queue.js");
 const worker = await serveRuns(url, { processes, silence: silence && silence * 1000 }).catch((error) =>
   fail(error.message),
 );

@@ -1,5 +1,5 @@
-import { shuffleDataset, type Dataset } from "../dataset";
-import { loadMnist } from "../mnist";
+import { shuffleDataset, type Dataset } from "../data/dataset";
+import { loadMnist } from "../data/mnist";
 import { randomStream } from "../random";
 import type { Examples, Measurement } from "../trainer";
 import type { DataSpec } from "./spec";

@@ -3,7 +3,7 @@ import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from 
 import { Trainer, type History } from "../trainer";
 import { prepare } from "./data";
 import { parseRunSpec, updatesOf, type OptimizerSpec, type RunSpec } from "./spec";
-import { StretchTrainer, type Stretch } from "./stretches";
+import { StretchTrainer, type Stretch } from "./local/stretches";
 
 export interface RunOptions {
   /** Called now and then with the updates made so far and how many there will be. */

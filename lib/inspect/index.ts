@@ -2,8 +2,8 @@
  * How the library's values and TensorFlow's tensors show themselves: as a cell's last value, in `console.log`, in a
  * terminal, alone or in other objects. Loading this file does it, and the classes know nothing of it.
  */
-import { tf } from "../backend";
-import { Dataset } from "../dataset";
+import { tf } from "../engine/backend";
+import { Dataset } from "../data/dataset";
 import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh } from "../layers";
 import { Network } from "../network";
 import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from "../optimizers";
@@ -11,7 +11,7 @@ import { GaussianProcess } from "../search";
 import { Trainer } from "../trainer";
 import { datasetLook } from "./dataset";
 import { showsItself } from "./history";
-import { named, setLookOf } from "./look";
+import { named, setLookOf } from "../look";
 import { networkLook } from "./network";
 import { tensorText } from "./tensor";
 

@@ -1,5 +1,5 @@
-import { tf } from "../backend";
-import { add, biasAdd, div, meanOverBatch, mul, sqrt, square, sub, sumOverBatch } from "../kernels";
+import { tf } from "../engine/backend";
+import { add, biasAdd, div, meanOverBatch, mul, sqrt, square, sub, sumOverBatch } from "../engine/operations";
 import { kept, type Layer } from "./layer";
 
 /** Keeps a division by the standard deviation from being one by 0. */

@@ -1,5 +1,5 @@
-import { tf } from "../backend";
-import { feed } from "../graph";
+import { tf } from "../engine/backend";
+import { feed } from "../engine/compile";
 import type { RandomStream } from "../random";
 import { kept, type Layer } from "./layer";
 

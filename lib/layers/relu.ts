@@ -1,5 +1,5 @@
-import type { tf } from "../backend";
-import { relu, reluGradient } from "../kernels";
+import type { tf } from "../engine/backend";
+import { relu, reluGradient } from "../engine/operations";
 import { kept, type Layer } from "./layer";
 
 /** `y = max(x, 0)`. Backward: `dx = dout` where `x > 0`, else 0; at `x = 0` the derivative is taken as 0. */

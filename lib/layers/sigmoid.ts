@@ -1,5 +1,5 @@
-import { tf } from "../backend";
-import { sigmoidGradient } from "../kernels";
+import { tf } from "../engine/backend";
+import { sigmoidGradient } from "../engine/operations";
 import { kept, type Layer } from "./layer";
 
 /** `y = 1 / (1 + e^−x)`. Backward: `dx = dout · y (1 − y)`. */

@@ -1,5 +1,5 @@
-import { tf } from "../backend";
-import { meanOverBatch, softmaxCrossEntropy } from "../kernels";
+import { tf } from "../engine/backend";
+import { meanOverBatch, softmaxCrossEntropy } from "../engine/operations";
 import { kept } from "./layer";
 
 /**

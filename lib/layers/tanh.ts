@@ -1,5 +1,5 @@
-import { tf } from "../backend";
-import { tanhGradient } from "../kernels";
+import { tf } from "../engine/backend";
+import { tanhGradient } from "../engine/operations";
 import { kept, type Layer } from "./layer";
 
 /** `y = tanh x`. Backward: `dx = dout · (1 − y²)`. */

@@ -3,9 +3,7 @@
  * in a script or a test there is none, and what would be shown is printed.
  */
 import { randomUUID } from "node:crypto";
-
-/** A MIME bundle: each key a type, each value the same thing in that type; JSON for a `…+json` type. */
-export type MimeBundle = Record<string, unknown>;
+import type { MimeBundle } from "../look";
 
 export interface DisplayOptions {
   metadata?: Record<string, unknown>;

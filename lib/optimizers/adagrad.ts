@@ -1,4 +1,4 @@
-import { add, div, mul, sqrt, square, sub } from "../kernels";
+import { add, div, mul, sqrt, square, sub } from "../engine/operations";
 import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /** Keeps a division by √h from being one by 0. */

@@ -1,6 +1,6 @@
-import { tf } from "../backend";
-import { feed } from "../graph";
-import { add, div, mul, sqrt, square, sub } from "../kernels";
+import { tf } from "../engine/backend";
+import { feed } from "../engine/compile";
+import { add, div, mul, sqrt, square, sub } from "../engine/operations";
 import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /** Keeps a division by √v from being one by 0. */

@@ -1,4 +1,4 @@
-import { add, mul, sub } from "../kernels";
+import { add, mul, sub } from "../engine/operations";
 import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /**

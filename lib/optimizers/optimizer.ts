@@ -1,5 +1,5 @@
-import { tf } from "../backend";
-import { assignValues, valuesOf, type Values } from "../values";
+import { tf } from "../engine/backend";
+import { assignValues, valuesOf, type Values } from "../engine/snapshot";
 
 /** A network's weights by name: `W1`, `b1`, `gamma1`, … Variables, so that an update is seen by every layer. */
 export type Params = Record<string, tf.Variable>;

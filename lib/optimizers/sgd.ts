@@ -1,4 +1,4 @@
-import { mul, sub } from "../kernels";
+import { mul, sub } from "../engine/operations";
 import { eachParameter, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /**

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { setUp } from "../setup.mjs";
 
 await setUp();
-const { RedisForTests } = await import("../../lib/dist/experiments/redis-for-tests.js");
+const { RedisForTests } = await import("../../lib/dist/testing/redis.js");
 const { openRunner } = await import("../../lib/dist/experiments/run-all.js");
 
 const turns = Number(process.argv[2] ?? 3);

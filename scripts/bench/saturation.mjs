@@ -25,7 +25,7 @@ else await measure();
 
 /** What a process of simulated workers does: all that real ones do, but to wait in place of training. */
 async function pretend() {
-  const { QUEUE, execute } = await import("../../lib/dist/experiments/queue.js");
+  const { QUEUE, execute } = await import("../../lib/dist/experiments/remote/queue.js");
   const waits = JSON.parse(durations);
   const result = JSON.parse(history);
   /** @type {import("../../lib/dist/experiments/runner.js").Runner} */
@@ -54,8 +54,8 @@ async function pretend() {
 
 async function measure() {
   await setUp();
-  const { RedisForTests } = await import("../../lib/dist/experiments/redis-for-tests.js");
-  const { RunQueue } = await import("../../lib/dist/experiments/queue.js");
+  const { RedisForTests } = await import("../../lib/dist/testing/redis.js");
+  const { RunQueue } = await import("../../lib/dist/experiments/remote/queue.js");
 
   const { waits, history } = await record();
   const mean = waits.reduce((a, b) => a + b) / waits.length / 1000;

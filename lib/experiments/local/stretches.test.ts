@@ -1,11 +1,11 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { tf } from "../backend";
-import type { History } from "../trainer";
-import { run } from "./run";
-import { runAll, RunsFailed } from "./run-all";
-import { updatesOf, type RunSpec } from "./spec";
-import { children } from "./children-for-tests";
+import { tf } from "../../engine/backend";
+import type { History } from "../../trainer";
+import { run } from "../run";
+import { runAll, RunsFailed } from "../run-all";
+import { updatesOf, type RunSpec } from "../spec";
+import { children } from "../../testing/children";
 import { mergeStretches, stretchEnds, type TrainingState } from "./stretches";
 
 const spec: RunSpec = {

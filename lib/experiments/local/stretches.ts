@@ -2,13 +2,13 @@
  * A run in stretches, which several processes take in turns: whoever has trained a stretch hands the network over,
  * and takes the accuracies on the way while another process trains the next one.
  */
-import { tf } from "../backend";
-import { compile } from "../graph";
-import type { Network, NetworkState } from "../network";
-import type { MemoryState, Optimizer } from "../optimizers";
-import type { StreamState } from "../random";
-import { Trainer, type History, type TrainerOptions } from "../trainer";
-import { updatesOf, type RunSpec } from "./spec";
+import { tf } from "../../engine/backend";
+import { compile } from "../../engine/compile";
+import type { Network, NetworkState } from "../../network";
+import type { MemoryState, Optimizer } from "../../optimizers";
+import type { StreamState } from "../../random";
+import { Trainer, type History, type TrainerOptions } from "../../trainer";
+import { updatesOf, type RunSpec } from "../spec";
 
 /** A part of a run. */
 export interface Stretch {

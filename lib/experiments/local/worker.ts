@@ -1,10 +1,10 @@
 /** What a process of the pool executes: runs or stretches of them, one at a time, each on one thread. */
 import * as workerpool from "workerpool";
-import type { History } from "../trainer";
-import { prepare } from "./data";
+import type { History } from "../../trainer";
+import { prepare } from "../data";
 import type { Message } from "./pool";
-import { run } from "./run";
-import { updatesOf, type RunSpec } from "./spec";
+import { run } from "../run";
+import { updatesOf, type RunSpec } from "../spec";
 import type { Stretch, TrainingState } from "./stretches";
 
 const say = (message: Message) => workerpool.workerEmit(message);

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import vm from "node:vm";
 import { tf } from "./backend";
-import { createOptimizer } from "./experiments/run";
-import type { OptimizerSpec } from "./experiments/spec";
-import { compile, feed, repeat } from "./graph";
-import { Network, type NetworkSpec } from "./network";
-import { randomStream } from "./random";
-import { Trainer, type History } from "./trainer";
+import { createOptimizer } from "../experiments/run";
+import type { OptimizerSpec } from "../experiments/spec";
+import { compile, feed, repeat } from "./compile";
+import { Network, type NetworkSpec } from "../network";
+import { randomStream } from "../random";
+import { Trainer, type History } from "../trainer";
 
 const random = randomStream(7, "data");
 const examples = (count: number) => ({

@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import type { Pool } from "workerpool";
-import type { History } from "../trainer";
-import type { RunOptions } from "./run";
+import type { History } from "../../trainer";
+import type { RunOptions } from "../run";
 import { leaveProcesses, takeProcesses } from "./processes";
-import { whenAborted, type Runner } from "./runner";
-import { updatesOf, type RunSpec } from "./spec";
+import { whenAborted, type Runner } from "../runner";
+import { updatesOf, type RunSpec } from "../spec";
 import { mergeStretches, stretchEnds, type Stretch, type TrainingState } from "./stretches";
 
 /** With more of them processes end closer together, but each takes a while to begin. */
