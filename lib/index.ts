@@ -15,7 +15,7 @@ export * from "./optimizers";
 // The layers and the network that all experiments train
 export * from "./layers";
 export * from "./network";
-export type { Values } from "./engine/snapshot";
+export type { Snapshot } from "./engine/snapshot";
 export * from "./numerical-gradient";
 
 // 6.2 Initial weights
@@ -23,7 +23,8 @@ export * from "./initializers";
 
 // 6.4 Regularization
 export * from "./trainer";
-export { feed } from "./engine/compile";
+export { changing } from "./engine/compile";
+export { pure } from "./engine/pure";
 export * from "./weight-decay";
 
 // Training runs described as data

@@ -38,12 +38,12 @@ for (const rule of [SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam]) {
 }
 
 showProperties(Trainer, (trainer) => {
-  const { iterations, epochs, ...options } = trainer["options"];
-  const images = Object.entries(trainer["sets"]).map(([name, set]) => [name, set?.count]);
+  const { iterations, epochs, ...options } = trainer.options;
+  const images = Object.entries(trainer.sets).map(([name, set]) => [name, set?.count]);
   return {
-    updates: `${trainer["done"]} of ${trainer.iterations}`,
-    network: trainer["network"],
-    optimizer: trainer["optimizer"],
+    updates: `${trainer.done} of ${trainer.iterations}`,
+    network: trainer.network,
+    optimizer: trainer.optimizer,
     images: Object.fromEntries(images),
     ...options,
     ...(epochs !== undefined && { epochs }),
@@ -58,8 +58,8 @@ showProperties(GaussianProcess, (process) => ({
 }));
 
 // What a Trainer writes down shows itself from the first update on. The chapter shows the class as it is.
-const { steps } = Trainer.prototype;
-Trainer.prototype.steps = function (most) {
+const { noteUpdate } = Trainer.prototype;
+Trainer.prototype.noteUpdate = function (terms) {
   showsItself(this.history);
-  return steps.call(this, most);
+  noteUpdate.call(this, terms);
 };

@@ -1,4 +1,4 @@
-import { tf } from "../engine/backend";
+import type { tf } from "../engine/backend";
 import { sigmoidGradient } from "../engine/operations";
 import { kept, type Layer } from "./layer";
 
@@ -7,7 +7,7 @@ export class Sigmoid implements Layer {
   private y?: tf.Tensor;
 
   forward(x: tf.Tensor): tf.Tensor {
-    return (this.y = tf.sigmoid(x));
+    return (this.y = x.sigmoid());
   }
 
   backward(dout: tf.Tensor): tf.Tensor {

@@ -1,34 +1,34 @@
-/** What a process of the pool executes: runs or stretches of them, one at a time, each on one thread. */
+/** What a process of the pool executes: runs or segments of them, one at a time, each on one thread. */
 import * as workerpool from "workerpool";
 import type { History } from "../../trainer";
-import { prepare } from "../data";
-import type { Message } from "./pool";
-import { run } from "../run";
+import type { Checkpoint } from "../checkpoint";
+import { setsOf } from "../data";
+import { runSegment } from "../run";
 import { updatesOf, type RunSpec } from "../spec";
-import type { Stretch, TrainingState } from "./stretches";
+import type { Segment } from "../training";
+import type { Message } from "./pool";
 
 const say = (message: Message) => workerpool.workerEmit(message);
 
-/** A long message leaves while the thread rests: an empty one after it, which the pool overlooks, tells when it has. */
-const allSaid = () => new Promise<void>((resolve) => process.send!({}, undefined, undefined, () => resolve()));
+/** `send` is asynchronous: an empty second message, which the pool ignores, tells when the first has been flushed. */
+const flushed = () => new Promise<void>((resolve) => process.send!({}, undefined, undefined, () => resolve()));
 
-async function handOver(trained: TrainingState): Promise<void> {
+async function handOver(trained: Checkpoint): Promise<void> {
   say({ trained });
-  await allSaid();
+  await flushed();
 }
 
 workerpool.worker({
-  run: (spec: RunSpec, stretch?: Stretch): Promise<History> =>
-    run(spec, {
-      stretch: stretch && { ...stretch, onTrained: stretch.end < updatesOf(spec) ? handOver : undefined },
+  run: (spec: RunSpec, segment?: Segment): Promise<History> =>
+    runSegment(spec, segment && { ...segment, onTrained: segment.end < updatesOf(spec) ? handOver : undefined }, {
       onProgress: (done) => say({ done }),
     }),
 
-  /** Reads the images, so that they are there when a stretch comes. */
-  prepare({ data, record }: RunSpec): void {
-    prepare(data, record);
+  /** Reads the images, so that they are there when a segment comes. */
+  readImages(spec: RunSpec): void {
+    setsOf(spec);
   },
 });
 
-// Whoever wanted the runs was killed in the middle of a message.
+// The process that wanted the runs was killed in the middle of a message.
 (process as NodeJS.EventEmitter).on("error", () => process.exit(1));
