@@ -46,26 +46,32 @@ export default defineConfig(
   },
 
   // What each room may not import.
+  room(["lib/engine/*.ts"], "^\\.\\./", "The engine knows tensors and TensorFlow, and nothing that is made of them."),
+  room(
+    ["lib/data/*.ts"],
+    "^\\.\\./(?!(clone|engine/backend|random)$)",
+    "Data sets know nothing of what learns from them.",
+  ),
   room(
     ["lib/*.ts"],
-    "^\\./(experiments|search|figures|notebook|inspect(?!/(look|history)$))(/|$)",
+    "^\\./(experiments|search|figures|notebook|inspect|testing)(/|$)",
     "What is trained knows nothing of experiments, figures or notebooks.",
     ["lib/index.ts"],
   ),
   room(
     ["lib/layers/*.ts", "lib/optimizers/*.ts"],
-    "^\\.\\./(?!(backend|graph|kernels|layers|optimizers|random|values)$)",
+    "^\\.\\./(?!(engine/.*|look|random)$)",
     "Layers and update rules know only tensors.",
   ),
-  room(["lib/figures/*.ts"], "^\\.\\./(?!smooth-curve$)", "Figures are pure functions of numbers."),
+  room(["lib/figures/*.ts"], "^\\.\\./", "Figures are pure functions of numbers."),
   room(
-    ["lib/experiments/*.ts"],
-    "^\\.\\./(search|figures|notebook|inspect(?!/(look|history)$))(/|$)",
+    ["lib/experiments/*.ts", "lib/experiments/{local,remote}/*.ts"],
+    "^(\\.\\./)+(search|figures|notebook|testing|inspect(?!/history$))(/|$)",
     "What is run knows nothing of how it is searched or shown.",
   ),
   room(
     ["lib/search/*.ts"],
-    "^\\.\\./(figures|notebook|inspect(?!/(look|history)$))(/|$)",
+    "^\\.\\./(figures|notebook|testing|inspect(?!/history$))(/|$)",
     "What is searched knows nothing of how it is shown.",
   ),
   room(["scripts/kernel/protocol/*.ts"], "/execution/", "The kernel's threads share nothing but messages.ts."),

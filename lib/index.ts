@@ -3,11 +3,11 @@
  */
 
 // The ground: TensorFlow, seeded random numbers, data.
-export { backendInfo, tf } from "./backend";
+export { backendInfo, tf } from "./engine/backend";
 export * from "./random";
-export * from "./mnist";
-export { Dataset, shuffleDataset, splitValidation } from "./dataset";
-export { DataError } from "./idx";
+export * from "./data/mnist";
+export { Dataset, shuffleDataset, splitValidation } from "./data/dataset";
+export { DataError } from "./data/idx";
 
 // 6.1 Updating the parameters
 export * from "./optimizers";
@@ -15,7 +15,7 @@ export * from "./optimizers";
 // The layers and the network that all experiments train
 export * from "./layers";
 export * from "./network";
-export type { Values } from "./values";
+export type { Snapshot } from "./engine/snapshot";
 export * from "./numerical-gradient";
 
 // 6.2 Initial weights
@@ -23,7 +23,8 @@ export * from "./initializers";
 
 // 6.4 Regularization
 export * from "./trainer";
-export { feed } from "./graph";
+export { changing } from "./engine/compile";
+export { pure } from "./engine/pure";
 export * from "./weight-decay";
 
 // Training runs described as data
@@ -34,6 +35,6 @@ export * from "./search";
 
 // Figures and what shows them in a notebook
 export * from "./figures";
-export * from "./smooth-curve";
+export * from "./figures/smooth-curve";
 export * from "./notebook";
 import "./inspect";

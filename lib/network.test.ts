@@ -1,6 +1,6 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { tf } from "./backend";
+import { tf } from "./engine/backend";
 import { Network, type NetworkSpec } from "./network";
 import { numericalGradient } from "./numerical-gradient";
 import { SGD, type Grads } from "./optimizers";

@@ -1,10 +1,9 @@
-import { tf } from "./backend";
+import { tf } from "./engine/backend";
 import { initialWeights, type InitialWeights } from "./initializers";
-import { argMax } from "./kernels";
+import { argMax } from "./engine/operations";
 import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh, type Layer } from "./layers";
 import type { Grads, Params } from "./optimizers";
-import { randomStream, type RandomStream, type StreamState } from "./random";
-import { assignValues, valuesOf, type Values } from "./values";
+import { randomStream, type RandomStream } from "./random";
 import { penalty, type Norm } from "./weight-decay";
 
 const activations = { relu: ReLU, sigmoid: Sigmoid, tanh: Tanh };
@@ -45,7 +44,8 @@ export class Network {
   private readonly lastLayer = new SoftmaxWithLoss();
   private readonly affines: Affine[] = [];
   private readonly normalizations: BatchNormalization[] = [];
-  private readonly masks: RandomStream;
+  /** Dropout's masks come from here. */
+  readonly masks: RandomStream;
 
   /** @param seed of the initial weights and of Dropout's masks. */
   constructor(
@@ -142,11 +142,6 @@ export class Network {
     });
   }
 
-  /** The sum of every parameter, `[parameters]`: not finite as soon as one of its values is not. */
-  sums(): tf.Tensor {
-    return tf.tidy(() => tf.stack(Object.values(this.params).map((parameter) => parameter.sum())));
-  }
-
   /** All that training changes: the parameters and the running statistics. */
   get variables(): Params {
     const statistics = this.normalizations.flatMap(({ runningMean, runningVariance }, i) => [
@@ -154,16 +149,6 @@ export class Network {
       [`runningVariance${i + 1}`, runningVariance],
     ]);
     return { ...this.params, ...Object.fromEntries(statistics) };
-  }
-
-  state(): NetworkState {
-    return { variables: valuesOf(this.variables), masks: this.masks.state() };
-  }
-
-  /** Goes on from where another network of the same spec had come. */
-  restore({ variables, masks }: NetworkState): void {
-    assignValues(this.variables, variables);
-    this.masks.restore(masks);
   }
 
   /** Frees the parameters and the running statistics. */
@@ -190,14 +175,8 @@ export class Network {
   }
 }
 
-/** What a network has learned, and where Dropout's next masks come from. */
-export interface NetworkState {
-  variables: Values;
-  masks: StreamState;
-}
-
 /** The share of guesses that are their labels, both `[count]`: 0 … 1. */
-export function accuracyOf(guesses: tf.Tensor, t: tf.Tensor): number {
+function accuracyOf(guesses: tf.Tensor, t: tf.Tensor): number {
   const labels = t.dataSync();
   let right = 0;
   guesses.dataSync().forEach((guess, i) => (right += Number(guess === labels[i])));

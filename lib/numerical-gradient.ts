@@ -1,4 +1,4 @@
-import { tf } from "./backend";
+import { tf } from "./engine/backend";
 import type { Grads, Params } from "./optimizers";
 
 /**

@@ -1,7 +1,8 @@
-import { tf } from "./backend";
-import { compile, feed, repeat, type CompiledStep } from "./graph";
-import { accuracyOf, type Network } from "./network";
+import { changing, compile, type Step } from "./engine/compile";
+import { tf } from "./engine/backend";
+import type { Network } from "./network";
 import type { Optimizer } from "./optimizers";
+import "./parts";
 import { randomStream, type RandomStream } from "./random";
 
 /** Images and labels as tensors: `x` `[count, 784]` with values 0 … 1, `t` `[count]` int32. */
@@ -31,17 +32,31 @@ export interface History {
   divergedAt: number | null;
 }
 
-export interface TrainerOptions {
+/** How long training lasts. */
+export interface Schedule {
   /** Images in a mini-batch, drawn with replacement. */
   batchSize: number;
   /** Updates to make. Give this or `epochs`. */
   iterations?: number;
   /** Points at which accuracies are taken, one every `images / batchSize` updates (rounded down), the first after one update. */
   epochs?: number;
+}
+
+export interface TrainerOptions extends Schedule {
   /** What to write down. */
   record: Measurement[];
-  /** Of the mini-batches. */
+  /** Seeds the stream that draws the mini-batches. */
   seed: number;
+}
+
+/** The updates that go through about as many images as there are: the epoch points are so far apart. */
+export function updatesPerEpoch(images: number, batchSize: number): number {
+  return Math.max(Math.floor(images / batchSize), 1);
+}
+
+/** The updates that training on so many images consists of. */
+export function updatesOf({ batchSize, iterations, epochs }: Schedule, images: number): number {
+  return iterations ?? (epochs! - 1) * updatesPerEpoch(images, batchSize) + 1;
 }
 
 /**
@@ -52,6 +67,8 @@ export interface TrainerOptions {
 export class Trainer {
   /** Updates that training consists of. */
   readonly iterations: number;
+  /** Updates made so far. */
+  done = 0;
   readonly history: History = {
     iterations: 0,
     loss: [],
@@ -60,95 +77,63 @@ export class Trainer {
     testAccuracy: [],
     divergedAt: null,
   };
-  protected done = 0;
-  protected readonly batches: RandomStream;
-  private readonly updatesPerEpoch: number;
-  private readonly withLoss: boolean;
-  private readonly evaluated: { measurement: keyof typeof SETS; set: Examples }[];
-  protected readonly compiled: CompiledStep<tf.Tensor[]>[] = [];
+  readonly batches: RandomStream;
 
   constructor(
-    protected readonly network: Network,
-    protected readonly optimizer: Optimizer,
-    private readonly sets: { train: Examples; validation?: Examples; test?: Examples },
-    private readonly options: TrainerOptions,
+    readonly network: Network,
+    readonly optimizer: Optimizer,
+    readonly sets: { train: Examples; validation?: Examples; test?: Examples },
+    readonly options: TrainerOptions,
   ) {
-    const { batchSize, iterations, epochs, record, seed } = options;
-    this.updatesPerEpoch = Math.max(Math.floor(sets.train.count / batchSize), 1);
-    this.iterations = iterations ?? (epochs! - 1) * this.updatesPerEpoch + 1;
-    this.batches = randomStream(seed, "batches");
-    this.withLoss = record.includes("loss");
-    this.evaluated = [...new Set(record)].flatMap((measurement) =>
-      measurement === "loss" ? [] : [{ measurement, set: sets[SETS[measurement]]! }],
-    );
+    this.iterations = updatesOf(options, sets.train.count);
+    this.batches = randomStream(options.seed, "batches");
   }
 
-  /** Updates after which everything is recorded. */
-  get recorded(): number {
-    return this.done;
-  }
-
-  /** One update, and whatever is to be recorded after it. A network whose weights are no longer finite is left alone. */
+  /** One update, and what is to be recorded after it. A network whose weights are no longer finite is left alone. */
   step(): void {
-    this.steps(1);
+    const { done, iterations, sets, options } = this;
+    if (done >= iterations) return;
+    tf.tidy(() => this.noteUpdate(this.hasDiverged ? [] : this.update()));
+    if (options.epochs && done % updatesPerEpoch(sets.train.count, options.batchSize) === 0) {
+      this.checkWeights();
+      this.takeAccuracies();
+    }
+    this.done++;
   }
 
-  /**
-   * The updates up to the next epoch point, but at most so many, each with what is to be recorded after it. Once
-   * compiled they are a single graph, which does not stop where training diverges; its history does.
-   * @returns how many they were; 0 when training is over.
-   */
-  steps(most: number): number {
-    const { done, updatesPerEpoch, options } = this;
-    if (done >= this.iterations) return 0;
-    const epochPoint = options.epochs === undefined ? Infinity : Math.ceil(done / updatesPerEpoch) * updatesPerEpoch;
-    this.done = Math.min(done + most, this.iterations, epochPoint + 1);
-    this.makeUpdates(this.done - done);
-    if (this.done > epochPoint) this.takeAccuracies();
-    return this.done - done;
-  }
-
-  private makeUpdates(count: number): void {
-    const { network, history, withLoss } = this;
-    tf.tidy(() => {
-      const made = history.divergedAt === null ? repeat(count, this.update) : [];
-      for (let i = 0; i < count; i++) {
-        const counts = history.divergedAt === null;
-        if (counts) history.iterations++;
-        if (withLoss) history.loss.push(counts ? this.finite(network.lossFrom(made[i][0])) : null);
-      }
-    });
-  }
-
-  /** At an epoch point. */
-  protected takeAccuracies(): void {
-    const { history, evaluated } = this;
-    tf.tidy(() => {
-      const [sums, ...guesses] = history.divergedAt === null ? this.examine(...evaluated.map(({ set }) => set.x)) : [];
-      if (sums) this.check(sums);
-      const counts = history.divergedAt === null;
-      evaluated.forEach(({ measurement, set }, i) => {
-        history[measurement].push(counts ? accuracyOf(guesses[i], set.t) : null);
-      });
-    });
-  }
-
-  private update = (): tf.Tensor[] => {
+  /** Draws a mini-batch and updates the network. Returns what its loss is then, if that is to be recorded. */
+  update: Step<[]> = () => {
     const { network, optimizer, sets, options, batches } = this;
     const { x, t } = miniBatch(sets.train, options.batchSize, batches);
     optimizer.update(network.params, network.gradient(x, t));
-    return this.withLoss ? [network.lossTerms(x, t)] : [];
+    return options.record.includes("loss") ? [network.lossTerms(x, t)] : [];
   };
 
-  /** The parameters' sums, which tell whether training has diverged, and the guesses for some images. */
-  private examine = (...images: tf.Tensor[]): tf.Tensor[] => {
-    const { network } = this;
-    return [network.sums(), ...images.map((x) => network.guess(x))];
-  };
+  noteUpdate([terms]: tf.Tensor[]): void {
+    const { network, history, options } = this;
+    if (!this.hasDiverged) history.iterations++;
+    if (options.record.includes("loss"))
+      history.loss.push(this.hasDiverged ? null : this.finite(network.lossFrom(terms)));
+  }
 
-  /** Notes that training has diverged if one of the network's sums is not finite. */
-  protected check(sums: tf.Tensor): void {
-    this.finite(sums.dataSync<"float32">().reduce((a, b) => a + b));
+  /** A parameter's sum is not finite as soon as one of its values is not. */
+  checkWeights(): void {
+    if (this.hasDiverged) return;
+    const sums = tf.tidy(() => tf.stack(Object.values(this.network.params).map((W) => W.sum())).dataSync<"float32">());
+    this.finite(sums.reduce((a, b) => a + b));
+  }
+
+  takeAccuracies(isFinite = !this.hasDiverged): void {
+    const { network, history, sets, options } = this;
+    for (const measurement of new Set(options.record)) {
+      if (measurement === "loss") continue;
+      const { x, t } = sets[SETS[measurement]]!;
+      history[measurement].push(isFinite ? network.accuracy(x, t) : null);
+    }
+  }
+
+  get hasDiverged(): boolean {
+    return this.history.divergedAt !== null;
   }
 
   /** The value, or `null` and a note that training has diverged. */
@@ -158,18 +143,10 @@ export class Trainer {
     return null;
   }
 
-  /**
-   * From now on updates and guesses run as graphs: the same results in half the time. Meant for networks and update
-   * rules whose steps differ in nothing but what they `feed`, as this library's do.
-   */
+  /** From now on each update runs as one graph: the same results in half the time. */
   compile(): this {
-    this.compiled.push((this.update = compile(this.update)), (this.examine = compile(this.examine)));
+    this.update = compile(this.update, this.network, this.optimizer);
     return this;
-  }
-
-  /** Frees the few numbers that the graphs keep. */
-  dispose(): void {
-    for (const step of this.compiled) step.dispose();
   }
 }
 
@@ -180,7 +157,7 @@ export function miniBatch(
   stream: RandomStream,
 ): { x: tf.Tensor; t: tf.Tensor } {
   return tf.tidy(() => {
-    const rows = feed(() =>
+    const rows = changing(() =>
       tf.tensor1d(
         new Int32Array(size).map(() => stream.integer(count)),
         "int32",

@@ -1,5 +1,5 @@
-import type { tf } from "./backend";
-import { halfSumOfSquares } from "./kernels";
+import type { tf } from "./engine/backend";
+import { halfSumOfSquares } from "./engine/operations";
 
 /**
  * What can be added to the loss to keep weights small: a norm of every weight matrix W, times λ.

@@ -5,8 +5,8 @@ import { libraryBuild } from "#setup/clone.mjs";
 /** Modules of the library by their place in lib/, `index` first: what notebooks import. */
 interface LibraryModules {
   index: typeof import("../lib/index.js");
-  "experiments/queue": typeof import("../lib/experiments/queue.js");
-  "experiments/redis-for-tests": typeof import("../lib/experiments/redis-for-tests.js");
+  "experiments/remote/queue": typeof import("../lib/experiments/remote/queue.js");
+  "testing/redis": typeof import("../lib/testing/redis.js");
   "experiments/run": typeof import("../lib/experiments/run.js");
   "experiments/run-all": typeof import("../lib/experiments/run-all.js");
   "experiments/spec": typeof import("../lib/experiments/spec.js");

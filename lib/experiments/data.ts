@@ -1,14 +1,8 @@
-import { shuffleDataset, type Dataset } from "../dataset";
-import { loadMnist } from "../mnist";
+import { shuffleDataset, type Dataset } from "../data/dataset";
+import { loadMnist } from "../data/mnist";
 import { randomStream } from "../random";
-import type { Examples, Measurement } from "../trainer";
-import type { DataSpec } from "./spec";
-
-interface Prepared {
-  train: Examples;
-  validation?: Examples;
-  test?: Examples;
-}
+import type { Trainer } from "../trainer";
+import type { RunSpec } from "./spec";
 
 let mnist: ReturnType<typeof loadMnist> | undefined;
 
@@ -19,7 +13,8 @@ const made = new Map<string, Dataset>();
 const KEPT = 8;
 
 /** The sets that a run needs, made once a process and shared by its runs. */
-export function prepare({ images, validation = 0, shuffleSeed }: DataSpec, record: Measurement[]): Prepared {
+export function setsOf({ data, record }: Pick<RunSpec, "data" | "record">): Trainer["sets"] {
+  const { images, validation = 0, shuffleSeed } = data;
   const { train, test } = (mnist ??= loadMnist());
   const set = (from: number, to: number) => {
     const key = `${images} ${shuffleSeed} ${from} ${to}`;

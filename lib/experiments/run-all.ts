@@ -1,7 +1,7 @@
 import { showsItself } from "../inspect/history";
 import type { History } from "../trainer";
 import { runKey } from "./key";
-import { ProcessPool } from "./pool";
+import { ProcessPool } from "./local/pool";
 import { QUICK, quickly } from "../quick";
 import type { Runner } from "./runner";
 import { parseRunSpec, type RunSpec } from "./spec";
@@ -108,7 +108,7 @@ async function openStore(store: boolean | string | undefined): Promise<RunStore 
 }
 
 async function connect(redisUrl: string): Promise<Runner> {
-  const { RunQueue } = await import("./queue.js");
+  const { RunQueue } = await import("./remote/queue.js");
   return RunQueue.connect(redisUrl);
 }
 

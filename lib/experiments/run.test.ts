@@ -1,12 +1,12 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { tf } from "../backend";
-import { loadMnist } from "../mnist";
+import { tf } from "../engine/backend";
+import { loadMnist } from "../data/mnist";
 import { Network } from "../network";
 import { SGD } from "../optimizers";
 import { randomStream } from "../random";
 import { miniBatch } from "../trainer";
-import { children } from "./children-for-tests";
+import { children } from "../testing/children";
 import { run } from "./run";
 import { runAll, RunsFailed } from "./run-all";
 import type { RunSpec } from "./spec";

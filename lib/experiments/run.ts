@@ -1,9 +1,10 @@
 import { Network } from "../network";
 import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from "../optimizers";
 import { Trainer, type History } from "../trainer";
-import { prepare } from "./data";
+import { checkpointOf } from "./checkpoint";
+import { setsOf } from "./data";
 import { parseRunSpec, updatesOf, type OptimizerSpec, type RunSpec } from "./spec";
-import { StretchTrainer, type Stretch } from "./stretches";
+import { Training, type Segment } from "./training";
 
 export interface RunOptions {
   /** Called now and then with the updates made so far and how many there will be. */
@@ -12,8 +13,8 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/** How long training may hold the thread before others get a turn, in ms. It changes no result. */
-const TURN = 100;
+/** How long training may hold the thread before others get a turn. It changes no result. */
+const TURN_MS = 100;
 
 /** Updates in one graph: ten are hardly faster than five, and take twice as long to load. It changes no result. */
 const UPDATES_TOGETHER = 5;
@@ -21,37 +22,40 @@ const UPDATES_TOGETHER = 5;
 /**
  * Trains a network as the spec says: a pure function of it.
  *
- * @param options with `stretch`, the history has that part of the run alone.
  * @throws TypeError naming the field if the spec is not one; the signal's reason if aborted.
  */
-export async function run(spec: RunSpec, options: RunOptions & { stretch?: Stretch } = {}): Promise<History> {
-  const { onProgress, signal, stretch } = options;
+export function run(spec: RunSpec, options: RunOptions = {}): Promise<History> {
+  return runSegment(spec, undefined, options);
+}
+
+/** A part of a run, or all of it. The history has that part alone. */
+export async function runSegment(
+  spec: RunSpec,
+  segment?: Segment,
+  { onProgress, signal }: RunOptions = {},
+): Promise<History> {
   spec = parseRunSpec(spec);
-  const sets = prepare(spec.data, spec.record);
   const network = new Network(spec.network, spec.seed);
   const optimizer = createOptimizer(spec.optimizer);
-  const trainer = stretch
-    ? new StretchTrainer(network, optimizer, sets, spec, stretch)
-    : new Trainer(network, optimizer, sets, spec);
-  let turnEnds = Date.now() + TURN;
+  const trainer = new Trainer(network, optimizer, setsOf(spec), spec);
+  const training = new Training(trainer, segment);
+  const total = updatesOf(spec);
+  let turnEnds = Date.now() + TURN_MS;
   const turn = async () => {
     if (Date.now() < turnEnds) return;
-    onProgress?.(trainer.recorded, updatesOf(spec));
+    onProgress?.(training.recorded, total);
     await new Promise(setImmediate);
     signal?.throwIfAborted();
-    turnEnds = Date.now() + TURN;
+    turnEnds = Date.now() + TURN_MS;
   };
   try {
-    trainer.compile();
-    while (trainer.steps(UPDATES_TOGETHER) > 0) await turn();
-    if (trainer instanceof StretchTrainer) {
-      await stretch?.onTrained?.(trainer.state());
-      while (trainer.measure()) await turn();
-    }
-    onProgress?.(trainer.recorded, updatesOf(spec));
+    while (training.advance(UPDATES_TOGETHER)) await turn();
+    await segment?.onTrained?.(checkpointOf(trainer));
+    while (training.measure()) await turn();
+    onProgress?.(training.recorded, total);
     return trainer.history;
   } finally {
-    trainer.dispose();
+    training.dispose();
     network.dispose();
     optimizer.dispose();
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { NetworkSpec } from "../network";
-import type { Measurement } from "../trainer";
+import { updatesOf as updatesOn, type Measurement } from "../trainer";
 
 /**
  * A training run as plain JSON. Equal specs give equal histories, to the last bit on one kind of
@@ -141,7 +141,6 @@ export function parseRunSpec(value: unknown): RunSpec {
 }
 
 /** The updates that a run makes, unless its weights stop being finite. */
-export function updatesOf({ data, batchSize, iterations, epochs }: RunSpec): number {
-  const updatesPerEpoch = Math.max(Math.floor((data.images - (data.validation ?? 0)) / batchSize), 1);
-  return iterations ?? (epochs! - 1) * updatesPerEpoch + 1;
+export function updatesOf({ data, ...schedule }: RunSpec): number {
+  return updatesOn(schedule, data.images - (data.validation ?? 0));
 }

@@ -1,13 +1,14 @@
 import Database from "libsql";
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, join } from "node:path";
+import { CLONE } from "../clone";
 import type { History } from "../trainer";
 import { canonical, runKey } from "./key";
 import type { RunSpec } from "./spec";
 
 /** Where histories are kept if no other file is named: in the clone, and not committed. */
-export const DEFAULT_STORE = resolve(__dirname, "../../../.cache/runs.sqlite");
+export const DEFAULT_STORE = join(CLONE, ".cache/runs.sqlite");
 
 /** Bumped with the table's shape. A file says which it has in SQLite's `user_version`. */
 const SCHEMA = 1;

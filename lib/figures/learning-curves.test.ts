@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { smoothCurve } from "../smooth-curve";
+import { smoothCurve } from "./smooth-curve";
 import type { Figure, Trace } from "./figure";
 import { accuracyCurves, lossCurves } from "./learning-curves";
 

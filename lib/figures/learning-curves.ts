@@ -1,7 +1,7 @@
 /**
  * How the loss falls and the accuracy rises as training goes on, over one seed or several.
  */
-import { smoothCurve } from "../smooth-curve";
+import { smoothCurve } from "./smooth-curve";
 import type { Figure, Trace } from "./figure";
 import { dashes, markers, palette, template } from "./figure";
 import { axisName, panelGrid } from "./panels";

@@ -1,5 +1,5 @@
-import type { Dataset } from "../dataset";
-import type { Look } from "./look";
+import type { Dataset } from "../data/dataset";
+import type { Look } from "../look";
 import { png } from "./png";
 
 /** Images that are shown as such, and the most pixels that a side of one is shown with. */

@@ -4,7 +4,7 @@
  */
 import type { History } from "../trainer";
 import { written } from "../notebook/table";
-import { setLook, type Look } from "./look";
+import { setLook, type Look } from "../look";
 
 type Curve = (number | null)[];
 

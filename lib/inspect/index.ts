@@ -2,8 +2,8 @@
  * How the library's values and TensorFlow's tensors show themselves: as a cell's last value, in `console.log`, in a
  * terminal, alone or in other objects. Loading this file does it, and the classes know nothing of it.
  */
-import { tf } from "../backend";
-import { Dataset } from "../dataset";
+import { tf } from "../engine/backend";
+import { Dataset } from "../data/dataset";
 import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh } from "../layers";
 import { Network } from "../network";
 import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from "../optimizers";
@@ -11,7 +11,7 @@ import { GaussianProcess } from "../search";
 import { Trainer } from "../trainer";
 import { datasetLook } from "./dataset";
 import { showsItself } from "./history";
-import { named, setLookOf } from "./look";
+import { named, setLookOf } from "../look";
 import { networkLook } from "./network";
 import { tensorText } from "./tensor";
 
@@ -38,12 +38,12 @@ for (const rule of [SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam]) {
 }
 
 showProperties(Trainer, (trainer) => {
-  const { iterations, epochs, ...options } = trainer["options"];
-  const images = Object.entries(trainer["sets"]).map(([name, set]) => [name, set?.count]);
+  const { iterations, epochs, ...options } = trainer.options;
+  const images = Object.entries(trainer.sets).map(([name, set]) => [name, set?.count]);
   return {
-    updates: `${trainer["done"]} of ${trainer.iterations}`,
-    network: trainer["network"],
-    optimizer: trainer["optimizer"],
+    updates: `${trainer.done} of ${trainer.iterations}`,
+    network: trainer.network,
+    optimizer: trainer.optimizer,
     images: Object.fromEntries(images),
     ...options,
     ...(epochs !== undefined && { epochs }),
@@ -58,8 +58,8 @@ showProperties(GaussianProcess, (process) => ({
 }));
 
 // What a Trainer writes down shows itself from the first update on. The chapter shows the class as it is.
-const { steps } = Trainer.prototype;
-Trainer.prototype.steps = function (most) {
+const { noteUpdate } = Trainer.prototype;
+Trainer.prototype.noteUpdate = function (terms) {
   showsItself(this.history);
-  return steps.call(this, most);
+  noteUpdate.call(this, terms);
 };

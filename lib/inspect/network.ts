@@ -2,7 +2,7 @@ import type { Layer } from "../layers";
 import { Affine, BatchNormalization, type SoftmaxWithLoss } from "../layers";
 import type { Network } from "../network";
 import { table } from "../notebook/table";
-import type { Look } from "./look";
+import type { Look } from "../look";
 
 export const networkLook: Look<Network> = {
   text(network, depth, { stylize }) {

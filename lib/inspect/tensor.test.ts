@@ -1,8 +1,8 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { tf } from "../backend";
-import { compile } from "../graph";
+import { tf } from "../engine/backend";
+import { compile } from "../engine/compile";
 import ".";
 
 /** What is shown of tensors, each made anew; showing them must leave TensorFlow as it was. */

@@ -3,8 +3,8 @@
  * Only the values that are shown are read.
  */
 import { inspect, stripVTControlCharacters, type InspectOptionsStylized } from "node:util";
-import { backend, tf } from "../backend";
-import { unrecorded } from "../graph";
+import { backend, tf } from "../engine/backend";
+import { unrecorded } from "../engine/compile";
 
 /** Values in a tensor that is shown whole, unless `maxArrayLength` says otherwise: as many as Node shows of an array. */
 const WHOLE = 100;

@@ -1,5 +1,5 @@
-import type { tf } from "../backend";
-import { biasAdd, matMul, sumOverBatch } from "../kernels";
+import type { tf } from "../engine/backend";
+import { biasAdd, matMul, sumOverBatch } from "../engine/operations";
 import { kept, type Layer } from "./layer";
 
 /**

@@ -1,8 +1,8 @@
-import { tf } from "../backend";
-import { add, biasAdd, div, meanOverBatch, mul, sqrt, square, sub, sumOverBatch } from "../kernels";
+import { tf } from "../engine/backend";
+import { sumOverBatch } from "../engine/operations";
 import { kept, type Layer } from "./layer";
 
-/** Keeps a division by the standard deviation from being one by 0. */
+/** Added to the variance so that σ = 0 does not divide by zero. */
 const EPSILON = 1e-6;
 
 /**
@@ -37,7 +37,7 @@ export class BatchNormalization implements Layer {
   constructor(
     readonly gamma: tf.Tensor,
     readonly beta: tf.Tensor,
-    readonly momentum = 0.9,
+    public momentum = 0.9,
   ) {
     [this.runningMean, this.runningVariance] = tf.tidy(() => [
       tf.variable(tf.zeros(gamma.shape), false),
@@ -51,17 +51,17 @@ export class BatchNormalization implements Layer {
     if (x.rank !== 2 || x.shape[1] !== units) {
       throw new Error(`BatchNormalization: expected x of shape [batch, ${units}], got [${x.shape.join(", ")}]`);
     }
-    if (!training) return this.scaleAndShift(mul(sub(x, this.runningMean), inverseStdOf(this.runningVariance)));
+    if (!training) return this.scaleAndShift(x.sub(this.runningMean).mul(inverseStdOf(this.runningVariance)));
     if (x.shape[0] === 1) {
       throw new Error("BatchNormalization: a batch of 1 has no variance to train on; use at least 2 rows");
     }
-    const mean = meanOverBatch(x);
-    const centred = sub(x, mean);
-    const variance = meanOverBatch(square(centred));
+    const mean = x.mean(0);
+    const centred = x.sub(mean);
+    const variance = centred.square().mean(0);
     this.remember(this.runningMean, mean);
     this.remember(this.runningVariance, variance);
     const inverseStd = inverseStdOf(variance);
-    const normalized = mul(centred, inverseStd);
+    const normalized = centred.mul(inverseStd);
     this.saved = { normalized, inverseStd };
     return this.scaleAndShift(normalized);
   }
@@ -69,9 +69,9 @@ export class BatchNormalization implements Layer {
   backward(dout: tf.Tensor): tf.Tensor {
     const { normalized, inverseStd } = kept(this.saved, "BatchNormalization");
     this.dbeta = sumOverBatch(dout);
-    this.dgamma = sumOverBatch(mul(dout, normalized));
-    const throughStatistics = mul(add(this.dbeta, mul(normalized, this.dgamma)), 1 / dout.shape[0]);
-    return mul(mul(this.gamma, inverseStd), sub(dout, throughStatistics));
+    this.dgamma = sumOverBatch(dout.mul(normalized));
+    const throughStatistics = this.dbeta.add(normalized.mul(this.dgamma)).mul(1 / dout.shape[0]);
+    return this.gamma.mul(inverseStd).mul(dout.sub(throughStatistics));
   }
 
   dispose(): void {
@@ -81,7 +81,7 @@ export class BatchNormalization implements Layer {
 
   /** `γ x̂ + β`. */
   private scaleAndShift(normalized: tf.Tensor): tf.Tensor {
-    return biasAdd(mul(normalized, this.gamma), this.beta);
+    return normalized.mul(this.gamma).add(this.beta);
   }
 
   private remember(running: tf.Variable, batch: tf.Tensor): void {
@@ -94,5 +94,5 @@ export class BatchNormalization implements Layer {
  * reciprocal root starts from the processor's estimate of it.
  */
 function inverseStdOf(variance: tf.Tensor): tf.Tensor {
-  return sqrt(div(1, add(variance, EPSILON)));
+  return tf.div(1, variance.add(EPSILON)).sqrt();
 }

@@ -1,5 +1,5 @@
-import { tf } from "../backend";
-import { feed } from "../graph";
+import { tf } from "../engine/backend";
+import { changing } from "../engine/compile";
 import type { RandomStream } from "../random";
 import { kept, type Layer } from "./layer";
 
@@ -23,7 +23,7 @@ export class Dropout implements Layer {
    * @throws if the rate is outside of its range.
    */
   constructor(
-    readonly rate: number,
+    public rate: number,
     private readonly stream: RandomStream,
     readonly inverted = false,
   ) {
@@ -35,8 +35,7 @@ export class Dropout implements Layer {
     const survival = 1 - this.rate;
     if (!training) return this.inverted ? x : x.mul(survival);
     const kept = this.inverted ? 1 / survival : 1;
-    // Another one for each batch, so a step that runs as a graph is fed with it.
-    const mask = feed(() => {
+    const mask = changing(() => {
       const values = new Float32Array(x.size);
       for (let i = 0; i < values.length; i++) if (this.stream.uniform() >= this.rate) values[i] = kept;
       return tf.tensor(values, x.shape);

@@ -1,4 +1,4 @@
-import type { tf } from "../backend";
+import type { tf } from "../engine/backend";
 
 /**
  * One step of a network. `forward` keeps what `backward` needs, so `backward` belongs to the last

@@ -1,7 +1,7 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { tf } from "../backend";
-import { compile } from "../graph";
+import { tf } from "../engine/backend";
+import { compile } from "../engine/compile";
 import { randomStream } from "../random";
 import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh, type Layer } from ".";
 

@@ -1,5 +1,5 @@
-import { tf } from "../backend";
-import { sigmoidGradient } from "../kernels";
+import type { tf } from "../engine/backend";
+import { sigmoidGradient } from "../engine/operations";
 import { kept, type Layer } from "./layer";
 
 /** `y = 1 / (1 + e^−x)`. Backward: `dx = dout · y (1 − y)`. */
@@ -7,7 +7,7 @@ export class Sigmoid implements Layer {
   private y?: tf.Tensor;
 
   forward(x: tf.Tensor): tf.Tensor {
-    return (this.y = tf.sigmoid(x));
+    return (this.y = x.sigmoid());
   }
 
   backward(dout: tf.Tensor): tf.Tensor {

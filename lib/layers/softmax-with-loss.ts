@@ -1,5 +1,5 @@
-import { tf } from "../backend";
-import { meanOverBatch, softmaxCrossEntropy } from "../kernels";
+import { tf } from "../engine/backend";
+import { softmaxCrossEntropy } from "../engine/operations";
 import { kept } from "./layer";
 
 /**
@@ -28,7 +28,7 @@ export class SoftmaxWithLoss {
     }
     const [losses, difference] = softmaxCrossEntropy(scores, labels);
     this.difference = difference;
-    return meanOverBatch(losses);
+    return losses.mean();
   }
 
   /** The loss's gradient at the scores, `[batch, classes]`. */

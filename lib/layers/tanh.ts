@@ -1,5 +1,5 @@
-import { tf } from "../backend";
-import { tanhGradient } from "../kernels";
+import type { tf } from "../engine/backend";
+import { tanhGradient } from "../engine/operations";
 import { kept, type Layer } from "./layer";
 
 /** `y = tanh x`. Backward: `dx = dout · (1 − y²)`. */
@@ -7,7 +7,7 @@ export class Tanh implements Layer {
   private y?: tf.Tensor;
 
   forward(x: tf.Tensor): tf.Tensor {
-    return (this.y = tf.tanh(x));
+    return (this.y = x.tanh());
   }
 
   backward(dout: tf.Tensor): tf.Tensor {

@@ -1,4 +1,5 @@
-export { cellSignal, clearOutput, display, inNotebook, type DisplayOptions, type MimeBundle } from "./kernel";
+export type { MimeBundle } from "../look";
+export { cellSignal, clearOutput, display, inNotebook, type DisplayOptions } from "./kernel";
 export { progress, progressBars, runsProgress } from "./progress";
 export { liveFigure, show } from "./show";
 export { showSource } from "./show-source";

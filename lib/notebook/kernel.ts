@@ -3,9 +3,7 @@
  * in a script or a test there is none, and what would be shown is printed.
  */
 import { randomUUID } from "node:crypto";
-
-/** A MIME bundle: each key a type, each value the same thing in that type; JSON for a `…+json` type. */
-export type MimeBundle = Record<string, unknown>;
+import type { MimeBundle } from "../look";
 
 export interface DisplayOptions {
   metadata?: Record<string, unknown>;
@@ -15,7 +13,7 @@ export interface DisplayOptions {
   update?: boolean;
 }
 
-/** What our kernel offers a cell beyond stock tslab; see scripts/kernel/main.cjs. */
+/** What our kernel offers a cell beyond stock tslab; see scripts/kernel/execution/session.ts. */
 interface Cell {
   signal?: AbortSignal;
   /** The notebook's name for the cell, if the client says it. */

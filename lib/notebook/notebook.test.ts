@@ -1,5 +1,5 @@
 /**
- * Outside of a notebook: what would be shown is printed. Inside, scripts/kernel/test_notebook_outputs.py looks.
+ * Outside of a notebook: what would be shown is printed. Inside, scripts/kernel/tests/test_notebook_outputs.py looks.
  */
 import assert from "node:assert/strict";
 import test from "node:test";

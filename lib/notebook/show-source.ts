@@ -3,10 +3,10 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { CLONE } from "../clone";
 import { display } from "./kernel";
 
-/** Here the TypeScript sources lie; this file runs in lib/dist/notebook. */
-const LIB = path.resolve(__dirname, "../..");
+const LIB = path.join(CLONE, "lib");
 
 /**
  * Shows a file of the library, or one declaration of it, as it is.

@@ -1,7 +1,6 @@
-import { add, div, mul, sqrt, square, sub } from "../kernels";
 import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
-/** Keeps a division by √h from being one by 0. */
+/** Added to √h so that h = 0 does not divide by zero. */
 const EPSILON = 1e-7;
 
 /**
@@ -17,13 +16,13 @@ export class AdaGrad implements Optimizer {
   readonly memory = new Memory();
 
   /** @param learningRate η. */
-  constructor(readonly learningRate = 0.01) {}
+  constructor(public learningRate = 0.01) {}
 
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
       const h = this.memory.of("squares", name, W);
-      h.assign(add(h, square(gradient)));
-      W.assign(sub(W, div(mul(this.learningRate, gradient), add(sqrt(h), EPSILON))));
+      h.assign(h.add(gradient.square()));
+      W.assign(W.sub(gradient.mul(this.learningRate).div(h.sqrt().add(EPSILON))));
     });
   }
 

@@ -1,9 +1,8 @@
-import { tf } from "../backend";
-import { feed } from "../graph";
-import { add, div, mul, sqrt, square, sub } from "../kernels";
+import { tf } from "../engine/backend";
+import { changing } from "../engine/compile";
 import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
-/** Keeps a division by √v from being one by 0. */
+/** Added to √v so that v = 0 does not divide by zero. */
 const EPSILON = 1e-7;
 
 /**
@@ -26,24 +25,23 @@ export class Adam implements Optimizer {
    * @param beta2 β₂, the share of the mean square that is left after a step.
    */
   constructor(
-    readonly learningRate = 0.001,
-    readonly beta1 = 0.9,
-    readonly beta2 = 0.999,
+    public learningRate = 0.001,
+    public beta1 = 0.9,
+    public beta2 = 0.999,
   ) {}
 
   update(params: Params, grads: Grads): void {
     tf.tidy(() => {
-      // Another one at each step, so a step that runs as a graph is fed with it.
-      const rate = feed(() => {
+      const rate = changing(() => {
         const t = ++this.memory.steps;
         return tf.scalar((this.learningRate * Math.sqrt(1 - this.beta2 ** t)) / (1 - this.beta1 ** t));
       });
       eachParameter(params, grads, (W, gradient, name) => {
         const m = this.memory.of("mean", name, W);
         const v = this.memory.of("squares", name, W);
-        m.assign(add(mul(this.beta1, m), mul(1 - this.beta1, gradient)));
-        v.assign(add(mul(this.beta2, v), mul(1 - this.beta2, square(gradient))));
-        W.assign(sub(W, div(mul(rate, m), add(sqrt(v), EPSILON))));
+        m.assign(m.mul(this.beta1).add(gradient.mul(1 - this.beta1)));
+        v.assign(v.mul(this.beta2).add(gradient.square().mul(1 - this.beta2)));
+        W.assign(W.sub(m.mul(rate).div(v.sqrt().add(EPSILON))));
       });
     });
   }

@@ -1,4 +1,3 @@
-import { add, mul, sub } from "../kernels";
 import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /**
@@ -18,15 +17,15 @@ export class Momentum implements Optimizer {
    * @param momentum α, the share of the velocity that is left after a step without a gradient.
    */
   constructor(
-    readonly learningRate = 0.01,
-    readonly momentum = 0.9,
+    public learningRate = 0.01,
+    public momentum = 0.9,
   ) {}
 
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
       const v = this.memory.of("velocity", name, W);
-      v.assign(sub(mul(this.momentum, v), mul(this.learningRate, gradient)));
-      W.assign(add(W, v));
+      v.assign(v.mul(this.momentum).sub(gradient.mul(this.learningRate)));
+      W.assign(W.add(v));
     });
   }
 

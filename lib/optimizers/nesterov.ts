@@ -1,4 +1,3 @@
-import { add, mul, sub } from "../kernels";
 import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /**
@@ -19,16 +18,16 @@ export class Nesterov implements Optimizer {
    * @param momentum α, the share of the velocity that is left after a step without a gradient.
    */
   constructor(
-    readonly learningRate = 0.01,
-    readonly momentum = 0.9,
+    public learningRate = 0.01,
+    public momentum = 0.9,
   ) {}
 
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
       const v = this.memory.of("velocity", name, W);
-      const push = mul(this.learningRate, gradient);
-      v.assign(sub(mul(this.momentum, v), push));
-      W.assign(sub(add(W, mul(this.momentum, v)), push));
+      const push = gradient.mul(this.learningRate);
+      v.assign(v.mul(this.momentum).sub(push));
+      W.assign(W.add(v.mul(this.momentum)).sub(push));
     });
   }
 

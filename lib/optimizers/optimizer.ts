@@ -1,5 +1,5 @@
-import { tf } from "../backend";
-import { assignValues, valuesOf, type Values } from "../values";
+import { tf } from "../engine/backend";
+import { restore, snapshot, type Snapshot } from "../engine/snapshot";
 
 /** A network's weights by name: `W1`, `b1`, `gamma1`, … Variables, so that an update is seen by every layer. */
 export type Params = Record<string, tf.Variable>;
@@ -28,7 +28,7 @@ export class Memory {
   }
 
   state(): MemoryState {
-    return { steps: this.steps, variables: valuesOf(this.variables) };
+    return { steps: this.steps, variables: snapshot(this.variables) };
   }
 
   /** Goes on from what another one remembered. */
@@ -36,7 +36,7 @@ export class Memory {
     this.dispose();
     this.steps = steps;
     for (const [name, { shape }] of Object.entries(variables)) this.variables[name] = zeros(shape);
-    assignValues(this.variables, variables);
+    restore(this.variables, variables);
   }
 
   dispose(): void {
@@ -50,7 +50,7 @@ export class Memory {
 
 export interface MemoryState {
   steps: number;
-  variables: Values;
+  variables: Snapshot;
 }
 
 const zeros = (shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(shape), false));

@@ -1,6 +1,6 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { tf } from "../backend";
+import { tf } from "../engine/backend";
 import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from ".";
 
 /** One element of a rule in float64, straight from the paper: the position after each step. */

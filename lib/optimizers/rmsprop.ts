@@ -1,7 +1,6 @@
-import { add, div, mul, sqrt, square, sub } from "../kernels";
 import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
-/** Keeps a division by √h from being one by 0. */
+/** Added to √h so that h = 0 does not divide by zero. */
 const EPSILON = 1e-7;
 
 /**
@@ -21,15 +20,15 @@ export class RMSProp implements Optimizer {
    * @param decayRate ρ, the share of the past that is left after a step.
    */
   constructor(
-    readonly learningRate = 0.01,
-    readonly decayRate = 0.99,
+    public learningRate = 0.01,
+    public decayRate = 0.99,
   ) {}
 
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient, name) => {
       const h = this.memory.of("squares", name, W);
-      h.assign(add(mul(this.decayRate, h), mul(1 - this.decayRate, square(gradient))));
-      W.assign(sub(W, div(mul(this.learningRate, gradient), add(sqrt(h), EPSILON))));
+      h.assign(h.mul(this.decayRate).add(gradient.square().mul(1 - this.decayRate)));
+      W.assign(W.sub(gradient.mul(this.learningRate).div(h.sqrt().add(EPSILON))));
     });
   }
 

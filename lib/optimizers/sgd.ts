@@ -1,4 +1,3 @@
-import { mul, sub } from "../kernels";
 import { eachParameter, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /**
@@ -10,11 +9,11 @@ import { eachParameter, type Grads, type Optimizer, type Params } from "./optimi
  */
 export class SGD implements Optimizer {
   /** @param learningRate η, the length of a step as a share of the gradient's. */
-  constructor(readonly learningRate = 0.01) {}
+  constructor(public learningRate = 0.01) {}
 
   update(params: Params, grads: Grads): void {
     eachParameter(params, grads, (W, gradient) => {
-      W.assign(sub(W, mul(this.learningRate, gradient)));
+      W.assign(W.sub(gradient.mul(this.learningRate)));
     });
   }
 

@@ -1,7 +1,7 @@
 import { openRunner, type RunnerOptions } from "../experiments/run-all";
 import type { Runner } from "../experiments/runner";
 import { parseRunSpec, updatesOf, type RunSpec } from "../experiments/spec";
-import { named, setLook, type Look } from "../inspect/look";
+import { named, setLook, type Look } from "../look";
 import type { History } from "../trainer";
 import type { Point, Space } from "./space";
 

@@ -1,4 +1,4 @@
-import { named, setLook } from "../inspect/look";
+import { named, setLook } from "../look";
 import { randomStream, type RandomStream } from "../random";
 
 /** A range for a hyperparameter of which only the order of magnitude is roughly known: 10 to the power of a uniform number. */

@@ -17,7 +17,7 @@ const TICKS_PER_SECOND = 100;
 export default async function benchQueue(values: { turns: string }): Promise<void> {
   const turns = wholeNumber("turns", values.turns);
   const processes = availableParallelism();
-  const { RedisForTests } = loadLibrary("experiments/redis-for-tests");
+  const { RedisForTests } = loadLibrary("testing/redis");
   const redis = await RedisForTests.start();
   const worker = spawn(process.execPath, [join(root, "scripts/cli.mjs"), "worker"], {
     env: { ...process.env, RUNS_REDIS_URL: redis.url },

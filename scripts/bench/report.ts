@@ -60,7 +60,7 @@ export function table({ machine, repeats, peak, started, experiments, step, star
         `result needs. GFLOP/s counts matrix products only. At most the machine multiplies at ${peak.one.toFixed(0)} GFLOP/s in one ` +
         `1024³ product on all cores, and at ${peak.each.toFixed(0)} in one such product on each core at once, in processes of ` +
         `their own; both are measured before each experiment, and the last two columns are shares of them. Runs that do not ` +
-        `fill all processes are divided into stretches, which processes take in turns. The processes stay from experiment to ` +
+        `fill all processes are divided into segments, which processes take in turns. The processes stay from experiment to ` +
         `experiment of a turn. Not in the seconds: starting them and reading the images, ${started.toFixed(1)} s, and importing ` +
         `NumPy and reading them there.`,
     );

@@ -4,7 +4,7 @@ import { Worker } from "bullmq";
 import { loadLibrary } from "../library.js";
 
 const [, , url, count, durations, history] = process.argv;
-const { QUEUE, execute } = loadLibrary("experiments/queue");
+const { QUEUE, execute } = loadLibrary("experiments/remote/queue");
 const waitsMs = JSON.parse(durations) as number[];
 
 type Execute = typeof execute;

@@ -4,8 +4,9 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import * as workerpool from "workerpool";
+import { CLONE } from "../../clone";
 
 /** How long they stay, in ms. */
 const REST = 5 * 60_000;
@@ -88,7 +89,7 @@ function childrenOf(pool: workerpool.Pool): ChildProcess[] {
 
 /** When the library was last compiled: processes that are older run what it was before. */
 function lastBuilt(): number {
-  const compiled = dirname(__dirname);
+  const compiled = join(CLONE, "lib/dist");
   const files = readdirSync(compiled, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
   return Math.max(...files.map((file) => statSync(join(compiled, file)).mtimeMs));
 }

@@ -1,12 +1,13 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { tf } from "../backend";
-import type { History } from "../trainer";
-import { run } from "./run";
-import { runAll, RunsFailed } from "./run-all";
-import { updatesOf, type RunSpec } from "./spec";
-import { children } from "./children-for-tests";
-import { mergeStretches, stretchEnds, type TrainingState } from "./stretches";
+import { tf } from "../../engine/backend";
+import type { History } from "../../trainer";
+import { run, runSegment } from "../run";
+import { runAll, RunsFailed } from "../run-all";
+import { updatesOf, type RunSpec } from "../spec";
+import { children } from "../../testing/children";
+import type { Checkpoint } from "../checkpoint";
+import { mergeSegments, plan, segmentEnds } from "./segments";
 
 const spec: RunSpec = {
   data: { images: 200, validation: 50 },
@@ -26,7 +27,7 @@ const long: RunSpec = {
   record: ["loss", "testAccuracy"],
 };
 
-test("stretches: a first one of a quarter of the others' length, from the first update to the last", () => {
+test("segments: a first one of a quarter of the others' length, from the first update to the last", () => {
   const chapter: RunSpec = {
     data: { images: 300 },
     network: { inputSize: 784, hiddenSizes: [100, 100, 100, 100, 100, 100], outputSize: 10 },
@@ -36,35 +37,56 @@ test("stretches: a first one of a quarter of the others' length, from the first 
     record: ["trainAccuracy", "testAccuracy"],
     seed: 1,
   };
-  assert.deepEqual(stretchEnds(chapter, 4), [35, 177, 318, 460, 601]); // 601 / 4.25 = 141.4
+  assert.deepEqual(segmentEnds(chapter, 4), [35, 177, 318, 460, 601]); // 601 / 4.25 = 141.4
   // By hand: 129,400 multiplications an image forward, 601 updates of 100 images at three times that, 201 · 10,300 images: 29 · 10¹⁰.
-  assert.equal(stretchEnds(chapter, 1000).length, 29 + 1);
-  assert.deepEqual(stretchEnds(spec, 4), [updatesOf(spec)]); // not worth it
+  assert.equal(segmentEnds(chapter, 1000).length, 29 + 1);
+  assert.deepEqual(segmentEnds(spec, 4), [updatesOf(spec)]); // not worth it
   // No more than 100 epoch points in one.
-  assert.equal(stretchEnds({ ...chapter, epochs: 2010 }, 4).length, 21 + 1);
+  assert.equal(segmentEnds({ ...chapter, epochs: 2010 }, 4).length, 21 + 1);
+});
+
+const isDivided = { yes: true, no: false };
+for (const [runs, processes, divided] of [
+  [1, 2, ["yes"]],
+  [2, 2, ["no", "no"]],
+  [3, 2, ["yes", "yes", "yes"]],
+  [4, 2, ["no", "no", "no", "no"]],
+  [5, 2, ["no", "no", "yes", "yes", "yes"]],
+  [5, 4, ["yes", "yes", "yes", "yes", "yes"]],
+  [7, 4, ["yes", "yes", "yes", "yes", "yes", "yes", "yes"]],
+  [8, 3, ["no", "no", "no", "yes", "yes", "yes", "yes", "yes"]],
+  [1, 1, ["no"]],
+] as const)
+  test(`${runs} runs on ${processes} processes: divided ${divided.join(", ")}`, () => {
+    for (const [place, answer] of divided.entries())
+      assert.equal(plan(long, place, runs, processes).length > 1, isDivided[answer], `run ${place}`);
+  });
+
+test("a run alone of which only the loss is recorded leaves nothing to other processes", () => {
+  assert.deepEqual(plan({ ...long, record: ["loss"] }, 0, 1, 2), [updatesOf(long)]);
 });
 
 const history = { iterations: 9, testAccuracy: [], divergedAt: null };
 
-test("what stretches write down is put together one after the other", () => {
-  const merged = mergeStretches([
+test("what segments write down is put together one after the other", () => {
+  const merged = mergeSegments([
     { ...history, iterations: 6, loss: [3, 2], trainAccuracy: [0.1], validationAccuracy: [0.2, 0.3] },
     { ...history, loss: [1], trainAccuracy: [0.4], validationAccuracy: [] },
   ]);
   assert.deepEqual(merged, { ...history, loss: [3, 2, 1], trainAccuracy: [0.1, 0.4], validationAccuracy: [0.2, 0.3] });
 });
 
-/** A run in stretches that end after so many updates, each going on from what the one before has sent. */
-async function inStretches(spec: RunSpec, ends: number[]): Promise<History> {
+/** A run in segments that end after so many updates, each going on from what the one before has sent. */
+async function inSegments(spec: RunSpec, ends: number[]): Promise<History> {
   const histories: History[] = [];
-  let start: TrainingState | undefined;
+  let start: Checkpoint | undefined;
   for (const end of ends) {
-    let left: TrainingState | undefined;
-    const onTrained = async (state: TrainingState) => void (left = structuredClone(state));
-    histories.push(await run(spec, { stretch: { start, end, onTrained } }));
+    let left: Checkpoint | undefined;
+    const onTrained = async (state: Checkpoint) => void (left = structuredClone(state));
+    histories.push(await runSegment(spec, { start, end, onTrained }));
     start = left;
   }
-  return mergeStretches(histories);
+  return mergeSegments(histories);
 }
 
 const tooFast = { name: "SGD", learningRate: 1e20 } as const;
@@ -89,35 +111,35 @@ const kinds: [name: string, change: Partial<RunSpec>][] = [
   ],
 ];
 for (const [name, change] of kinds) {
-  test(`a run in stretches has the same history: ${name}`, async () => {
+  test(`a run in segments has the same history: ${name}`, async () => {
     const changed = { ...spec, ...change };
     const whole = await run(changed);
     const updates = updatesOf(changed);
-    assert.deepEqual(await inStretches(changed, [1, 8, 12, updates]), whole);
-    assert.deepEqual(await inStretches(changed, [updates]), whole);
+    assert.deepEqual(await inSegments(changed, [1, 8, 12, updates]), whole);
+    assert.deepEqual(await inSegments(changed, [updates]), whole);
   });
 }
 
-test("the run that stands for late divergence diverges in a later stretch", async () => {
+test("the run that stands for late divergence diverges in a later segment", async () => {
   const [, late] = kinds.find(([name]) => name === "one that diverges late")!;
   const { divergedAt } = await run({ ...spec, ...late });
   assert.ok(divergedAt! > 12, String(divergedAt));
 });
 
-test("tensors: a stretch leaves none, whether it ends or is ended while weights are kept", async () => {
-  await run(long, { stretch: { end: 20 } });
+test("tensors: a segment leaves none, whether it ends or is ended while weights are kept", async () => {
+  await runSegment(long, { end: 20 });
   const before = tf.memory().numTensors;
-  await run(long, { stretch: { end: 20 } });
+  await runSegment(long, { end: 20 });
   assert.equal(tf.memory().numTensors, before);
   const stop = async () => {
     throw new Error("enough");
   };
-  await assert.rejects(run(long, { stretch: { end: 20, onTrained: stop } }), /enough/);
+  await assert.rejects(runSegment(long, { end: 20, onTrained: stop }), /enough/);
   assert.equal(tf.memory().numTensors, before);
 });
 
 test("a run that has processes to itself has the same history", async () => {
-  assert.ok(stretchEnds(long, 4).length > 2);
+  assert.ok(segmentEnds(long, 4).length > 2);
   const alone = await run(long);
   for (const workers of [2, 3]) assert.deepEqual(await runAll([long], { workers }), [alone]);
 });
@@ -130,13 +152,13 @@ test("of three runs for two processes all are divided, with the same histories",
     iterations: 3000,
     record: ["loss"],
   }));
-  for (const spec of specs) assert.ok(stretchEnds(spec, 2).length > 2);
+  for (const spec of specs) assert.ok(segmentEnds(spec, 2).length > 2);
   const alone = [];
   for (const spec of specs) alone.push(await run(spec));
   assert.deepEqual(await runAll(specs, { workers: 2 }), alone);
 });
 
-test("the progress of a divided run is that of all its stretches, and ends with all updates", async () => {
+test("the progress of a divided run is that of all its segments, and ends with all updates", async () => {
   const reports: number[] = [];
   await runAll([long], { workers: 2, onProgress: (_, done, total) => reports.push(done / total) });
   assert.deepEqual(

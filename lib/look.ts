@@ -6,7 +6,9 @@
  * value as it was before.
  */
 import { inspect, type InspectOptionsStylized } from "node:util";
-import type { MimeBundle } from "../notebook/kernel";
+
+/** One thing in several forms: each key a MIME type, each value the thing in that type; JSON for a `…+json` type. */
+export type MimeBundle = Record<string, unknown>;
 
 /** The convention of Deno's kernel, which ours follows. */
 const DISPLAY = Symbol.for("Jupyter.display");

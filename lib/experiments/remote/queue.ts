@@ -1,11 +1,11 @@
 import { Job, Queue, QueueEvents, UnrecoverableError, Worker, type ConnectionOptions } from "bullmq";
 import { Redis } from "ioredis";
-import type { History } from "../trainer";
-import { ALGORITHM, runKey } from "./key";
-import { ProcessPool } from "./pool";
-import type { RunOptions } from "./run";
-import { whenAborted, type Runner } from "./runner";
-import { parseRunSpec, type RunSpec } from "./spec";
+import type { History } from "../../trainer";
+import { ALGORITHM, runKey } from "../key";
+import { ProcessPool } from "../local/pool";
+import type { RunOptions } from "../run";
+import { whenAborted, type Runner } from "../runner";
+import { parseRunSpec, type RunSpec } from "../spec";
 
 /** Searches and workers meet under a name with the algorithm's number: a worker never takes runs of another one. */
 export const QUEUE = `training-runs-${ALGORITHM}`;

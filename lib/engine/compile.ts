@@ -10,7 +10,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { backend, tf, type Attribute, type NativeBackend } from "./backend";
-import { ANY, GraphDefinition } from "./graph-definition";
+import { GraphDefinition } from "./graph-definition";
+import { Watch } from "./watch";
 
 type Tensor = tf.Tensor;
 type DataId = Tensor["dataId"];
@@ -29,50 +30,146 @@ export interface CompiledStep<A extends Tensor[]> extends Step<A> {
 
 let recorder: Recorder | undefined;
 
-/**
- * The same step, run as a graph from its second or third call on. Its first calls run as they are written, and the
- * operations of one of them are written down. Arguments may have any number of rows. What {@link repeat} asks for is
- * a graph of its own from the second time on that it asks for so many calls.
- *
- * A number that JavaScript computes in the step stays what it was in that call, unless it comes from {@link feed}.
- * On other backends the step runs as it is.
- *
- * @throws if the step reads a tensor that it computes, or calls another compiled one.
- */
-export function compile<A extends Tensor[]>(step: Step<A>): CompiledStep<A> {
-  let recorded: Recording | undefined;
-  const asked = new Set<number>();
+/** The call at which a step that runs as a graph is first compared with its graph; then again after twice as many. */
+const FIRST_COMPARISON = 16;
 
-  const record = (args: A): Tensor[] => {
-    const recording = new Recorder(args);
-    // Whoever interrupts a notebook's cell ends it without its `finally`.
-    setImmediate(() => recording.stop());
-    try {
-      const outputs = step(...args);
-      recorded = recording.finish(outputs);
-      return outputs;
-    } finally {
-      recording.stop();
-    }
-  };
+const REMEDY = "What differs from call to call has to come from changing(() => …) for a graph to have it";
+
+/**
+ * The same step, run as a graph as soon as two calls of it, run as they are written, were the same operations on the same
+ * numbers. Arguments of another shape have a graph of their own. What {@link repeat} asks for is a graph of its own from
+ * the second time on that it asks for so many calls.
+ *
+ * Whatever differs from call to call has to come from {@link changing}. A step for which this does not hold is no graph:
+ * - If it differs between the first two calls, or changes a watched setting itself, it runs as it is written, always, and
+ *   a warning says what it was.
+ * - If a watched setting is changed between two calls, the step is recorded anew: it takes effect at once.
+ * - What cannot be seen like this, as a variable of a closure, is found when a call is compared with the graph: at the
+ *   16th, the 32nd and so on.
+ *
+ * On other backends the step runs as it is written.
+ *
+ * @param watched objects by whose settings the step goes: a network, an update rule
+ * @throws if the step reads a tensor that changes, calls another compiled step, or is found not to be its graph any more
+ */
+export function compile<A extends Tensor[]>(step: Step<A>, ...watched: object[]): CompiledStep<A> {
+  const graphs = new Map<string, StepGraph>();
+  let refusal: string | undefined;
 
   const times = (count: number, ...args: A): Tensor[][] => {
-    const asWritten = (call: (args: A) => Tensor[]) => Array.from({ length: count }, () => call(args));
-    if (tf.getBackend() !== "tensorflow") return asWritten(() => step(...args));
+    const asWritten = (call: () => Tensor[]) => Array.from({ length: count }, call);
+    if (tf.getBackend() !== "tensorflow" || refusal) return asWritten(() => step(...args));
     if (recorder) throw new Error("compile: a compiled step calls another one; compile them as one");
-    // To load a graph takes longer than to run it: not for a count that may never be asked for again.
-    if (recorded && (asked.has(count) || recorded.isLoaded(count))) return recorded.run(args, count);
-    asked.add(count);
-    return asWritten(() => (recorded ? step(...args) : record(args)));
+    const shapes = args.map(({ shape }) => shape.join()).join(" ");
+    let graph = graphs.get(shapes);
+    if (!graph || graph.isOutdated()) {
+      graph?.dispose();
+      graphs.set(shapes, (graph = new StepGraph(() => new Watch(watched))));
+    }
+    if (graph.runs(count)) return graph.run(args, count);
+    return asWritten(() => {
+      if (refusal || !graph.wantsRecording()) return step(...args);
+      const outputs = graph.record(step, args);
+      refusal = graph.refusal;
+      if (refusal) {
+        console.warn(`compile: the step ${refusal}, so it runs as it is written. ${REMEDY}.`);
+      }
+      return outputs;
+    });
   };
 
   return Object.assign((...args: A) => times(1, ...args)[0], {
     times,
     dispose() {
-      recorded?.dispose();
-      recorded = undefined;
+      for (const graph of graphs.values()) graph.dispose();
+      graphs.clear();
     },
   });
+}
+
+/** A step's graph for arguments of one shape: what was recorded of it, and whether that still holds. */
+class StepGraph {
+  private recording?: Recording;
+  private isConfirmed = false;
+  private watch?: Watch;
+  private calls = 0;
+  private nextComparison = FIRST_COMPARISON;
+  private readonly asked = new Set<number>();
+  /** Why the step cannot be a graph. */
+  refusal?: string;
+
+  constructor(private readonly look: () => Watch) {}
+
+  /** Whether a setting is another one than when the step was recorded. */
+  isOutdated(): boolean {
+    return this.watch !== undefined && this.watch.changed().length > 0;
+  }
+
+  /** Whether so many calls are to be run as a graph, rather than as they are written. */
+  runs(count: number): boolean {
+    // To load a graph takes longer than to run it: not for a count that may never be asked for again.
+    const isAskedAgain = this.asked.has(count);
+    this.asked.add(count);
+    const { recording } = this;
+    if (!recording || this.wantsRecording()) return false;
+    return isAskedAgain || recording.isLoaded(count);
+  }
+
+  run(args: Tensor[], count: number): Tensor[][] {
+    this.calls += count;
+    return this.recording!.run(args, count);
+  }
+
+  wantsRecording(): boolean {
+    return !this.isConfirmed || this.calls >= this.nextComparison;
+  }
+
+  /** Calls the step as it is written, writes it down, and compares it with what was written down before. */
+  record<A extends Tensor[]>(step: Step<A>, args: A): Tensor[] {
+    const watch = this.look();
+    if (watch.impure) {
+      this.refusal =
+        `goes through ${watch.impure}, and whether that does the same at each call is not known ` +
+        "(pure(…) says so of a class)";
+      return step(...args);
+    }
+    const recording = new Recorder(args, watch);
+    // Whoever interrupts a notebook's cell ends it without its `finally`.
+    setImmediate(() => recording.stop());
+    let outputs: Tensor[];
+    try {
+      outputs = step(...args);
+    } finally {
+      recording.stop();
+    }
+    this.calls++;
+    const recorded = recording.finish(outputs);
+    if (recorded) this.compare(recorded, watch);
+    return outputs;
+  }
+
+  private compare(recorded: Recording, watch: Watch): void {
+    const { recording: before, isConfirmed } = this;
+    this.refusal = recorded.refusal ?? watch.changedSetting() ?? (before && recorded.differenceTo(before));
+    // Tensors and other objects that a layer keeps for its `backward` are new ones in each call.
+    watch.settle(watch.changed());
+    before?.dispose();
+    this.recording = recorded;
+    this.watch = watch;
+    this.isConfirmed = before !== undefined;
+    if (isConfirmed) this.nextComparison *= 2;
+    if (isConfirmed && this.refusal) {
+      throw new Error(
+        `compile: the step ${this.refusal}; ${Math.floor(this.calls / 2)} or more of its calls may have been computed as the first ones. ` +
+          `${REMEDY}, or the step has to run without compile().`,
+      );
+    }
+  }
+
+  dispose(): void {
+    this.recording?.dispose();
+    this.recording = undefined;
+  }
 }
 
 /**
@@ -83,10 +180,11 @@ export function repeat<A extends Tensor[]>(count: number, step: Step<A> | Compil
   return "times" in step ? step.times(count, ...args) : Array.from({ length: count }, () => step(...args));
 }
 
-/** A tensor that a step needs anew each time: rows to learn from, a mask, a rate that changes. */
-export function feed(make: () => Tensor): Tensor {
-  const tensor = make();
-  recorder?.addInput(tensor, make, true);
+/** A tensor that is another one in each call of a step: rows to learn from, a mask, a rate that decays. */
+export function changing(make: () => Tensor): Tensor {
+  const recording = recorder;
+  const tensor = recording ? recording.watch.settling(make) : make();
+  recording?.addChanging(tensor, make);
   return tensor;
 }
 
@@ -105,6 +203,8 @@ export function unrecorded<T>(look: () => T): T {
 interface Input {
   name: string;
   source: (args: Tensor[]) => Tensor;
+  /** Tells the source from others: the number of an argument, what makes it anew, a tensor, or a number. */
+  origin: unknown;
   /** Made anew for each call. */
   fed: boolean;
 }
@@ -123,17 +223,31 @@ class Recorder {
   private readonly variables = Object.values(tf.engine().registeredVariables);
   private readonly before = this.variables.map(({ dataId }) => dataId);
 
-  constructor(args: Tensor[]) {
-    args.forEach(({ dataId, dtype, shape }, i) => {
-      this.addInput({ dataId, dtype, shape: shape.map((size, axis) => (axis === 0 ? ANY : size)) }, (args) => args[i]);
-    });
+  /** Why what is recorded is not all that the step does. */
+  private refusal?: string;
+
+  constructor(
+    args: Tensor[],
+    readonly watch: Watch,
+  ) {
+    args.forEach((arg, i) => this.addInput(arg, `argument ${i}`, (args) => args[i]));
     this.start();
   }
 
-  addInput({ dataId, dtype, shape }: TensorInfo, source: Input["source"], fed = false): string {
+  /** A tensor that is made anew for each call. */
+  addChanging(tensor: TensorInfo, make: () => Tensor): void {
+    this.addInput(tensor, "changing", make, true);
+  }
+
+  private addInput(
+    { dataId, dtype, shape }: TensorInfo,
+    origin: unknown,
+    source: Input["source"],
+    fed = false,
+  ): string {
     const name = this.graph.addPlaceholder(dtype, shape, fed);
     this.names.set(dataId, name);
-    this.inputs.push({ name, source, fed });
+    this.inputs.push({ name, source, origin, fed });
     return name;
   }
 
@@ -158,6 +272,7 @@ class Recorder {
       returned,
       assigned,
       [...this.scalars.values()].map(({ tensor }) => tensor),
+      this.refusal,
     );
   }
 
@@ -185,6 +300,7 @@ class Recorder {
     backend.readSync = (dataId) => {
       if (this.computed.has(dataId))
         throw new Error("compile: the step reads a tensor that it computes; return it instead");
+      if (this.before.includes(dataId)) this.refusal ??= "reads a variable into JavaScript";
       return plain.readSync.call(backend, dataId);
     };
     backend.executeSingleOutput = (name, attributes, inputs) => {
@@ -217,7 +333,8 @@ class Recorder {
     if (!values) {
       // Made before the step: a variable, whose value then is today's, or a tensor that the step works on.
       const variable = this.variables[this.before.indexOf(tensor.dataId)] as tf.Variable | undefined;
-      return this.addInput(tensor, () => variable ?? (tensor as Tensor));
+      const source = variable ?? (tensor as Tensor);
+      return this.addInput(tensor, source, () => source);
     }
     const name =
       tensor.dtype === "float32" && tensor.shape.length === 0
@@ -231,12 +348,14 @@ class Recorder {
     let scalar = this.scalars.get(value);
     if (!scalar) {
       const tensor = tf.keep(tf.scalar(value));
-      scalar = { name: this.addInput(tensor, () => tensor), tensor };
+      scalar = { name: this.addInput(tensor, value, () => tensor), tensor };
       this.scalars.set(value, scalar);
     }
     return scalar.name;
   }
 }
+
+const isNumber = (value: unknown): value is number => typeof value === "number";
 
 /** A variable that a step changes, and the names of its value before (if the step reads it) and after. */
 interface Assigned {
@@ -259,10 +378,26 @@ class Recording {
     private readonly returned: string[],
     private readonly assigned: Assigned[],
     private readonly kept: Tensor[],
+    readonly refusal?: string,
   ) {
     this.carried = new Map(assigned.flatMap(({ before, after }) => (before ? [[before, after]] : [])));
     const fed = inputs.filter((input) => input.fed).map(({ name }) => name);
     this.key = [graph.key, ...fed, ...this.carried].join(" ");
+  }
+
+  /** What this call of a step does otherwise than that one; nothing if they are the same function. */
+  differenceTo(other: Recording): string | undefined {
+    const [here, there] = [this, other].map(({ inputs }) => inputs.map(({ origin }) => origin).filter(isNumber));
+    const number = here.find((number) => !there.includes(number));
+    if (number !== undefined)
+      return `computes the number ${Number(number.toPrecision(7))} in JavaScript, which it did not before`;
+    const changes = ({ returned, assigned }: Recording) =>
+      JSON.stringify([returned, assigned.map(({ before, after }) => [before, after])]);
+    if (this.graph.key !== other.graph.key || changes(this) !== changes(other))
+      return "calls other operations, or makes other constants, than before";
+    if (this.inputs.some(({ origin }, i) => origin !== other.inputs[i].origin))
+      return "works on another tensor than before";
+    return undefined;
   }
 
   /** Whether to run it so many times in a row takes no loading. */

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from "node:path";
+import { CLONE } from "../clone";
 import { Dataset, type DatasetForm } from "./dataset";
 import { DataError, readFile, readIdx } from "./idx";
 
@@ -24,8 +25,7 @@ export interface MnistOptions {
 
 const CLASSES = 10;
 
-/** The folder for data in the clone, seen from `lib/dist`. */
-const DATA = join(__dirname, "..", "..", "data");
+const DATA = join(CLONE, "data");
 
 /**
  * The MNIST data set of handwritten digits, or another of its form.

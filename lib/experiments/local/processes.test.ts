@@ -5,10 +5,11 @@ import { existsSync, readdirSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
-import { children } from "./children-for-tests";
+import { CLONE } from "../../clone";
+import { children } from "../../testing/children";
 import { leaveProcesses, takeProcesses } from "./processes";
-import { runAll } from "./run-all";
-import type { RunSpec } from "./spec";
+import { runAll } from "../run-all";
+import type { RunSpec } from "../spec";
 
 const specs = [1, 2].map((seed): RunSpec => ({
   data: { images: 100 },
@@ -103,8 +104,8 @@ test("aborted runs leave no busy processes", async () => {
 
 test("a program ends when it has nothing else to do, and its processes with it", async () => {
   const program = `
-    const { runAll } = require(${JSON.stringify(join(__dirname, ".."))});
-    const { children } = require(${JSON.stringify(join(__dirname, "children-for-tests"))});
+    const { runAll } = require(${JSON.stringify(join(CLONE, "lib"))});
+    const { children } = require(${JSON.stringify(join(CLONE, "lib/dist/testing/children"))});
     runAll(${JSON.stringify(specs)}, { workers: 2 }).then(() => console.log(JSON.stringify([children(), Date.now()])));`;
   const { stdout } = await promisify(execFile)(process.execPath, ["-e", program]);
   const [pids, done] = JSON.parse(stdout) as [number[], number];

@@ -1,9 +1,9 @@
 import { tf } from "./backend";
 
 /** Variables as plain numbers, by name: what another process can go on with, to the last bit. */
-export type Values = Record<string, { shape: number[]; values: Float32Array }>;
+export type Snapshot = Record<string, { shape: number[]; values: Float32Array }>;
 
-export function valuesOf(variables: Record<string, tf.Variable>): Values {
+export function snapshot(variables: Record<string, tf.Variable>): Snapshot {
   return Object.fromEntries(
     Object.entries(variables).map(([name, variable]) => [
       name,
@@ -12,8 +12,8 @@ export function valuesOf(variables: Record<string, tf.Variable>): Values {
   );
 }
 
-/** Gives each variable the values that are kept under its name. */
-export function assignValues(variables: Record<string, tf.Variable>, kept: Values): void {
+/** Gives each variable the values that were kept under its name. */
+export function restore(variables: Record<string, tf.Variable>, kept: Snapshot): void {
   tf.tidy(() => {
     for (const [name, { shape, values }] of Object.entries(kept)) variables[name].assign(tf.tensor(values, shape));
   });

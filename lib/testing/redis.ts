@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, join } from "node:path";
 import { Redis } from "ioredis";
+import { CLONE } from "../clone";
 
-const ENV = { ...process.env, PATH: `${process.env.PATH}${delimiter}${resolve(__dirname, "../../../.venv/bin")}` };
+const ENV = { ...process.env, PATH: `${process.env.PATH}${delimiter}${join(CLONE, ".venv/bin")}` };
 
 /** Why the tests that need a Redis can't be run here, or `false`. */
 export function noRedis(): string | false {

@@ -1,5 +1,5 @@
-import { tf } from "./backend";
-import type { RandomStream } from "./random";
+import { tf } from "../engine/backend";
+import type { RandomStream } from "../random";
 
 /** How images and labels are handed to a network. */
 export interface DatasetForm {

@@ -6,11 +6,12 @@ import { join } from "node:path";
 import test, { after, before, describe, type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Queue } from "bullmq";
-import { ALGORITHM, runKey } from "./key";
+import { CLONE } from "../../clone";
+import { ALGORITHM, runKey } from "../key";
 import { RunQueue, serveRuns } from "./queue";
-import { noRedis, RedisForTests } from "./redis-for-tests";
-import { openRunner, runAll, RunsFailed } from "./run-all";
-import type { RunSpec } from "./spec";
+import { noRedis, RedisForTests } from "../../testing/redis";
+import { openRunner, runAll, RunsFailed } from "../run-all";
+import type { RunSpec } from "../spec";
 
 /** The chapter's search on a small scale: `epochs` decides how long a run takes. */
 const trial = (index: number, epochs = 5): RunSpec => ({
@@ -118,7 +119,7 @@ if (process.argv[2] === "serve") {
     });
 
     test("Ctrl-C in a worker's terminal lets its present runs end", async (t) => {
-      const program = join(__dirname, "../../../scripts/cli.mjs");
+      const program = join(CLONE, "scripts/cli.mjs");
       const env = { ...process.env, RUNS_REDIS_URL: redis.url };
       // The leader of a group of processes: a terminal sends the signal to the whole group.
       const child = spawn(process.execPath, [program, "worker", "--processes", "1"], {

@@ -1,23 +1,5 @@
-/**
- * The one place that loads TensorFlow. Everything else writes `import { tf } from "./backend"`.
- *
- * TensorFlow reads these variables once, while it loads.
- * - One thread an operation: the chapter's matrices are too small to split, and a sum taken in one
- *   order is the same to the last bit in a cell, in another process and on a machine with more cores.
- * - No threads between operations (-1): a graph runs where it is called, and is not handed to another thread and back.
- * - TensorFlow's own allocator: what a step frees, the next one has at hand.
- * - Without oneDNN's operations: they are no faster here, and they choose other sums on other processors.
- *   Its kernels for products remain. They point the stack at the heap, up to oneDNN 3.11.1: a signal that is handled
- *   meanwhile (Ctrl-C, the end of a child, a profiler's) overwrites memory. So the processes that train get none.
- *   https://github.com/uxlfoundation/oneDNN/issues/4845
- * - Level 2 keeps TensorFlow's own log lines out of a cell's output.
- */
-process.env.TF_NUM_INTRAOP_THREADS = "1";
-process.env.TF_NUM_INTEROP_THREADS = "-1";
-process.env.TF_CPU_ALLOCATOR_USE_BFC = "1";
-process.env.TF_ENABLE_ONEDNN_OPTS = "0";
-process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
-
+/** The one place that loads TensorFlow. Everything else writes `import { tf } from "…/engine/backend"`. */
+import "./environment"; // first: TensorFlow reads it while it loads
 import * as tf from "@tensorflow/tfjs-node";
 
 export { tf };

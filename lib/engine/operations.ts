@@ -1,10 +1,8 @@
 /**
- * The operations of the layers and the update rules, each as one call into TensorFlow, where tfjs makes
- * several or spends as long on its own checks as a small operation takes.
+ * What the layers need and tfjs has not, or has in a slower form: matrix products without a batch of matrices around
+ * them, sums in the order of TensorFlow's bias gradient, and the gradients that TensorFlow has as one operation.
  *
- * Each carries its plain tfjs form as `.plain`: what runs on the other backends, and what the tests
- * compare it with. Besides the graphs that these operations become, nothing else in the library speaks to TensorFlow
- * below tfjs.
+ * Each carries its plain tfjs form as `.plain`: what runs on other backends, and what the tests compare it with.
  */
 import { backend, tf, type Attribute } from "./backend";
 
@@ -27,36 +25,6 @@ const int = (name: string): Attribute => ({ name, type: binding.TF_ATTR_TYPE, va
 const T = [float("T")];
 const op = (name: string, ...inputs: Tensor[]) => backend.executeSingleOutput(name, T, inputs);
 
-/** A number stands for a scalar tensor. */
-type Operand = Tensor | number;
-const scalar = (value: Operand): Tensor => (typeof value === "number" ? tf.scalar(value) : value);
-
-const elementwise = (name: string, plain: (a: Tensor, b: Tensor) => Tensor) =>
-  kernel(
-    (a: Operand, b: Operand) => op(name, scalar(a), scalar(b)),
-    (a: Operand, b: Operand) => plain(scalar(a), scalar(b)),
-  );
-
-/** `a + b`, element by element; a number stands for a scalar. */
-export const add = elementwise("AddV2", tf.add);
-/** `a − b`, element by element; a number stands for a scalar. */
-export const sub = elementwise("Sub", tf.sub);
-/** `a ⊙ b`, element by element; a number stands for a scalar. */
-export const mul = elementwise("Mul", tf.mul);
-/** `a / b`, element by element; a number stands for a scalar. */
-export const div = elementwise("RealDiv", tf.div);
-
-/** `a²`, element by element. */
-export const square = kernel(
-  (a: Tensor) => op("Square", a),
-  (a) => tf.square(a),
-);
-/** `√a`, element by element. */
-export const sqrt = kernel(
-  (a: Tensor) => op("Sqrt", a),
-  (a) => tf.sqrt(a),
-);
-
 /** Matrix product of `a` `[n, k]` and `b` `[k, m]`, either of them transposed first. */
 export const matMul = kernel(
   (a: Tensor, b: Tensor, transposeA = false, transposeB = false) =>
@@ -78,20 +46,6 @@ export const biasAdd = kernel(
 export const sumOverBatch = kernel(
   (x: Tensor) => op("BiasAddGrad", x),
   (x) => tf.sum(x, 0),
-);
-
-const MEAN = [...T, int("Tidx")];
-
-/** The mean of `x` `[batch, …]` over the batch, `[…]`. */
-export const meanOverBatch = kernel(
-  (x: Tensor) => backend.executeSingleOutput("Mean", MEAN, [x, tf.tensor1d([0], "int32")]),
-  (x) => tf.mean(x, 0),
-);
-
-/** `max(x, 0)`. */
-export const relu = kernel(
-  (x: Tensor) => op("Relu", x),
-  (x) => tf.relu(x),
 );
 
 /** `dout` where `y = relu(x)` is positive, 0 elsewhere; 0 at `x = 0`. */

@@ -39,9 +39,6 @@ const typeOf = (dtype: tf.DataType): number => DATA_TYPES[dtype]!;
 /** The version of TensorFlow's operations that graphs are written for: that of TensorFlow 2.21. */
 const PRODUCER = 2474;
 
-/** In an input's shape: any size. */
-export const ANY = -1;
-
 /** A TensorFlow graph in the making: https://www.tensorflow.org/guide/saved_model */
 export class GraphDefinition {
   private readonly nodes: Node[] = [];

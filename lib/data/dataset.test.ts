@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { tf } from "./backend";
+import { tf } from "../engine/backend";
 import { Dataset, shuffleDataset, splitValidation, type DatasetForm } from "./dataset";
-import { randomStream } from "./random";
+import { randomStream } from "../random";
 
 const form: DatasetForm = { rows: 2, columns: 3, classes: 4, normalize: true, flatten: true, oneHot: false };
 

@@ -1,0 +1,268 @@
+// What people write in rules, layers and loops that is another function from call to call. Compiled, each has to give the
+// history that it gives as it is written, or be refused by name.
+import test from "node:test";
+import assert from "node:assert/strict";
+import { tf } from "./backend";
+import { pure } from "./pure";
+import { Training } from "../experiments/training";
+import { BatchNormalization, Dropout, type Layer } from "../layers";
+import { Network, type NetworkSpec } from "../network";
+import {
+  AdaGrad,
+  Adam,
+  Momentum,
+  Nesterov,
+  RMSProp,
+  SGD,
+  type Grads,
+  type Optimizer,
+  type Params,
+} from "../optimizers";
+import { randomStream } from "../random";
+import { Trainer, type History } from "../trainer";
+
+const random = randomStream(7, "data");
+const train = {
+  x: tf.tensor2d(random.normals(60 * 12), [60, 12]),
+  t: tf.tensor1d(Int32Array.from({ length: 60 }, () => random.integer(3))),
+  count: 60,
+};
+train.t = train.t.cast("int32");
+
+interface Way {
+  network?: Partial<NetworkSpec>;
+  rule?: () => Optimizer;
+  /** Put in the place of the first activation. */
+  layer?: () => Layer;
+  /** Before each update. */
+  before?: (update: number, network: Network, rule: Optimizer) => void;
+}
+
+const UPDATES = 100;
+
+/** Trains, and gives the losses, or the message of the error that ended it. */
+function losses(way: Way, form: "as written" | "a graph" | "five in a graph"): History["loss"] | string {
+  const network = new Network({ inputSize: 12, hiddenSizes: [9, 8], outputSize: 3, ...way.network }, 1);
+  if (way.layer) network["layers"][1] = way.layer();
+  const rule = way.rule?.() ?? new SGD(0.1);
+  const options = { batchSize: 10, iterations: UPDATES, record: ["loss" as const], seed: 1 };
+  const trainer = new Trainer(network, rule, { train }, options);
+  try {
+    if (form === "five in a graph") {
+      const training = new Training(trainer);
+      do way.before?.(trainer.done, network, rule);
+      while (training.advance(5));
+    } else {
+      if (form === "a graph") trainer.compile();
+      for (let update = 0; update < UPDATES; update++) {
+        way.before?.(update, network, rule);
+        trainer.step();
+      }
+    }
+    return trainer.history.loss;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** A rule of one's own. */
+const own = (step: (W: tf.Variable, gradient: tf.Tensor, name: string) => void): Optimizer => ({
+  update: (params: Params, grads: Grads) => {
+    for (const name of Object.keys(params)) step(params[name], grads[name], name);
+  },
+  dispose() {},
+});
+const move = (W: tf.Variable, gradient: tf.Tensor, rate: number | tf.Tensor = 0.1) =>
+  W.assign(W.sub(gradient.mul(rate)));
+
+/** Changes a setting by hand, once. */
+const at20 =
+  (change: (network: Network, rule: Record<string, number>) => void): Way["before"] =>
+  (update, network, rule) => {
+    if (update === 20) change(network, rule as unknown as Record<string, number>);
+  };
+const slower = at20((_, rule) => (rule.learningRate /= 10));
+
+class Decay implements Optimizer {
+  t = 0;
+  update(params: Params, grads: Grads): void {
+    const rate = 0.1 / (1 + 0.1 * this.t++);
+    for (const name of Object.keys(params)) move(params[name], grads[name], rate);
+  }
+  dispose(): void {}
+}
+
+class Scheduled extends SGD {
+  private calls = 0;
+  override update(params: Params, grads: Grads): void {
+    this.learningRate = 0.1 * 0.9 ** this.calls++;
+    super.update(params, grads);
+  }
+}
+
+class Noise implements Layer {
+  forward = (x: tf.Tensor) => x.relu().add(tf.randomNormal(x.shape, 0, 0.1, "float32", 3 + noises++));
+  backward = (dout: tf.Tensor) => dout;
+}
+let noises = 0;
+
+class Warm implements Layer {
+  private calls = 0;
+  forward = (x: tf.Tensor) => x.mul(Math.min(1, ++this.calls / 30));
+  backward = (dout: tf.Tensor) => dout.mul(Math.min(1, this.calls / 30));
+}
+
+const same: Record<string, () => Way> = {
+  "a rate changed by hand, SGD": () => ({ before: slower }),
+  "a rate changed by hand, Momentum": () => ({ rule: () => new Momentum(0.1), before: slower }),
+  "a rate changed by hand, Nesterov": () => ({ rule: () => new Nesterov(0.1), before: slower }),
+  "a rate changed by hand, AdaGrad": () => ({ rule: () => new AdaGrad(0.1), before: slower }),
+  "a rate changed by hand, RMSProp": () => ({ rule: () => new RMSProp(0.01), before: slower }),
+  "a rate changed by hand, Adam": () => ({ rule: () => new Adam(0.01), before: slower }),
+  "a rate changed before each update": () => ({
+    before: (update, _, rule) => ((rule as SGD).learningRate = 1 / (10 + update)),
+  }),
+  "momentum changed by hand": () => ({
+    rule: () => new Momentum(0.1),
+    before: at20((_, rule) => (rule.momentum = 0.5)),
+  }),
+  "β₁ changed by hand": () => ({ rule: () => new Adam(0.01), before: at20((_, rule) => (rule.beta1 = 0.5)) }),
+  "the decay rate changed by hand": () => ({
+    rule: () => new RMSProp(0.01),
+    before: at20((_, rule) => (rule.decayRate = 0.5)),
+  }),
+  "the momentum of batch normalization changed by hand": () => ({
+    network: { batchNormalization: "before" },
+    before: at20((network) => ((network["layers"][1] as BatchNormalization).momentum = 0.2)),
+  }),
+  "weight decay changed by hand": () => ({
+    network: { weightDecay: 0.01 },
+    before: at20((network) => (network.spec.weightDecay = 0.2)),
+  }),
+  "weight decay added by hand": () => ({ before: at20((network) => (network.spec.weightDecay = 0.2)) }),
+  "a Dropout whose rate grows": () => ({
+    network: { dropoutRate: 0.1 },
+    before: (update, network) => ((network["layers"][2] as Dropout).rate = update / 200),
+  }),
+  "a rule that sets its own rate": () => ({ rule: () => new Scheduled(0.1) }),
+  "a rate that decays with a counter of the rule": () => ({ rule: () => new Decay() }),
+  "a rate that decays with a counter of a closure": () => {
+    let t = 0;
+    return { rule: () => own((W, gradient) => void move(W, gradient, 0.1 / (1 + 0.01 * t++))) };
+  },
+  "a rate that is a random number": () => {
+    const stream = randomStream(1, "rates");
+    return { rule: () => own((W, gradient) => void move(W, gradient, stream.uniform())) };
+  },
+  "every second update only": () => {
+    let calls = 0;
+    return { rule: () => own((W, gradient) => void (Math.floor(calls++ / 6) % 2 === 0 && move(W, gradient))) };
+  },
+  "a rate that is a tensor, another one each time": () => {
+    let rate = tf.scalar(0.1);
+    return {
+      rule: () => own((W, gradient) => void move(W, gradient, rate)),
+      before: (update) => (rate = tf.keep(tf.scalar(1 / (10 + update)))),
+    };
+  },
+  "a rule that reads a variable": () => ({
+    rule: () => own((W, gradient) => void move(W, gradient, 0.1 * Math.min(1, Math.abs(W.dataSync()[0])))),
+  }),
+  "updates that stop after the 20th": () => {
+    let calls = 0;
+    return { rule: () => own((W, gradient) => void (calls++ < 20 * 6 && move(W, gradient))) };
+  },
+  "a weight matrix frozen from outside": () => {
+    const frozen = new Set<string>();
+    return {
+      rule: () => own((W, gradient, name) => void (frozen.has(name) || move(W, gradient))),
+      before: (update) => void (update === 20 && frozen.add("W1")),
+    };
+  },
+  "a layer with tf.randomNormal": () => ((noises = 0), { layer: () => new Noise() }),
+  "a layer that warms up": () => ({ layer: () => new Warm() }),
+};
+
+for (const [name, way] of Object.entries(same))
+  test(`as a graph as it is written: ${name}`, (t) => {
+    t.mock.method(console, "warn", () => {});
+    // A fresh closure each time, and the same changes at the same updates.
+    assert.deepEqual(losses(way(), "a graph"), losses(way(), "as written"));
+  });
+
+const beforeFive: Record<string, () => Way> = Object.fromEntries(
+  Object.entries(same).filter(([name]) => !/before each|whose rate grows|another one each time/.test(name)),
+);
+for (const [name, way] of Object.entries(beforeFive))
+  test(`five updates in a graph as they are written: ${name}`, (t) => {
+    t.mock.method(console, "warn", () => {});
+    assert.deepEqual(losses(way(), "five in a graph"), losses(way(), "as written"));
+  });
+
+test("a rule or layer of one's own runs as it is written unless it is said to be pure, and a warning says so once", (t) => {
+  const warn = t.mock.method(console, "warn", () => {});
+  losses(same["a rate that decays with a counter of the rule"](), "a graph");
+  losses(same["a layer that warms up"](), "a graph");
+  assert.deepEqual(
+    warn.mock.calls.map(({ arguments: [text] }) => String(text)),
+    ["Decay", "Warm (Network.layers.1)"].map(
+      (part) =>
+        `compile: the step goes through ${part}, and whether that does the same at each call is not known (pure(…) says so ` +
+        "of a class), so it runs as it is written. What differs from call to call has to come from changing(() => …) for a " +
+        "graph to have it.",
+    ),
+  );
+});
+
+class Swish implements Layer {
+  private x?: tf.Tensor;
+  forward = (x: tf.Tensor) => (this.x = x).mul(x.sigmoid());
+  backward(dout: tf.Tensor): tf.Tensor {
+    const y = this.x!.sigmoid();
+    return dout.mul(y.add(this.x!.mul(y).mul(tf.sub(1, y))));
+  }
+}
+pure(Swish);
+
+/** Said to be pure, and is not. */
+class Liar extends Decay {}
+pure(Liar);
+
+test("a layer that is said to be pure runs as a graph", () => {
+  assert.deepEqual(losses({ layer: () => new Swish() }, "a graph"), losses({ layer: () => new Swish() }, "as written"));
+});
+
+test("a rule that is wrongly said to be pure, and counts in a property, is seen at once", (t) => {
+  const warn = t.mock.method(console, "warn", () => {});
+  assert.deepEqual(losses({ rule: () => new Liar() }, "a graph"), losses({ rule: () => new Liar() }, "as written"));
+  assert.match(
+    String(warn.mock.calls[0].arguments[0]),
+    /^compile: the step changes Liar.t from 0 to 1, so it runs as it is written/,
+  );
+});
+
+test("a rule that is wrongly said to be pure, and goes by a variable outside, is refused by name when it is compared again", () => {
+  let rate = 0.1;
+  const rule = own((W, gradient) => void move(W, gradient, rate));
+  pure(rule);
+  const way: Way = { rule: () => rule, before: (update) => void (rate = update < 20 ? 0.1 : 0.01) };
+  assert.match(
+    String(losses(way, "a graph")),
+    /^compile: the step computes the number 0\.01 in JavaScript, which it did not before; 16 or more of its calls may have been computed as the first ones/,
+  );
+});
+
+test("a step that is the same function each time is not warned of", (t) => {
+  const warn = t.mock.method(console, "warn", () => {});
+  for (const rule of [
+    () => new SGD(),
+    () => new Momentum(),
+    () => new Nesterov(),
+    () => new AdaGrad(),
+    () => new RMSProp(),
+    () => new Adam(),
+  ])
+    for (const network of [{ batchNormalization: "after" }, { dropoutRate: 0.2 }, { weightDecay: 0.1 }] as const)
+      losses({ rule, network }, "five in a graph");
+  assert.equal(warn.mock.callCount(), 0);
+});

@@ -1,0 +1,79 @@
+/**
+ * A run in segments, which several processes take in turns: a process that has trained one hands the checkpoint over,
+ * and takes the accuracies on the way while another process trains the next.
+ */
+import type { History } from "../../trainer";
+import { updatesOf, type RunSpec } from "../spec";
+
+/** A segment of fewer multiplications is not worth beginning: these take some 0.2 s, to begin takes 0.02 s. */
+const FEWEST_MULTIPLICATIONS = 1e10;
+
+/** Epoch points in a segment: the weights at each are kept until training has come to its end. */
+const MOST_POINTS = 100;
+
+/** The length of the first segment, for which other processes wait, as a share of the others'. */
+const FIRST_LENGTH = 1 / 4;
+
+/** With more segments processes end closer together, but each takes a while to begin. */
+const SEGMENTS_PER_PROCESS = 2;
+
+/**
+ * Where one of several runs is divided. The last `runs mod processes` of them, and the `processes` before those, are
+ * split, so that no process idles at the end.
+ * @param place the run's, from 0
+ * @returns the update counts at which its segments end
+ */
+export function plan(spec: RunSpec, place: number, runs: number, processes: number): number[] {
+  const leftOver = runs % processes;
+  const isDivided = leftOver > 0 && place >= runs - leftOver - processes;
+  // Training leaves nothing to other processes unless there are other runs, or accuracies to take.
+  const gains = runs > processes || spec.record.some((measurement) => measurement !== "loss");
+  if (!isDivided || !gains) return [updatesOf(spec)];
+  return segmentEnds(spec, SEGMENTS_PER_PROCESS * Math.ceil(processes / runs));
+}
+
+/**
+ * The update counts at which the segments of a run end: a short one, then `wanted` of equal length. They are more if
+ * they would keep too many weights otherwise, and fewer if they were not worth it.
+ */
+export function segmentEnds(spec: RunSpec, wanted: number): number[] {
+  const updates = updatesOf(spec);
+  const count = Math.min(
+    Math.max(wanted, Math.ceil((spec.epochs ?? 0) / MOST_POINTS)),
+    Math.floor(multiplications(spec) / FEWEST_MULTIPLICATIONS),
+  );
+  if (count < 2) return [updates];
+  return Array.from({ length: count + 1 }, (_, i) =>
+    Math.round((updates * (FIRST_LENGTH + i)) / (FIRST_LENGTH + count)),
+  );
+}
+
+/** About how many a run makes. */
+function multiplications(spec: RunSpec): number {
+  const { data, network, batchSize, epochs = 0, record } = spec;
+  const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];
+  const forward = sizes.slice(1).reduce((sum, units, i) => sum + sizes[i] * units, 0);
+  const updated = updatesOf(spec) * batchSize;
+  const { images, validation = 0 } = data;
+  const evaluated = {
+    loss: updated,
+    trainAccuracy: epochs * (images - validation),
+    validationAccuracy: epochs * validation,
+    testAccuracy: epochs * 10_000,
+  };
+  // Backward takes two products where forward takes one.
+  return forward * record.reduce((sum, measurement) => sum + evaluated[measurement], 3 * updated);
+}
+
+/** The history of a whole run, from those of its segments. */
+export function mergeSegments(histories: History[]): History {
+  const all = (measurement: "loss" | "trainAccuracy" | "validationAccuracy" | "testAccuracy") =>
+    histories.flatMap((history) => history[measurement]);
+  return {
+    ...histories.at(-1)!,
+    loss: all("loss"),
+    trainAccuracy: all("trainAccuracy"),
+    validationAccuracy: all("validationAccuracy"),
+    testAccuracy: all("testAccuracy"),
+  };
+}

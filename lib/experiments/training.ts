@@ -1,0 +1,95 @@
+import { tf } from "../engine/backend";
+import { compile, repeat, type CompiledStep } from "../engine/compile";
+import { updatesPerEpoch, type Trainer } from "../trainer";
+import { goOnFrom, type Checkpoint } from "./checkpoint";
+
+/** A part of a run. */
+export interface Segment {
+  /** Where the segment before has left training; none before the first. */
+  start?: Checkpoint;
+  /** The updates from the run's first on after which it ends. */
+  end: number;
+  /** Called with where training stands there, and waited for before accuracies are taken. */
+  onTrained?: (checkpoint: Checkpoint) => Promise<void>;
+}
+
+/** An epoch point that is not measured yet, and the network's variables there, unless it had diverged. */
+interface Point {
+  done: number;
+  variables?: tf.Tensor[];
+}
+
+/**
+ * What a `Trainer` would do step by step, with several updates in one graph. A segment is trained first, as another
+ * process waits for where it ends, and its accuracies are taken afterwards.
+ */
+export class Training {
+  private readonly update: CompiledStep<[]>;
+  private readonly end: number;
+  private readonly points: Point[] = [];
+
+  constructor(
+    private readonly trainer: Trainer,
+    private readonly segment?: Segment,
+  ) {
+    this.update = compile(trainer.update, trainer.network, trainer.optimizer);
+    this.end = Math.min(segment?.end ?? Infinity, trainer.iterations);
+    if (segment?.start) goOnFrom(segment.start, trainer);
+  }
+
+  /** Updates after which everything is recorded. */
+  get recorded(): number {
+    return this.points[0]?.done ?? this.trainer.done;
+  }
+
+  /**
+   * The updates up to the next epoch point, but at most `most`, each with what is to be recorded after it. A graph does
+   * not stop where training diverges; the history does.
+   * @returns whether there were any.
+   */
+  advance(most: number): boolean {
+    const { trainer, end } = this;
+    const { sets, options, done } = trainer;
+    if (done >= end) return false;
+    const epoch = updatesPerEpoch(sets.train.count, options.batchSize);
+    const epochPoint = options.epochs === undefined ? Infinity : Math.ceil(done / epoch) * epoch;
+    const count = Math.min(most, end - done, epochPoint + 1 - done);
+    tf.tidy(() => {
+      const made = trainer.hasDiverged ? [] : repeat(count, this.update);
+      for (let i = 0; i < count; i++) trainer.noteUpdate(made[i] ?? []);
+    });
+    trainer.done += count;
+    if (trainer.done > epochPoint) this.atEpochPoint();
+    return true;
+  }
+
+  private atEpochPoint(): void {
+    const { trainer, segment, points } = this;
+    trainer.checkWeights();
+    if (!segment) return trainer.takeAccuracies();
+    const { done, network } = trainer;
+    const keep = () => Object.values(network.variables).map((variable) => tf.keep(variable.clone()));
+    points.push({ done, variables: trainer.hasDiverged ? undefined : keep() });
+  }
+
+  /**
+   * Takes the accuracies at the first epoch point where they are not taken yet. The network is then as it was there.
+   * @returns whether there was one.
+   */
+  measure(): boolean {
+    const { trainer, points } = this;
+    const [point] = points;
+    if (!point) return false;
+    const { variables } = point;
+    if (variables) Object.values(trainer.network.variables).forEach((variable, i) => variable.assign(variables[i]));
+    trainer.takeAccuracies(variables !== undefined);
+    tf.dispose(variables);
+    points.shift();
+    return true;
+  }
+
+  dispose(): void {
+    tf.dispose(this.points.map(({ variables }) => variables));
+    this.update.dispose();
+  }
+}
