@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { tf } from "./backend";
 import { pure } from "./pure";
 import { Training } from "../experiments/training";
-import { BatchNormalization, Dropout, type Layer } from "../layers";
+import type { BatchNormalization, Dropout, Layer } from "../layers";
 import { Network, type NetworkSpec } from "../network";
 import {
   AdaGrad,

@@ -2,7 +2,10 @@
  * Outside of a notebook: what would be shown is printed. Inside, scripts/kernel/tests/test_notebook_outputs.py looks.
  */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
+import { CLONE } from "../clone";
 import { claims, overSeeds, progress, progressBars, show, showSource, showTable } from ".";
 
 /** What `work` prints. */
@@ -94,6 +97,17 @@ test("overSeeds gives mean and standard deviation", () => {
   // By hand: mean 5, squares of the differences 9 + 1 + 1 + 9 = 20, over 4 − 1, root of 6.667 = 2.582
   assert.equal(overSeeds([2, 4, 6, 8]), "5.000 ± 2.582 (4 seeds)");
   assert.equal(overSeeds([0.5], 1), "0.5 ± 0.0 (1 seed)");
+});
+
+test("showSource shows one declaration, with the comment above it, to its end", (t) => {
+  const shown = (file: string, name: string) => printed(t, () => showSource(file, name));
+  const whole = readFileSync(join(CLONE, "lib/search/successive-halving.ts"), "utf8");
+  const search = shown("search/successive-halving.ts", "successiveHalving");
+  assert.ok(whole.includes(search));
+  assert.match(search, /^\/\*\*\n \* [^]*\n \*\/\nexport function\* successiveHalving[^]*\n}$/);
+  assert.equal(search.match(/{/g)?.length, search.match(/}/g)?.length);
+  assert.match(shown("optimizers/sgd.ts", "SGD"), /^\/\*\*[^]*export class SGD[^]*\n}$/);
+  assert.match(shown("trainer.ts", "Measurement"), /^\/\*\* .*\*\/\nexport type Measurement = .*;$/);
 });
 
 test("showSource names what there is when it does not find something", () => {

@@ -3,6 +3,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import type TypeScript from "typescript";
 import { CLONE } from "../clone";
 import { display } from "./kernel";
 
@@ -30,23 +31,24 @@ export function showSource(file: string, name?: string): void {
   display({ "text/markdown": `lib/${file}\n\n\`\`\`ts\n${code}\n\`\`\``, "text/plain": code });
 }
 
-/** From the comment above an exported declaration to the line that closes it, which is not indented. */
+/** An exported declaration with the comment above it. */
 function declaration(text: string, name: string, file: string): string {
-  const lines = text.split("\n");
-  const exported = lines.map(
-    (line) => /^export (?:abstract |async )?(?:class|function\*?|const|interface|type|enum) (\w+)/.exec(line)?.[1],
-  );
-  let start = exported.indexOf(name);
-  if (start < 0) {
-    throw new Error(`showSource: lib/${file} exports no ${name}; it exports ${exported.filter(Boolean).join(", ")}`);
+  const ts = require("typescript") as typeof TypeScript; // only now: it takes a while to load
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const exported = source.statements.flatMap((statement): { name: string; statement: TypeScript.Statement }[] => {
+    const isExported =
+      ts.canHaveModifiers(statement) &&
+      ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+    if (!isExported) return [];
+    if (ts.isVariableStatement(statement))
+      return statement.declarationList.declarations.map((one) => ({ name: one.name.getText(), statement }));
+    const { name } = statement as TypeScript.DeclarationStatement;
+    return name ? [{ name: name.text, statement }] : [];
+  });
+  const found = exported.find((one) => one.name === name);
+  if (!found) {
+    const names = exported.map(({ name }) => name).join(", ");
+    throw new Error(`showSource: lib/${file} exports no ${name}; it exports ${names}`);
   }
-  let end = start;
-  // A declaration of one line ends there; a longer one ends at the next line that begins with a bracket.
-  if (/[{([,=]$/.test(lines[start]))
-    do end++;
-    while (end < lines.length - 1 && !/^[})\]]/.test(lines[end]));
-  if (lines[start - 1]?.trim().endsWith("*/"))
-    do start--;
-    while (start > 0 && !/^\s*\/\*\*/.test(lines[start]));
-  return lines.slice(start, end + 1).join("\n");
+  return text.slice(found.statement.getStart(source, true), found.statement.end);
 }

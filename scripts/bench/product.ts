@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 
 process.env.TF_NUM_INTRAOP_THREADS = process.argv[2];
-// The rest as in lib/backend.ts.
+// The rest as in lib/engine/environment.ts.
 process.env.TF_CPU_ALLOCATOR_USE_BFC = "1";
 process.env.TF_ENABLE_ONEDNN_OPTS = "0";
 process.env.TF_CPP_MIN_LOG_LEVEL = "2";
