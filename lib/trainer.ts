@@ -42,6 +42,16 @@ export interface Schedule {
   epochs?: number;
 }
 
+/** Nothing is written down yet. */
+const emptyHistory = (): History => ({
+  iterations: 0,
+  loss: [],
+  trainAccuracy: [],
+  validationAccuracy: [],
+  testAccuracy: [],
+  divergedAt: null,
+});
+
 export interface TrainerOptions extends Schedule {
   /** What to write down. */
   record: Measurement[];
@@ -69,14 +79,7 @@ export class Trainer {
   readonly iterations: number;
   /** Updates made so far. */
   done = 0;
-  readonly history: History = {
-    iterations: 0,
-    loss: [],
-    trainAccuracy: [],
-    validationAccuracy: [],
-    testAccuracy: [],
-    divergedAt: null,
-  };
+  readonly history = emptyHistory();
   readonly batches: RandomStream;
 
   constructor(

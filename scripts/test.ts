@@ -27,7 +27,7 @@ export default async function test(_values: object, filters: string[]): Promise<
     ),
   );
   const total = add(
-    await runNodeTests([...compiled, ...testFiles("scripts", /\.test\.[mc]js$/, filters)]),
+    await runNodeTests(compiled),
     await runPythonTests(testFiles("scripts", /(^|\/)test_[^/]*\.py$/, filters)),
   );
 

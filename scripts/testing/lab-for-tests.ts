@@ -123,7 +123,11 @@ export async function startLab(
     },
   );
   t.after(async () => {
-    if (lab.exitCode === null && lab.kill("SIGTERM")) await new Promise((resolve) => lab.once("exit", resolve));
+    if (lab.exitCode !== null) return;
+    const ended = new Promise((resolve) => lab.once("exit", resolve));
+    lab.kill("SIGTERM");
+    const kill = setTimeout(() => lab.kill("SIGKILL"), 10_000); // a failed test shall say so, and not hang
+    await ended.finally(() => clearTimeout(kill));
   });
   const url = await new Promise<string>((resolve, reject) => {
     let log = "";
