@@ -4,37 +4,40 @@
 
 // The ground: TensorFlow, seeded random numbers, data.
 export { backendInfo, tf } from "./engine/backend";
-export * from "./random";
-export * from "./data/mnist";
+export { randomStream, type RandomStream } from "./random";
+export { loadMnist, type MnistOptions } from "./data/mnist";
 export { Dataset, shuffleDataset, splitValidation } from "./data/dataset";
 export { DataError } from "./data/idx";
 
 // 6.1 Updating the parameters
-export * from "./optimizers";
+export { AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, SGD } from "./optimizers";
+export type { Grads, Memory, Optimizer, Params } from "./optimizers";
 
 // The layers and the network that all experiments train
-export * from "./layers";
-export * from "./network";
-export type { Snapshot } from "./engine/snapshot";
-export * from "./numerical-gradient";
+export { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh, type Layer } from "./layers";
+export { Network, type NetworkSpec } from "./network";
 
 // 6.2 Initial weights
-export * from "./initializers";
+export { weightScale, type InitialWeights } from "./initializers";
 
 // 6.4 Regularization
-export * from "./trainer";
-export { changing } from "./engine/compile";
+export { miniBatch, Trainer } from "./trainer";
+export type { Examples, History, Measurement, Schedule, TrainerOptions } from "./trainer";
+export { changing } from "./engine/changing";
 export { pure } from "./engine/pure";
-export * from "./weight-decay";
+export type { Norm } from "./weight-decay";
 
 // Training runs described as data
-export * from "./experiments";
+export { createOptimizer, openRunner, run, runAll, RunsFailed } from "./experiments";
+export type { DataSpec, OptimizerSpec, RunAllOptions, Runner, RunnerOptions, RunOptions, RunSpec } from "./experiments";
 
 // 6.5 Searching for hyperparameters
-export * from "./search";
+export { bayesianSearch, narrowingSearch, randomSearch, successiveHalving } from "./search";
+export { band, bestSoFar, bestTrial, compareSearches, expectedImprovement, search } from "./search";
+export { logUniform, narrow, samplePoint, samplePoints } from "./search";
+export type { LogUniform, Method, Point, Problem, Proposal, SearchOptions, Space, Trial } from "./search";
 
 // Figures and what shows them in a notebook
 export * from "./figures";
-export * from "./figures/smooth-curve";
 export * from "./notebook";
 import "./inspect";

@@ -1,13 +1,13 @@
 import type { RandomStream } from "./random";
 
 /** How the standard deviation of a layer's initial weights is chosen: by rule, or as a number. */
-export type InitialWeights = keyof typeof rules | number;
+export type InitialWeights = keyof typeof scales | number;
 
 const he = (inputs: number) => Math.sqrt(2 / inputs);
 const xavier = (inputs: number) => Math.sqrt(1 / inputs);
 
 /** Each rule also goes by the activation it is made for. */
-const rules = { he, relu: he, xavier, sigmoid: xavier };
+export const scales = { he, relu: he, xavier, sigmoid: xavier };
 
 /**
  * The standard deviation of the initial weights of a layer with `inputs` inputs, n:
@@ -28,9 +28,9 @@ export function weightScale(init: InitialWeights, inputs: number): number {
     throw new RangeError(`weightScale: expected the number of inputs to be a positive integer, got ${inputs}`);
   }
   if (typeof init === "number" && init >= 0 && init < Infinity) return init;
-  if (typeof init === "string" && Object.hasOwn(rules, init)) return rules[init](inputs);
+  if (typeof init === "string" && Object.hasOwn(scales, init)) return scales[init](inputs);
   throw new RangeError(
-    `initial weights: expected ${Object.keys(rules).join(", ")} or a standard deviation of at least 0, got ${String(init)}`,
+    `initial weights: expected ${Object.keys(scales).join(", ")} or a standard deviation of at least 0, got ${String(init)}`,
   );
 }
 

@@ -2,7 +2,7 @@ import test from "node:test";
 import assert from "node:assert/strict";
 import { tf } from "./engine/backend";
 import { Network, type NetworkSpec } from "./network";
-import { numericalGradient } from "./numerical-gradient";
+import { numericalGradient } from "./testing/numerical-gradient";
 import { SGD, type Grads } from "./optimizers";
 import { randomStream } from "./random";
 

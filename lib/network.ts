@@ -1,12 +1,10 @@
 import { tf } from "./engine/backend";
 import { initialWeights, type InitialWeights } from "./initializers";
 import { argMax } from "./engine/operations";
-import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh, type Layer } from "./layers";
+import { activations, Affine, BatchNormalization, Dropout, SoftmaxWithLoss, type Layer } from "./layers";
 import type { Grads, Params } from "./optimizers";
 import { randomStream, type RandomStream } from "./random";
 import { penalty, type Norm } from "./weight-decay";
-
-const activations = { relu: ReLU, sigmoid: Sigmoid, tanh: Tanh };
 
 /** What a network is made of: plain JSON. */
 export interface NetworkSpec {

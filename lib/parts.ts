@@ -3,5 +3,7 @@ import { pure } from "./engine/pure";
 import * as layers from "./layers";
 import { Network } from "./network";
 import * as rules from "./optimizers";
+import { Memory } from "./optimizers/optimizer";
 
-pure(Network, ...Object.values(layers), ...Object.values(rules));
+const { activations, ...classes } = layers;
+pure(Network, Memory, ...Object.values(activations), ...Object.values(classes), ...Object.values(rules));

@@ -1,4 +1,5 @@
-import { changing, compile, type Step } from "./engine/compile";
+import { changing } from "./engine/changing";
+import { compile, type Step } from "./engine/compile";
 import { tf } from "./engine/backend";
 import type { Network } from "./network";
 import type { Optimizer } from "./optimizers";
@@ -16,7 +17,7 @@ export interface Examples {
 export type Measurement = "loss" | keyof typeof SETS;
 
 /** Which set an accuracy is taken on. */
-const SETS = { trainAccuracy: "train", validationAccuracy: "validation", testAccuracy: "test" } as const;
+export const SETS = { trainAccuracy: "train", validationAccuracy: "validation", testAccuracy: "test" } as const;
 
 /** What a run leaves: numbers only, so that it can be stored, sent and compared as JSON. */
 export interface History {

@@ -15,7 +15,7 @@ interface Penalty {
   gradient(W: tf.Tensor): tf.Tensor;
 }
 
-const norms = {
+export const norms = {
   L2: {
     value: halfSumOfSquares,
     gradient: (W) => W,

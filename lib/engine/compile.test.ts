@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import vm from "node:vm";
 import { tf } from "./backend";
-import { createOptimizer } from "../experiments/run";
-import type { OptimizerSpec } from "../experiments/spec";
-import { changing, compile, repeat, type CompiledStep } from "./compile";
+import { createOptimizer, type OptimizerSpec } from "../experiments/spec";
+import { changing } from "./changing";
+import { compile, repeat, type CompiledStep } from "./compile";
 import { Training } from "../experiments/training";
 import { Network, type NetworkSpec } from "../network";
 import { randomStream } from "../random";
@@ -55,6 +55,7 @@ const steps: [string, Partial<NetworkSpec>, OptimizerSpec][] = [
   ["AdaGrad", {}, { name: "AdaGrad", learningRate: 0.1 }],
   ["RMSProp", {}, { name: "RMSProp", learningRate: 0.01, decayRate: 0.9 }],
   ["Adam, whose rate changes", {}, { name: "Adam", learningRate: 0.01, beta1: 0.9, beta2: 0.999 }],
+  ["AdamW", {}, { name: "AdamW", learningRate: 0.01, weightDecay: 0.1 }],
   ["sigmoid", { activation: "sigmoid", initialWeights: "xavier" }, sgd],
   ["tanh", { activation: "tanh", initialWeights: "xavier" }, sgd],
   ["BatchNormalization before the activation", { batchNormalization: "before" }, sgd],

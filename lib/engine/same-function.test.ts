@@ -10,6 +10,7 @@ import { Network, type NetworkSpec } from "../network";
 import {
   AdaGrad,
   Adam,
+  AdamW,
   Momentum,
   Nesterov,
   RMSProp,
@@ -134,6 +135,10 @@ const same: Record<string, () => Way> = {
   "the momentum of batch normalization changed by hand": () => ({
     network: { batchNormalization: "before" },
     before: at20((network) => ((network["layers"][1] as BatchNormalization).momentum = 0.2)),
+  }),
+  "the decay of AdamW changed by hand": () => ({
+    rule: () => new AdamW(0.01),
+    before: at20((_, rule) => (rule.weightDecay = 0.5)),
   }),
   "weight decay changed by hand": () => ({
     network: { weightDecay: 0.01 },

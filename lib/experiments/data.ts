@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { shuffleDataset, type Dataset } from "../data/dataset";
 import { loadMnist } from "../data/mnist";
 import { randomStream } from "../random";
@@ -6,38 +7,57 @@ import type { RunSpec } from "./spec";
 
 let mnist: ReturnType<typeof loadMnist> | undefined;
 
-/** Sets already made in this process, the latest last. They stay: the next run most likely needs the same ones. */
-const made = new Map<string, Dataset>();
+interface Shared {
+  set: Dataset;
+  /** Runs that train on it. */
+  users: number;
+}
 
-/** How many sets stay. One of 60,000 images takes 188 MB, and a worker may be given runs on many different ones. */
-const KEPT = 8;
+/** Frees a set as soon as it is neither kept nor in use. */
+const freeUnused = ({ set, users }: Shared, isKept = false) => {
+  if (users === 0 && !isKept) set.dispose();
+};
 
-/** The sets that a run needs, made once a process and shared by its runs. */
-export function setsOf({ data, record }: Pick<RunSpec, "data" | "record">): Trainer["sets"] {
+/**
+ * Sets already made in this process: the next run most likely needs the same ones. One of 60,000 images takes 188 MB, and
+ * a worker may be given runs on many different ones, so only the eight used last stay.
+ */
+const made = new LRUCache<string, Shared>({ max: 8, dispose: (shared) => freeUnused(shared) });
+
+/**
+ * The sets that a run needs, made once per process and shared by its runs.
+ * @returns them, and what is to be called when the run has ended
+ */
+export function borrowSets({ data, record }: Pick<RunSpec, "data" | "record">): {
+  sets: Trainer["sets"];
+  release: () => void;
+} {
   const { images, validation = 0, shuffleSeed } = data;
   const { train, test } = (mnist ??= loadMnist());
-  const set = (from: number, to: number) => {
+  const borrowed = new Map<string, Shared>();
+  const borrow = (from: number, to: number) => {
     const key = `${images} ${shuffleSeed} ${from} ${to}`;
-    if (!made.has(key)) {
+    let shared = made.get(key);
+    if (!shared) {
       const first = train.take(images);
-      made.set(
-        key,
-        (shuffleSeed === undefined ? first : shuffleDataset(first, randomStream(shuffleSeed, "shuffle"))).slice(
-          from,
-          to,
-        ),
-      );
+      const all = shuffleSeed === undefined ? first : shuffleDataset(first, randomStream(shuffleSeed, "shuffle"));
+      shared = { set: all.slice(from, to), users: 0 };
+      made.set(key, shared);
     }
-    if (made.size > KEPT) {
-      const [[oldest, unused]] = made;
-      unused.dispose();
-      made.delete(oldest);
-    }
-    return made.get(key)!.tensors();
+    shared.users++;
+    borrowed.set(key, shared);
+    return shared.set.tensors();
   };
-  return {
-    train: set(validation, images),
-    ...(validation > 0 && { validation: set(0, validation) }),
+  const sets = {
+    train: borrow(validation, images),
+    ...(validation > 0 && { validation: borrow(0, validation) }),
     ...(record.includes("testAccuracy") && { test: test.tensors() }),
   };
+  const release = () => {
+    for (const [key, shared] of borrowed) {
+      shared.users--;
+      freeUnused(shared, made.peek(key) === shared);
+    }
+  };
+  return { sets, release };
 }

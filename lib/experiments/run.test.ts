@@ -119,6 +119,17 @@ test("runs end when the signal is aborted, wherever they are executed", async ()
   }
 });
 
+test("more runs at once in one process than it keeps sets for: each has the history that it has alone", async () => {
+  const specs = [1, 2, 3, 4, 5, 6].map((shuffleSeed): RunSpec => ({
+    ...spec,
+    data: { images: 300, validation: 100, shuffleSeed },
+    epochs: 150,
+    record: ["trainAccuracy", "validationAccuracy"],
+  }));
+  const together = await Promise.all(specs.map((spec) => run(spec)));
+  for (const [i, spec] of specs.entries()) assert.deepEqual(await run(spec), together[i]);
+});
+
 test("a spec that is none is refused before anything runs", async () => {
   const wrong = { ...spec, batchSize: -1 };
   await assert.rejects(run(wrong), /batchSize/);

@@ -1,9 +1,8 @@
 import { Network } from "../network";
-import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from "../optimizers";
 import { Trainer, type History } from "../trainer";
 import { checkpointOf } from "./checkpoint";
-import { setsOf } from "./data";
-import { parseRunSpec, updatesOf, type OptimizerSpec, type RunSpec } from "./spec";
+import { borrowSets } from "./data";
+import { createOptimizer, parseRunSpec, updatesOf, type RunSpec } from "./spec";
 import { Training, type Segment } from "./training";
 
 export interface RunOptions {
@@ -35,9 +34,10 @@ export async function runSegment(
   { onProgress, signal }: RunOptions = {},
 ): Promise<History> {
   spec = parseRunSpec(spec);
+  const { sets, release } = borrowSets(spec);
   const network = new Network(spec.network, spec.seed);
   const optimizer = createOptimizer(spec.optimizer);
-  const trainer = new Trainer(network, optimizer, setsOf(spec), spec);
+  const trainer = new Trainer(network, optimizer, sets, spec);
   const training = new Training(trainer, segment);
   const total = updatesOf(spec);
   let turnEnds = Date.now() + TURN_MS;
@@ -58,23 +58,6 @@ export async function runSegment(
     training.dispose();
     network.dispose();
     optimizer.dispose();
-  }
-}
-
-/** The update rule that the spec names. */
-export function createOptimizer(spec: OptimizerSpec): Optimizer {
-  switch (spec.name) {
-    case "SGD":
-      return new SGD(spec.learningRate);
-    case "Momentum":
-      return new Momentum(spec.learningRate, spec.momentum);
-    case "Nesterov":
-      return new Nesterov(spec.learningRate, spec.momentum);
-    case "AdaGrad":
-      return new AdaGrad(spec.learningRate);
-    case "RMSProp":
-      return new RMSProp(spec.learningRate, spec.decayRate);
-    case "Adam":
-      return new Adam(spec.learningRate, spec.beta1, spec.beta2);
+    release();
   }
 }

@@ -22,6 +22,7 @@ test("takes the specs of the chapter's runs as they are", () => {
     { name: "Nesterov", learningRate: 0.01 },
     { name: "RMSProp", learningRate: 0.01, decayRate: 0.99 },
     { name: "Adam", learningRate: 0.001, beta1: 0.9, beta2: 0.999 },
+    { name: "AdamW", learningRate: 0.001, beta1: 0.9, beta2: 0.999, weightDecay: 0.01 },
   ]) {
     const spec = { ...rest, data: { images: 60_000 }, optimizer, iterations: 2000, record: ["loss"] };
     assert.deepEqual(parseRunSpec(JSON.parse(JSON.stringify(spec))), spec);

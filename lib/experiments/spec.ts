@@ -1,6 +1,11 @@
 import { z } from "zod";
+import { scales } from "../initializers";
+import { activations } from "../layers";
 import type { NetworkSpec } from "../network";
-import { updatesOf as updatesOn, type Measurement } from "../trainer";
+import * as rules from "../optimizers";
+import type { Optimizer } from "../optimizers";
+import { SETS, updatesOf as updatesOn, type Measurement } from "../trainer";
+import { norms } from "../weight-decay";
 
 /**
  * A training run as plain JSON. Equal specs give equal histories, to the last bit on one kind of
@@ -35,12 +40,6 @@ export interface DataSpec {
   shuffleSeed?: number;
 }
 
-export type OptimizerSpec =
-  | { name: "SGD" | "AdaGrad"; learningRate: number }
-  | { name: "Momentum" | "Nesterov"; learningRate: number; momentum?: number }
-  | { name: "RMSProp"; learningRate: number; decayRate?: number }
-  | { name: "Adam"; learningRate: number; beta1?: number; beta2?: number };
-
 /** The most numbers that a network may have as weights, and as values of its units for a batch or an evaluated set. */
 const MOST_WEIGHTS = 2 ** 24;
 const MOST_VALUES = 2 ** 26;
@@ -49,6 +48,36 @@ const count = (most: number) => z.int().min(1).max(most);
 const share = z.number().min(0).lt(1);
 const positive = z.number().positive().finite();
 const seed = z.int().min(0);
+
+/** Of each update rule the hyperparameters that a spec may give, in the order of its constructor. */
+const hyperparameters = {
+  SGD: { learningRate: positive },
+  Momentum: { learningRate: positive, momentum: share.optional() },
+  Nesterov: { learningRate: positive, momentum: share.optional() },
+  AdaGrad: { learningRate: positive },
+  RMSProp: { learningRate: positive, decayRate: share.optional() },
+  Adam: { learningRate: positive, beta1: share.optional(), beta2: share.optional() },
+  AdamW: { learningRate: positive, beta1: share.optional(), beta2: share.optional(), weightDecay: share.optional() },
+};
+
+type RuleName = keyof typeof hyperparameters;
+
+/** An update rule by its name, and its hyperparameters: `{ name: "Momentum", learningRate: 0.01, momentum: 0.9 }`. */
+export type OptimizerSpec = {
+  [Name in RuleName]: { name: Name } & z.infer<z.ZodObject<(typeof hyperparameters)[Name]>>;
+}[RuleName];
+
+/** The update rule that a spec describes. */
+export function createOptimizer(spec: OptimizerSpec): Optimizer {
+  const values = Object.keys(hyperparameters[spec.name]).map((key) => spec[key as keyof OptimizerSpec]);
+  return new (rules[spec.name] as new (...values: unknown[]) => Optimizer)(...values);
+}
+
+const optimizers = Object.entries(hyperparameters).map(([name, fields]) =>
+  z.strictObject({ name: z.literal(name), ...fields }),
+);
+
+const namesIn = <T extends object>(table: T) => z.enum(Object.keys(table) as (keyof T & string)[]);
 
 const spec = z
   .strictObject({
@@ -66,29 +95,22 @@ const spec = z
       inputSize: z.literal(784),
       hiddenSizes: z.array(count(4096)).max(32),
       outputSize: z.literal(10),
-      activation: z.enum(["relu", "sigmoid", "tanh"]).optional(),
-      initialWeights: z.union([z.enum(["he", "relu", "xavier", "sigmoid"]), z.number().min(0).max(1e6)]).optional(),
+      activation: namesIn(activations).optional(),
+      initialWeights: z.union([namesIn(scales), z.number().min(0).max(1e6)]).optional(),
       batchNormalization: z.enum(["before", "after"]).optional(),
       dropoutRate: share.optional(),
       invertedDropout: z.boolean().optional(),
       weightDecay: z.number().min(0).max(1e6).optional(),
-      weightDecayNorm: z.enum(["L1", "L2", "max"]).optional(),
+      weightDecayNorm: namesIn(norms).optional(),
     }),
-    optimizer: z.discriminatedUnion("name", [
-      z.strictObject({ name: z.enum(["SGD", "AdaGrad"]), learningRate: positive }),
-      z.strictObject({ name: z.enum(["Momentum", "Nesterov"]), learningRate: positive, momentum: share.optional() }),
-      z.strictObject({ name: z.literal("RMSProp"), learningRate: positive, decayRate: share.optional() }),
-      z.strictObject({
-        name: z.literal("Adam"),
-        learningRate: positive,
-        beta1: share.optional(),
-        beta2: share.optional(),
-      }),
-    ]),
+    optimizer: z.discriminatedUnion(
+      "name",
+      optimizers as [(typeof optimizers)[0]],
+    ) as unknown as z.ZodType<OptimizerSpec>,
     batchSize: count(60_000),
     iterations: count(10_000_000).optional(),
     epochs: count(100_000).optional(),
-    record: z.array(z.enum(["loss", "trainAccuracy", "validationAccuracy", "testAccuracy"])).max(4),
+    record: z.array(namesIn({ loss: 0, ...SETS })).max(4),
     seed,
   })
   .refine(({ iterations, epochs }) => (iterations === undefined) !== (epochs === undefined), {

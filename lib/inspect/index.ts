@@ -4,9 +4,10 @@
  */
 import { tf } from "../engine/backend";
 import { Dataset } from "../data/dataset";
-import { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh } from "../layers";
+import { activations, Affine, BatchNormalization, Dropout, SoftmaxWithLoss } from "../layers";
 import { Network } from "../network";
-import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from "../optimizers";
+import * as rules from "../optimizers";
+import type { Optimizer } from "../optimizers";
 import { GaussianProcess } from "../search";
 import { Trainer } from "../trainer";
 import { datasetLook } from "./dataset";
@@ -26,12 +27,12 @@ function showProperties<T extends object>(type: { prototype: T }, properties: (v
 
 // Layers: their shapes and settings, not what they keep for `backward`.
 showProperties(Affine, ({ W, b }) => ({ W: W.shape, b: b.shape }));
-for (const activation of [ReLU, Sigmoid, Tanh, SoftmaxWithLoss]) showProperties<object>(activation, () => ({}));
+for (const layer of [...Object.values(activations), SoftmaxWithLoss]) showProperties<object>(layer, () => ({}));
 showProperties(BatchNormalization, ({ gamma, beta, momentum }) => ({ gamma: gamma.shape, beta: beta.shape, momentum }));
 showProperties(Dropout, ({ rate, inverted }) => ({ rate, inverted }));
 
 // Update rules: their hyperparameters, and the steps made where they are counted.
-for (const rule of [SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam]) {
+for (const rule of Object.values(rules)) {
   showProperties<Optimizer>(rule, ({ memory, ...hyperparameters }) =>
     memory?.steps ? { ...hyperparameters, steps: memory.steps } : hyperparameters,
   );

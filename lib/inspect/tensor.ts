@@ -4,7 +4,7 @@
  */
 import { inspect, stripVTControlCharacters, type InspectOptionsStylized } from "node:util";
 import { backend, tf } from "../engine/backend";
-import { unrecorded } from "../engine/compile";
+import { unrecorded } from "../engine/changing";
 
 /** Values in a tensor that is shown whole, unless `maxArrayLength` says otherwise: as many as Node shows of an array. */
 const WHOLE = 100;

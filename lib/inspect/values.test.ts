@@ -6,7 +6,6 @@ import {
   Adam,
   AdaGrad,
   Dataset,
-  GaussianProcess,
   logUniform,
   Momentum,
   Nesterov,
@@ -24,6 +23,7 @@ import {
   type Optimizer,
   type RunSpec,
 } from "../index";
+import { GaussianProcess } from "../search";
 import { showsItself } from "./history";
 import { png } from "./png";
 

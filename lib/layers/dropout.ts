@@ -1,5 +1,5 @@
 import { tf } from "../engine/backend";
-import { changing } from "../engine/compile";
+import { changing } from "../engine/changing";
 import type { RandomStream } from "../random";
 import { kept, type Layer } from "./layer";
 

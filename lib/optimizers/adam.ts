@@ -1,5 +1,5 @@
 import { tf } from "../engine/backend";
-import { changing } from "../engine/compile";
+import { changing } from "../engine/changing";
 import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /** Added to √v so that v = 0 does not divide by zero. */

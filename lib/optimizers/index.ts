@@ -1,8 +1,8 @@
-export { Memory } from "./optimizer";
-export type { Grads, MemoryState, Optimizer, Params } from "./optimizer";
+export type { Grads, Memory, MemoryState, Optimizer, Params } from "./optimizer";
 export { SGD } from "./sgd";
 export { Momentum } from "./momentum";
 export { Nesterov } from "./nesterov";
 export { AdaGrad } from "./adagrad";
 export { RMSProp } from "./rmsprop";
 export { Adam } from "./adam";
+export { AdamW } from "./adamw";

@@ -1,7 +1,7 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import { tf } from "../engine/backend";
-import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from ".";
+import { AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from ".";
 
 /** One element of a rule in float64, straight from the paper: the position after each step. */
 type Rule = (position: number, gradient: (w: number) => number, steps: number) => number[];
@@ -50,6 +50,21 @@ const rules: Record<string, { create: () => Optimizer; rule: Rule }> = {
         const g = gradient(w);
         h = 0.99 * h + 0.01 * g * g;
         return (w -= (0.1 * g) / (Math.sqrt(h) + 1e-7));
+      });
+    },
+  },
+  // PyTorch's order of operations: the decay first, then Adam's step.
+  AdamW: {
+    create: () => new AdamW(0.3, 0.9, 0.999, 0.1),
+    rule: (w, gradient, steps) => {
+      let [m, v] = [0, 0];
+      return Array.from({ length: steps }, (_, i) => {
+        const g = gradient(w);
+        w -= 0.3 * 0.1 * w;
+        m = 0.9 * m + 0.1 * g;
+        v = 0.999 * v + 0.001 * g * g;
+        const [mean, square] = [m / (1 - 0.9 ** (i + 1)), v / (1 - 0.999 ** (i + 1))];
+        return (w -= (0.3 * mean) / (Math.sqrt(square) + 1e-8));
       });
     },
   },
@@ -182,4 +197,18 @@ test("a missing or misshapen gradient is refused by name, and nothing is updated
   });
   assert.deepEqual(Array.from(params.W1.dataSync()), [1, 1, 1, 1]);
   params.W1.dispose();
+});
+
+test("AdamW: a parameter without a gradient shrinks by ηλ in each step, where Adam leaves it", () => {
+  const params = { W: tf.variable(tf.scalar(8)) };
+  const optimizer = new AdamW(0.5, 0.9, 0.999, 0.5);
+  for (const after of [6, 4.5, 3.375]) {
+    tf.tidy(() => optimizer.update(params, { W: tf.scalar(0) }));
+    assert.equal(params.W.dataSync()[0], after);
+  }
+  optimizer.weightDecay = 0; // takes effect at once
+  tf.tidy(() => optimizer.update(params, { W: tf.scalar(0) }));
+  assert.equal(params.W.dataSync()[0], 3.375);
+  optimizer.dispose();
+  params.W.dispose();
 });

@@ -1,8 +1,13 @@
-export * from "./space";
+export { logUniform, narrow, samplePoint, samplePoints, type LogUniform, type Point, type Space } from "./space";
 export { band, bestSoFar, bestTrial, compareSearches, search } from "./search";
 export type { Method, Problem, Proposal, SearchOptions, Trial } from "./search";
-export * from "./random-search";
+export { randomSearch } from "./random-search";
 export { narrowingSearch } from "./narrowing-search";
 export { successiveHalving } from "./successive-halving";
 export { bayesianSearch } from "./bayesian-search";
-export * from "./gaussian-process";
+export {
+  expectedImprovement,
+  GaussianProcess,
+  normalDistribution,
+  type GaussianProcessOptions,
+} from "./gaussian-process";

@@ -90,7 +90,7 @@ async function inSegments(spec: RunSpec, ends: number[]): Promise<History> {
 }
 
 const tooFast = { name: "SGD", learningRate: 1e20 } as const;
-const rules = (["SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam"] as const).map(
+const rules = (["SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW"] as const).map(
   (name): [string, Partial<RunSpec>] => [name, { optimizer: { name, learningRate: 0.01 } }],
 );
 const kinds: [name: string, change: Partial<RunSpec>][] = [

@@ -2,7 +2,7 @@
 import * as workerpool from "workerpool";
 import type { History } from "../../trainer";
 import type { Checkpoint } from "../checkpoint";
-import { setsOf } from "../data";
+import { borrowSets } from "../data";
 import { runSegment } from "../run";
 import { updatesOf, type RunSpec } from "../spec";
 import type { Segment } from "../training";
@@ -26,7 +26,7 @@ workerpool.worker({
 
   /** Reads the images, so that they are there when a segment comes. */
   readImages(spec: RunSpec): void {
-    setsOf(spec);
+    borrowSets(spec).release();
   },
 });
 

@@ -1,5 +1,5 @@
-import { tf } from "./engine/backend";
-import type { Grads, Params } from "./optimizers";
+import { tf } from "../engine/backend";
+import type { Grads, Params } from "../optimizers";
 
 /**
  * The gradient of `loss` by every parameter from central differences,

@@ -1,0 +1,156 @@
+import { backend, tf, type Attribute, type NativeBackend } from "./backend";
+import { currentListener, setListener, type Listener } from "./changing";
+import { GraphDefinition } from "./graph-definition";
+import { Recording, type Input } from "./recording";
+import type { Watch } from "./watch";
+
+type Tensor = tf.Tensor;
+type DataId = Tensor["dataId"];
+type TensorInfo = Pick<Tensor, "dataId" | "shape" | "dtype">;
+
+/** Writes down the operations that are called while it is there. */
+export class Recorder implements Listener {
+  private readonly graph = new GraphDefinition();
+  /** The name in the graph of every tensor met so far. */
+  private readonly names = new Map<DataId, string>();
+  private readonly inputs: Input[] = [];
+  /** The numbers that are inputs, so that steps which differ in a rate alone have one graph in common. */
+  private readonly scalars = new Map<number, { name: string; tensor: Tensor }>();
+  /** What JavaScript wrote into tensors meanwhile. */
+  private readonly written = new Map<DataId, tf.backend_util.BackendValues>();
+  private readonly computed = new Set<DataId>();
+  private readonly variables = Object.values(tf.engine().registeredVariables);
+  private readonly before = this.variables.map(({ dataId }) => dataId);
+
+  /** Why what is recorded is not all that the step does. */
+  private refusal?: string;
+
+  constructor(
+    args: Tensor[],
+    readonly watch: Watch,
+  ) {
+    args.forEach((arg, i) => this.addInput(arg, `argument ${i}`, (args) => args[i]));
+    this.start();
+  }
+
+  changing(make: () => Tensor): Tensor {
+    const tensor = this.watch.settling(make);
+    this.addInput(tensor, "changing", make, true);
+    return tensor;
+  }
+
+  private addInput(
+    { dataId, dtype, shape }: TensorInfo,
+    origin: unknown,
+    source: Input["source"],
+    fed = false,
+  ): string {
+    const name = this.graph.addPlaceholder(dtype, shape, fed);
+    this.names.set(dataId, name);
+    this.inputs.push({ name, source, origin, fed });
+    return name;
+  }
+
+  /** What was recorded; nothing if the step made variables, which it does not when called again. */
+  finish(outputs: Tensor[]): Recording | undefined {
+    this.stop();
+    if (Object.keys(tf.engine().registeredVariables).length !== this.variables.length) {
+      for (const { tensor } of this.scalars.values()) tensor.dispose();
+      return undefined;
+    }
+    const returned = outputs.map((tensor) => this.name(tensor));
+    const changed = [...this.variables.keys()].filter((i) => this.variables[i].dataId !== this.before[i]);
+    const after = changed.map((i) => this.name(this.variables[i]));
+    const assigned = changed.map((i, j) => ({
+      variable: this.variables[i],
+      before: this.names.get(this.before[i]),
+      after: after[j],
+    }));
+    return new Recording(
+      this.graph,
+      this.inputs,
+      returned,
+      assigned,
+      [...this.scalars.values()].map(({ tensor }) => tensor),
+      this.refusal,
+    );
+  }
+
+  start(): void {
+    setListener(this);
+    this.listen();
+  }
+
+  stop(): void {
+    if (currentListener() !== this) return;
+    setListener(undefined);
+    for (const method of ["write", "readSync", "executeSingleOutput", "executeMultipleOutputs"] as const) {
+      delete (backend as Partial<NativeBackend>)[method];
+    }
+  }
+
+  /** Every operation of tfjs and of our kernels goes through these methods of the backend. */
+  private listen(): void {
+    const plain = Object.getPrototypeOf(backend) as NativeBackend;
+    backend.write = (values, shape, dtype) => {
+      const dataId = plain.write.call(backend, values, shape, dtype);
+      this.written.set(dataId, values);
+      return dataId;
+    };
+    backend.readSync = (dataId) => {
+      if (this.computed.has(dataId))
+        throw new Error("compile: the step reads a tensor that it computes; return it instead");
+      if (this.before.includes(dataId)) this.refusal ??= "reads a variable into JavaScript";
+      return plain.readSync.call(backend, dataId);
+    };
+    backend.executeSingleOutput = (name, attributes, inputs) => {
+      const names = inputs.map((input) => this.name(input));
+      const output = plain.executeSingleOutput.call(backend, name, attributes, inputs);
+      this.addOperation(name, attributes, names, [output]);
+      return output;
+    };
+    backend.executeMultipleOutputs = (name, attributes, inputs, count) => {
+      const names = inputs.map((input) => this.name(input));
+      const outputs = plain.executeMultipleOutputs.call(backend, name, attributes, inputs, count);
+      this.addOperation(name, attributes, names, outputs);
+      return outputs;
+    };
+  }
+
+  private addOperation(operation: string, attributes: Attribute[], inputs: string[], outputs: Tensor[]): void {
+    const name = this.graph.addOperation(operation, attributes, inputs);
+    outputs.forEach(({ dataId }, i) => {
+      this.names.set(dataId, `${name}:${i}`);
+      this.computed.add(dataId);
+    });
+  }
+
+  /** The name of a tensor, which becomes an input or a constant of the graph when first met. */
+  private name(tensor: TensorInfo): string {
+    const known = this.names.get(tensor.dataId);
+    if (known) return known;
+    const values = this.written.get(tensor.dataId);
+    if (!values) {
+      // Made before the step: a variable, whose value then is today's, or a tensor that the step works on.
+      const variable = this.variables[this.before.indexOf(tensor.dataId)] as tf.Variable | undefined;
+      const source = variable ?? (tensor as Tensor);
+      return this.addInput(tensor, source, () => source);
+    }
+    const name =
+      tensor.dtype === "float32" && tensor.shape.length === 0
+        ? this.scalar((values as Float32Array)[0])
+        : this.graph.addConstant(tensor.dtype, tensor.shape, values as Float32Array | Int32Array);
+    this.names.set(tensor.dataId, name);
+    return name;
+  }
+
+  private scalar(value: number): string {
+    let scalar = this.scalars.get(value);
+    if (!scalar) {
+      const tensor = tf.keep(tf.scalar(value));
+      scalar = { name: this.addInput(tensor, value, () => tensor), tensor };
+      this.scalars.set(value, scalar);
+    }
+    return scalar.name;
+  }
+}

@@ -1,0 +1,35 @@
+import { Adam } from "./adam";
+import { eachParameter, type Grads, type Params } from "./optimizer";
+
+/**
+ * AdamW: Adam, and beside it weight decay that shrinks every parameter by the same share in each step. Added to the loss
+ * instead, the decay would go through Adam's running means, which divide it by the size of the gradient.
+ *
+ * `W ← W − η λ W`, then Adam's step
+ *
+ * Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2 without a schedule.
+ * https://arxiv.org/abs/1711.05101
+ */
+export class AdamW extends Adam {
+  /**
+   * @param learningRate η.
+   * @param beta1 β₁, the share of the mean gradient that is left after a step.
+   * @param beta2 β₂, the share of the mean square that is left after a step.
+   * @param weightDecay λ, of which a step takes the share η from each parameter.
+   */
+  constructor(
+    learningRate = 0.001,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    public weightDecay = 0.01,
+  ) {
+    super(learningRate, beta1, beta2);
+  }
+
+  override update(params: Params, grads: Grads): void {
+    eachParameter(params, grads, (W) => {
+      W.assign(W.mul(1 - this.learningRate * this.weightDecay));
+    });
+    super.update(params, grads);
+  }
+}
