@@ -70,7 +70,7 @@ test("processes that died meanwhile are replaced", async () => {
 test("processes that have rested long enough have ended before anything else is done", async (t) => {
   const pool = takeProcesses(2);
   // With all images in their memory, which takes a while to be freed.
-  await Promise.all(specs.map((spec) => pool.exec("prepare", [{ ...spec, data: { images: 60_000 } }])));
+  await Promise.all(specs.map((spec) => pool.exec("readImages", [{ ...spec, data: { images: 60_000 } }])));
   const pids = children();
   assert.equal(alive(pids).length, 2);
   t.mock.timers.enable({ apis: ["setTimeout"] });
