@@ -5,9 +5,4 @@ export { randomSearch } from "./random-search";
 export { narrowingSearch } from "./narrowing-search";
 export { successiveHalving } from "./successive-halving";
 export { bayesianSearch } from "./bayesian-search";
-export {
-  expectedImprovement,
-  GaussianProcess,
-  normalDistribution,
-  type GaussianProcessOptions,
-} from "./gaussian-process";
+export { expectedImprovement, GaussianProcess } from "./gaussian-process";
