@@ -8,8 +8,13 @@ import { python } from "#setup/python.mjs";
 import { loadLibrary } from "../library.js";
 import { referenceProgram, startReference } from "../reference/reference.js";
 import { matrixOperations, type RunSpec } from "./experiments.js";
-import type { Measurements } from "./process.js";
-import type { Results } from "./report.js";
+import type { MemorySample, Results } from "./report.js";
+
+/** What each measurement in a process of its own gives. */
+export interface Measurements {
+  step: number;
+  memory: MemorySample[];
+}
 
 /** NumPy on all cores, with the kernels that it chooses for this processor itself. */
 const numpyEnvironment = { ...process.env };

@@ -2,14 +2,8 @@
 // sends its result.
 import { loadLibrary } from "../library.js";
 import { chapterExperiments } from "./experiments.js";
-import { median } from "./measure.js";
+import { median, type Measurements } from "./measure.js";
 import type { MemorySample } from "./report.js";
-
-/** What each measurement gives. */
-export interface Measurements {
-  step: number;
-  memory: MemorySample[];
-}
 
 const library = loadLibrary("index");
 const { tf, run } = library;

@@ -3,19 +3,8 @@ import { readFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { loadLibrary } from "../library.js";
 import type { Frame, Plot } from "../notebook-format.js";
-import type { Notebook } from "./notebooks.js";
+import type { Drawing, Notebook } from "./notebooks.js";
 import { plotlyFile } from "./plotly.js";
-
-/** The images of one figure. */
-export interface Drawing {
-  /** In pixels where the images are shown; the images are twice as fine. */
-  width: number;
-  height: number;
-  /** For the notebook: every viewer knows PNG. */
-  png: Buffer;
-  /** For the pages, by file name: WebP, a third of the size. */
-  files: Map<string, Buffer>;
-}
 
 declare global {
   /** The library's, in a browser that has loaded its script. */

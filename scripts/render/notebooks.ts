@@ -4,7 +4,6 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { venv } from "#setup/clone.mjs";
 import { outputsOf, readNotebook, type NotebookContent, type Output, type Plot } from "../notebook-format.js";
-import type { Drawing } from "./draw.js";
 
 /** A figure as an executed cell has left it in a notebook. */
 interface Figure {
@@ -23,6 +22,17 @@ export interface Notebook {
   name: string;
   content: NotebookContent;
   figures: Figure[];
+}
+
+/** The images of one figure. */
+export interface Drawing {
+  /** In pixels where the images are shown; the images are twice as fine. */
+  width: number;
+  height: number;
+  /** For the notebook: every viewer knows PNG. */
+  png: Buffer;
+  /** For the pages, by file name: WebP, a third of the size. */
+  files: Map<string, Buffer>;
 }
 
 const plotlyType = "application/vnd.plotly.v1+json";

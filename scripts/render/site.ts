@@ -20,8 +20,7 @@ import { jupyterEnvironment } from "../jupyter.js";
 import { loadLibrary } from "../library.js";
 import { joined, type NotebookContent } from "../notebook-format.js";
 import { finishArticle, loadKatex, type Article } from "./article.js";
-import type { Drawing } from "./draw.js";
-import type { Notebook } from "./notebooks.js";
+import type { Drawing, Notebook } from "./notebooks.js";
 import { plotlyFile } from "./plotly.js";
 
 /** Where the template and the theme are. */
