@@ -62,7 +62,7 @@ export async function leaveProcesses(pool: workerpool.Pool): Promise<void> {
 
 /**
  * Ends processes that do nothing, and waits for it. That a child has ended is told by a signal, and a signal that is
- * handled while this process multiplies matrices ruins its memory (see backend.ts).
+ * handled while this process multiplies matrices ruins its memory (see engine/environment.ts).
  */
 function end(pool: workerpool.Pool): void {
   const children = childrenOf(pool);
