@@ -31,7 +31,7 @@ CELLS = [
     "const network = new Network({ inputSize: 4, hiddenSizes: [5], outputSize: 3 }, 1);\n"
     "const rule = new Momentum();\n"
     'const trainer = new Trainer(network, rule, { train: { x, t, count: 10 } }, { batchSize: 5, iterations: 20, record: ["loss"], seed: 1 });\n'
-    "while (trainer.steps(5) > 0);\n"
+    "for (let i = 0; i < trainer.iterations; i++) trainer.step();\n"
     "const before = JSON.stringify(tf.memory());",
     "images",
     "({ x, t: [t] })",
