@@ -174,7 +174,7 @@ export class Network {
 }
 
 /** The share of guesses that are their labels, both `[count]`: 0 … 1. */
-function accuracyOf(guesses: tf.Tensor, t: tf.Tensor): number {
+export function accuracyOf(guesses: tf.Tensor, t: tf.Tensor): number {
   const labels = t.dataSync();
   let right = 0;
   guesses.dataSync().forEach((guess, i) => (right += Number(guess === labels[i])));

@@ -127,12 +127,12 @@ export class Trainer {
     this.finite(sums.reduce((a, b) => a + b));
   }
 
-  takeAccuracies(isFinite = !this.hasDiverged): void {
-    const { network, history, sets, options } = this;
+  takeAccuracies(isFinite = !this.hasDiverged, accuracy = this.network.accuracy.bind(this.network)): void {
+    const { history, sets, options } = this;
     for (const measurement of new Set(options.record)) {
       if (measurement === "loss") continue;
       const { x, t } = sets[SETS[measurement]]!;
-      history[measurement].push(isFinite ? network.accuracy(x, t) : null);
+      history[measurement].push(isFinite ? accuracy(x, t) : null);
     }
   }
 

@@ -64,12 +64,13 @@ export function compile<A extends Tensor[]>(step: Step<A>, ...watched: object[])
     if (graph.runs(count)) return graph.run(args, count);
     return asWritten(() => {
       if (refusal || !graph.wantsRecording()) return step(...args);
-      const outputs = graph.record(step, args);
-      refusal = graph.refusal;
-      if (refusal) {
-        console.warn(`compile: the step ${refusal}, so it runs as it is written. ${REMEDY}.`);
+      try {
+        const outputs = graph.record(step, args);
+        if (graph.refusal) console.warn(`compile: the step ${graph.refusal}, so it runs as it is written. ${REMEDY}.`);
+        return outputs;
+      } finally {
+        refusal = graph.refusal; // from now on as it is written, also after an error
       }
-      return outputs;
     });
   };
 

@@ -1,5 +1,6 @@
 import { tf } from "../engine/backend";
 import { compile, repeat, type CompiledStep } from "../engine/compile";
+import { accuracyOf } from "../network";
 import { updatesPerEpoch, type Trainer } from "../trainer";
 import { goOnFrom, type Checkpoint } from "./checkpoint";
 
@@ -25,6 +26,7 @@ interface Point {
  */
 export class Training {
   private readonly update: CompiledStep<[]>;
+  private readonly guess: CompiledStep<[tf.Tensor]>;
   private readonly end: number;
   private readonly points: Point[] = [];
 
@@ -33,6 +35,7 @@ export class Training {
     private readonly segment?: Segment,
   ) {
     this.update = compile(trainer.update, trainer.network, trainer.optimizer);
+    this.guess = compile((x) => [trainer.network.guess(x)], trainer.network);
     this.end = Math.min(segment?.end ?? Infinity, trainer.iterations);
     if (segment?.start) goOnFrom(segment.start, trainer);
   }
@@ -66,7 +69,7 @@ export class Training {
   private atEpochPoint(): void {
     const { trainer, segment, points } = this;
     trainer.checkWeights();
-    if (!segment) return trainer.takeAccuracies();
+    if (!segment) return this.takeAccuracies(!trainer.hasDiverged);
     const { done, network } = trainer;
     const keep = () => Object.values(network.variables).map((variable) => tf.keep(variable.clone()));
     points.push({ done, variables: trainer.hasDiverged ? undefined : keep() });
@@ -82,13 +85,18 @@ export class Training {
     if (!point) return false;
     const { variables } = point;
     if (variables) Object.values(trainer.network.variables).forEach((variable, i) => variable.assign(variables[i]));
-    trainer.takeAccuracies(variables !== undefined);
+    this.takeAccuracies(variables !== undefined);
     tf.dispose(variables);
     points.shift();
     return true;
   }
 
+  private takeAccuracies(isFinite: boolean): void {
+    this.trainer.takeAccuracies(isFinite, (x, t) => tf.tidy(() => accuracyOf(this.guess(x)[0], t)));
+  }
+
   dispose(): void {
+    this.guess.dispose();
     tf.dispose(this.points.map(({ variables }) => variables));
     this.update.dispose();
   }
