@@ -7,9 +7,10 @@ import { SetUpError } from "./set-up-error.mjs";
 /** @param {string} version  as in process.versions.node */
 export function checkNode(version = process.versions.node) {
   const [major, minor] = version.split(".").map(Number);
-  if (major < 20 || major > 22 || (major === 20 && minor < 17))
+  // From these on, CommonJS can require an ES module (d3-array is one).
+  if (!((major === 20 && minor >= 19) || (major === 22 && minor >= 12)))
     throw new SetUpError(
-      `Node ${version} does not run this project: tfjs-node 4.22 and tslab 1.0 need Node 20 (20.17 or later) or 22; ` +
+      `Node ${version} does not run this project: its packages need Node 20 (20.19 or later) or 22 (22.12 or later); ` +
         "install one of these and run the same command again.",
     );
 }

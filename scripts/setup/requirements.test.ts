@@ -5,11 +5,11 @@ import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { checkDisk, checkMachine, checkNode, findCompiler, findPython } from "#setup/requirements.mjs";
 
-test("Node 20.17 to 22 is accepted, others are named with what works", () => {
-  for (const version of ["20.17.0", "20.20.2", "21.0.0", "22.22.1"]) checkNode(version);
-  for (const version of ["18.20.0", "20.16.0", "23.0.0", "24.1.0"])
+test("Node 20.19 and 22.12 are accepted, others are named with what works", () => {
+  for (const version of ["20.19.0", "20.20.2", "22.12.0", "22.22.1"]) checkNode(version);
+  for (const version of ["18.20.0", "20.18.3", "21.7.3", "22.11.0", "23.0.0", "24.1.0"])
     assert.throws(() => checkNode(version), {
-      message: new RegExp(`^Node ${version} .*Node 20 \\(20\\.17 or later\\) or 22`),
+      message: new RegExp(`^Node ${version} .*Node 20 \\(20\\.19 or later\\) or 22 \\(22\\.12 or later\\)`),
     });
 });
 
