@@ -1,9 +1,9 @@
-/** What the library's steps of training are made of can run as a graph: see {@link pure}. */
-import { pure } from "./engine/pure";
+/** What the library's steps of training are made of can run as a graph; engine/same-function.test.ts compares them. */
+import { tested } from "./engine/pure";
 import * as layers from "./layers";
 import { Network } from "./network";
 import * as rules from "./optimizers";
 import { Memory } from "./optimizers/optimizer";
 
 const { activations, ...classes } = layers;
-pure(Network, Memory, ...Object.values(activations), ...Object.values(classes), ...Object.values(rules));
+tested(Network, Memory, ...Object.values(activations), ...Object.values(classes), ...Object.values(rules));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
-import { pure } from "./engine/pure";
+import { tested } from "./engine/pure";
 import { named, setLook } from "./look";
 
 /** A row of random numbers that is the same every time. Each call takes the next ones. */
@@ -119,6 +119,6 @@ export function randomStream(seed: number, name: string): RandomStream {
   };
 
   const stream = { uniform, normal, normals, integer, permutation, state, restore };
-  pure(stream); // whoever draws in a step has `changing` do it, or is seen to draw other numbers
+  tested(stream); // whoever draws in a step has `changing` do it, or is seen to draw other numbers
   return setLook(stream, { text: () => named("RandomStream", { seed, name }) });
 }

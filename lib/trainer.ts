@@ -82,6 +82,8 @@ export class Trainer {
   done = 0;
   readonly history = emptyHistory();
   readonly batches: RandomStream;
+  /** The accuracies that are recorded, each with the examples that it is taken on. */
+  readonly evaluated: { measurement: keyof typeof SETS; set: Examples }[];
 
   constructor(
     readonly network: Network,
@@ -91,6 +93,9 @@ export class Trainer {
   ) {
     this.iterations = updatesOf(options, sets.train.count);
     this.batches = randomStream(options.seed, "batches");
+    this.evaluated = [...new Set(options.record)].flatMap((measurement) =>
+      measurement === "loss" ? [] : [{ measurement, set: sets[SETS[measurement]]! }],
+    );
   }
 
   /** One update, and what is to be recorded after it. A network whose weights are no longer finite is left alone. */
@@ -121,19 +126,25 @@ export class Trainer {
   }
 
   /** A parameter's sum is not finite as soon as one of its values is not. */
-  checkWeights(): void {
-    if (this.hasDiverged) return;
-    const sums = tf.tidy(() => tf.stack(Object.values(this.network.params).map((W) => W.sum())).dataSync<"float32">());
-    this.finite(sums.reduce((a, b) => a + b));
+  sums: Step<[]> = () => [tf.stack(Object.values(this.network.params).map((W) => W.sum()))];
+
+  checkWeights(sums = this.sums): void {
+    if (!this.hasDiverged)
+      this.finite(
+        tf.tidy(() =>
+          sums()[0]
+            .dataSync<"float32">()
+            .reduce((a, b) => a + b),
+        ),
+      );
   }
 
-  takeAccuracies(isFinite = !this.hasDiverged, accuracy = this.network.accuracy.bind(this.network)): void {
-    const { history, sets, options } = this;
-    for (const measurement of new Set(options.record)) {
-      if (measurement === "loss") continue;
-      const { x, t } = sets[SETS[measurement]]!;
-      history[measurement].push(isFinite ? accuracy(x, t) : null);
-    }
+  takeAccuracies(accuracies = this.evaluated.map(({ set }) => this.accuracyOn(set))): void {
+    this.evaluated.forEach(({ measurement }, i) => this.history[measurement].push(accuracies[i]));
+  }
+
+  private accuracyOn({ x, t }: Examples): number | null {
+    return this.hasDiverged ? null : this.network.accuracy(x, t);
   }
 
   get hasDiverged(): boolean {

@@ -8,6 +8,7 @@
  */
 import { tf } from "./backend";
 import { currentListener } from "./changing";
+import { wordFor } from "./pure";
 import { Recorder } from "./recorder";
 import type { Recording } from "./recording";
 import { Watch } from "./watch";
@@ -25,15 +26,16 @@ export interface CompiledStep<A extends Tensor[]> extends Step<A> {
   dispose(): void;
 }
 
-/** The call at which a step that runs as a graph is first compared with its graph; then again after twice as many. */
+/** The call at which a step taken on trust is first compared with its graph; then again after twice as many. */
 const FIRST_COMPARISON = 16;
 
 const REMEDY = "What differs from call to call has to come from changing(() => …) for a graph to have it";
 
 /**
  * The same step, run as a graph as soon as two calls of it, run as they are written, were the same operations on the same
- * numbers. Arguments of another shape have a graph of their own. What {@link repeat} asks for is a graph of its own from
- * the second time on that it asks for so many calls.
+ * numbers; after one call, if the library's tests compare all that it goes through. Arguments of another shape have a
+ * graph of their own. What {@link repeat} asks for is a graph of its own from the second time on that it asks for so
+ * many calls.
  *
  * Whatever differs from call to call has to come from {@link changing}. A step for which this does not hold is no graph:
  * - If it differs between the first two calls, or changes a watched setting itself, it runs as it is written, always, and
@@ -59,7 +61,7 @@ export function compile<A extends Tensor[]>(step: Step<A>, ...watched: object[])
     let graph = graphs.get(shapes);
     if (!graph || graph.isOutdated()) {
       graph?.dispose();
-      graphs.set(shapes, (graph = new StepGraph(() => new Watch(watched))));
+      graphs.set(shapes, (graph = new StepGraph(() => new Watch(watched), wordFor(step) !== "tests")));
     }
     if (graph.runs(count)) return graph.run(args, count);
     return asWritten(() => {
@@ -94,7 +96,10 @@ class StepGraph {
   /** Why the step cannot be a graph. */
   refusal?: string;
 
-  constructor(private readonly look: () => Watch) {}
+  constructor(
+    private readonly look: () => Watch,
+    private isOnTrust: boolean,
+  ) {}
 
   /** Whether a setting is another one than when the step was recorded. */
   isOutdated(): boolean {
@@ -117,7 +122,7 @@ class StepGraph {
   }
 
   wantsRecording(): boolean {
-    return !this.isConfirmed || this.calls >= this.nextComparison;
+    return !this.isConfirmed || (this.isOnTrust && this.calls >= this.nextComparison);
   }
 
   /** Calls the step as it is written, writes it down, and compares it with what was written down before. */
@@ -152,7 +157,8 @@ class StepGraph {
     before?.dispose();
     this.recording = recorded;
     this.watch = watch;
-    this.isConfirmed = before !== undefined;
+    this.isOnTrust ||= watch.isOnTrust;
+    this.isConfirmed = before !== undefined || !this.isOnTrust;
     if (isConfirmed) this.nextComparison *= 2;
     if (isConfirmed && this.refusal) {
       throw new Error(

@@ -233,9 +233,25 @@ pure(Swish);
 class Liar extends Decay {}
 pure(Liar);
 
-test("a layer that is said to be pure runs as a graph", () => {
+test("a layer that is said to be pure runs as a graph", (t) => {
+  const warn = t.mock.method(console, "warn", () => {});
   assert.deepEqual(losses({ layer: () => new Swish() }, "a graph"), losses({ layer: () => new Swish() }, "as written"));
+  assert.equal(warn.mock.callCount(), 0);
 });
+
+for (const form of ["a graph", "five in a graph"] as const)
+  test(`a rule of the library's that was given another method runs as it is written: ${form}`, (t) => {
+    const warn = t.mock.method(console, "warn", () => {});
+    const rule = () => {
+      let t = 0;
+      return Object.assign(
+        new SGD(0.1),
+        own((W, gradient) => void move(W, gradient, t++ < 300 ? 0.1 : 0.01)),
+      );
+    };
+    assert.deepEqual(losses({ rule }, form), losses({ rule }, "as written"));
+    assert.match(String(warn.mock.calls[0].arguments[0]), /^compile: the step goes through SGD, and whether/);
+  });
 
 test("a rule that is wrongly said to be pure, and counts in a property, is seen at once", (t) => {
   const warn = t.mock.method(console, "warn", () => {});
@@ -255,6 +271,35 @@ test("a rule that is wrongly said to be pure, and goes by a variable outside, is
     String(losses(way, "a graph")),
     /^compile: the step computes the number 0\.01 in JavaScript, which it did not before; 16 or more of its calls may have been computed as the first ones/,
   );
+});
+
+test("a step that was refused is not tried as a graph again when its caller goes on", () => {
+  const rates = (form: "a graph" | "as written") => {
+    let rate = 0.1;
+    const seen: number[] = [];
+    const rule = own((W, gradient) => {
+      seen.push(rate);
+      move(W, gradient, rate);
+    });
+    pure(rule);
+    const network = new Network({ inputSize: 12, hiddenSizes: [9], outputSize: 3 }, 1);
+    const trainer = new Trainer(network, rule, { train }, { batchSize: 10, iterations: 60, record: [], seed: 1 });
+    if (form === "a graph") trainer.compile();
+    let refused = 0;
+    for (let update = 0; update < 60; update++) {
+      rate = update < 10 ? 0.1 : 0.01 * update;
+      try {
+        trainer.step();
+      } catch {
+        refused++;
+      }
+    }
+    network.dispose();
+    return { refused, last: seen.slice(-8 * 4) };
+  };
+  const { refused, last } = rates("a graph");
+  assert.equal(refused, 1);
+  assert.deepEqual(last, rates("as written").last);
 });
 
 test("a step that is the same function each time is not warned of", (t) => {

@@ -1,5 +1,5 @@
 import { tf } from "./backend";
-import { isPure } from "./pure";
+import { wordFor } from "./pure";
 
 /** Longer arrays hold data, not settings. */
 const MOST_ITEMS = 1000;
@@ -23,13 +23,17 @@ export class Watch {
   private readonly settled = new Set<Place>();
   /** Names the first object whose methods may do something else at each call. */
   impure?: string;
+  /** Whether some of their methods do the same at each call by nothing but their author's word. */
+  isOnTrust = false;
 
   constructor(objects: object[]) {
     const seen = new Set<object>();
     const add = (owner: Record<string, unknown>, name: string) => {
       if (seen.has(owner) || ArrayBuffer.isView(owner) || owner instanceof tf.Tensor) return;
       seen.add(owner);
-      if (!isPure(owner)) this.impure ??= `${owner.constructor.name}${name.includes(".") ? ` (${name})` : ""}`;
+      const word = wordFor(owner);
+      if (!word) this.impure ??= `${owner.constructor.name}${name.includes(".") ? ` (${name})` : ""}`;
+      if (word === "author") this.isOnTrust = true;
       const keys = Object.keys(owner);
       if (Array.isArray(owner) && keys.length > MOST_ITEMS) return;
       const size = () => Object.keys(owner).length;

@@ -1,5 +1,6 @@
 import { tf } from "../engine/backend";
 import { compile, repeat, type CompiledStep } from "../engine/compile";
+import { tested } from "../engine/pure";
 import { accuracyOf } from "../network";
 import { updatesPerEpoch, type Trainer } from "../trainer";
 import { goOnFrom, type Checkpoint } from "./checkpoint";
@@ -26,7 +27,8 @@ interface Point {
  */
 export class Training {
   private readonly update: CompiledStep<[]>;
-  private readonly guess: CompiledStep<[tf.Tensor]>;
+  /** What the weights add up to, and the guesses for some images. */
+  private readonly examine: CompiledStep<tf.Tensor[]>;
   private readonly end: number;
   private readonly points: Point[] = [];
 
@@ -34,8 +36,10 @@ export class Training {
     private readonly trainer: Trainer,
     private readonly segment?: Segment,
   ) {
+    const examine = (...images: tf.Tensor[]) => [...trainer.sums(), ...images.map((x) => trainer.network.guess(x))];
+    tested(trainer.update, examine);
     this.update = compile(trainer.update, trainer.network, trainer.optimizer);
-    this.guess = compile((x) => [trainer.network.guess(x)], trainer.network);
+    this.examine = compile(examine, trainer.network);
     this.end = Math.min(segment?.end ?? Infinity, trainer.iterations);
     if (segment?.start) goOnFrom(segment.start, trainer);
   }
@@ -68,11 +72,18 @@ export class Training {
 
   private atEpochPoint(): void {
     const { trainer, segment, points } = this;
-    trainer.checkWeights();
-    if (!segment) return this.takeAccuracies(!trainer.hasDiverged);
-    const { done, network } = trainer;
-    const keep = () => Object.values(network.variables).map((variable) => tf.keep(variable.clone()));
-    points.push({ done, variables: trainer.hasDiverged ? undefined : keep() });
+    tf.tidy(() => {
+      if (segment) {
+        trainer.checkWeights(this.examine);
+        const { done, network } = trainer;
+        const keep = () => Object.values(network.variables).map((variable) => tf.keep(variable.clone()));
+        points.push({ done, variables: trainer.hasDiverged ? undefined : keep() });
+      } else {
+        const [sums, ...guesses] = trainer.hasDiverged ? [] : this.examine(...this.images);
+        trainer.checkWeights(() => [sums]);
+        this.takeAccuracies(trainer.hasDiverged ? undefined : guesses);
+      }
+    });
   }
 
   /**
@@ -85,18 +96,23 @@ export class Training {
     if (!point) return false;
     const { variables } = point;
     if (variables) Object.values(trainer.network.variables).forEach((variable, i) => variable.assign(variables[i]));
-    this.takeAccuracies(variables !== undefined);
+    tf.tidy(() => this.takeAccuracies(variables && this.examine(...this.images).slice(1)));
     tf.dispose(variables);
     points.shift();
     return true;
   }
 
-  private takeAccuracies(isFinite: boolean): void {
-    this.trainer.takeAccuracies(isFinite, (x, t) => tf.tidy(() => accuracyOf(this.guess(x)[0], t)));
+  private get images(): tf.Tensor[] {
+    return this.trainer.evaluated.map(({ set }) => set.x);
+  }
+
+  private takeAccuracies(guesses: tf.Tensor[] | undefined): void {
+    const { trainer } = this;
+    trainer.takeAccuracies(trainer.evaluated.map(({ set }, i) => (guesses ? accuracyOf(guesses[i], set.t) : null)));
   }
 
   dispose(): void {
-    this.guess.dispose();
+    this.examine.dispose();
     tf.dispose(this.points.map(({ variables }) => variables));
     this.update.dispose();
   }

@@ -3,4 +3,5 @@ export { cellSignal, clearOutput, display, inNotebook, type DisplayOptions } fro
 export { progress, progressBars, runsProgress } from "./progress";
 export { liveFigure, show } from "./show";
 export { showSource } from "./show-source";
+export { sweep, type SweepOptions, type SweepRow } from "./sweep";
 export { claims, overSeeds, showTable, type Claim } from "./table";
