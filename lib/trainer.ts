@@ -14,7 +14,9 @@ export interface Examples {
 }
 
 /** `loss` is taken after each update on its own batch; an accuracy at each epoch point on its whole set. */
-export type Measurement = "loss" | keyof typeof SETS;
+export type Measurement = "loss" | Accuracy;
+
+type Accuracy = keyof typeof SETS;
 
 /** Which set an accuracy is taken on. */
 export const SETS = { trainAccuracy: "train", validationAccuracy: "validation", testAccuracy: "test" } as const;
@@ -83,7 +85,7 @@ export class Trainer {
   readonly history = emptyHistory();
   readonly batches: RandomStream;
   /** The accuracies that are recorded, each with the examples that it is taken on. */
-  readonly evaluated: { measurement: keyof typeof SETS; set: Examples }[];
+  readonly evaluated: { measurement: Accuracy; set: Examples }[];
 
   constructor(
     readonly network: Network,
@@ -93,9 +95,7 @@ export class Trainer {
   ) {
     this.iterations = updatesOf(options, sets.train.count);
     this.batches = randomStream(options.seed, "batches");
-    this.evaluated = [...new Set(options.record)].flatMap((measurement) =>
-      measurement === "loss" ? [] : [{ measurement, set: sets[SETS[measurement]]! }],
-    );
+    this.evaluated = evaluatedIn(options.record, sets);
   }
 
   /** One update, and what is to be recorded after it. A network whose weights are no longer finite is left alone. */
@@ -129,22 +129,13 @@ export class Trainer {
   sums: Step<[]> = () => [tf.stack(Object.values(this.network.params).map((W) => W.sum()))];
 
   checkWeights(sums = this.sums): void {
-    if (!this.hasDiverged)
-      this.finite(
-        tf.tidy(() =>
-          sums()[0]
-            .dataSync<"float32">()
-            .reduce((a, b) => a + b),
-        ),
-      );
+    if (!this.hasDiverged) this.finite(total(sums));
   }
 
-  takeAccuracies(accuracies = this.evaluated.map(({ set }) => this.accuracyOn(set))): void {
-    this.evaluated.forEach(({ measurement }, i) => this.history[measurement].push(accuracies[i]));
-  }
-
-  private accuracyOn({ x, t }: Examples): number | null {
-    return this.hasDiverged ? null : this.network.accuracy(x, t);
+  takeAccuracies(
+    accuracies = this.hasDiverged ? [] : this.evaluated.map(({ set: { x, t } }) => this.network.accuracy(x, t)),
+  ): void {
+    this.evaluated.forEach(({ measurement }, i) => this.history[measurement].push(accuracies[i] ?? null));
   }
 
   get hasDiverged(): boolean {
@@ -163,6 +154,17 @@ export class Trainer {
     this.update = compile(this.update, this.network, this.optimizer);
     return this;
   }
+}
+
+function evaluatedIn(record: Measurement[], sets: Trainer["sets"]): Trainer["evaluated"] {
+  return [...new Set(record)].flatMap((measurement) =>
+    measurement === "loss" ? [] : [{ measurement, set: sets[SETS[measurement]]! }],
+  );
+}
+
+function total(step: Step<[]>): number {
+  const [sums] = tf.tidy(() => step().map((tensor) => tensor.dataSync<"float32">()));
+  return sums.reduce((a, b) => a + b);
 }
 
 /** `size` rows of a set, drawn with replacement: what a step learns from. The caller frees both tensors. */

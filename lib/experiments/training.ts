@@ -106,9 +106,9 @@ export class Training {
     return this.trainer.evaluated.map(({ set }) => set.x);
   }
 
-  private takeAccuracies(guesses: tf.Tensor[] | undefined): void {
+  private takeAccuracies(guesses: tf.Tensor[] = []): void {
     const { trainer } = this;
-    trainer.takeAccuracies(trainer.evaluated.map(({ set }, i) => (guesses ? accuracyOf(guesses[i], set.t) : null)));
+    trainer.takeAccuracies(guesses.map((guess, i) => accuracyOf(guess, trainer.evaluated[i].set.t)));
   }
 
   dispose(): void {
