@@ -2,10 +2,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
+import { median } from "d3-array";
 import { root } from "#setup/clone.mjs";
 import { CommandError } from "#setup/command-line.mjs";
 import { chapterExperiments, type Experiment, type RunSpec } from "./bench/experiments.js";
-import { firstImport, inProcesses, machine, median, numpy, numpyPrograms, ours, peak } from "./bench/measure.js";
+import { firstImport, inProcesses, machine, numpy, numpyPrograms, ours, peak } from "./bench/measure.js";
 import { chart, table, type Results } from "./bench/report.js";
 import { loadLibrary } from "./library.js";
 import { wholeNumber } from "./whole-number.js";
@@ -80,10 +81,10 @@ async function measureExperiments(
     }
   }
   return {
-    peak: { one: median(peaks.map(({ one }) => one)), each: median(peaks.map(({ each }) => each)) },
+    peak: { one: median(peaks, ({ one }) => one)!, each: median(peaks, ({ each }) => each)! },
     started,
     experiments: experiments.map(({ id, runs }, i) => {
-      const of = (what: "seconds" | "listed" | "tuned") => median(turns[i].map((turn) => turn[what]));
+      const of = (what: "seconds" | "listed" | "tuned") => median(turns[i], (turn) => turn[what])!;
       const { operations } = turns[i][0];
       const [seconds, listed, tuned] = [of("seconds"), of("listed"), of("tuned")];
       return { id, runs, seconds, listed, tuned, gflops: operations / seconds / 1e9, operations };
@@ -103,12 +104,12 @@ async function measureStep(sgd: RunSpec): Promise<Results["step"]> {
   const updates: RunSpec = { ...sgd, record: [], iterations: 2000 };
   const listed = (await numpy(numpyPrograms.listed, [updates])) / 2;
   const tuned = (await numpy(numpyPrograms.tuned, [updates])) / 2;
-  return { alone: median(alone), together: median(together), listed, tuned };
+  return { alone: median(alone)!, together: median(together)!, listed, tuned };
 }
 
 function measureStart(): Results["start"] {
   console.log("The first import …");
-  return { import: median([1, 2, 3].map(firstImport)) };
+  return { import: median([1, 2, 3], firstImport)! };
 }
 
 async function measureLinear(sgd: RunSpec): Promise<Results["linear"]> {

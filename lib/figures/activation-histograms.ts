@@ -1,6 +1,7 @@
+import { mean } from "d3-array";
 import { axisName, panelGrid } from "./panels";
 import type { Histogram } from "./histogram";
-import { deadShare, histogram, saturatedShare } from "./histogram";
+import { deadShare, deviation, histogram, saturatedShare } from "./histogram";
 import type { Figure, Layout, Trace } from "./figure";
 import { palette, template } from "./figure";
 
@@ -79,8 +80,8 @@ export function activationHistograms(id: string, activation: Activation, rows: A
   });
   const describe = (values: ArrayLike<number>, { above }: Histogram) =>
     open
-      ? `mean ${meanOf(values).toPrecision(3)}, ${percent(above / values.length)} above 1`
-      : `${percent(saturatedShare(values, activation))} saturated, standard deviation ${deviationOf(values).toFixed(3)}`;
+      ? `mean ${mean(Array.from(values))!.toPrecision(3)}, ${percent(above / values.length)} above 1`
+      : `${percent(saturatedShare(values, activation))} saturated, standard deviation ${deviation(values).toFixed(3)}`;
   const seen = rows.map(({ weights }, row) => {
     const layers = panels.slice(row * columns, (row + 1) * columns);
     return (
@@ -98,7 +99,7 @@ export function activationHistograms(id: string, activation: Activation, rows: A
         ? `The hatched bar counts the values above 1, which the axis does not reach. Bars are cut at ${percent(RELU_TOP)} of a layer's values; ` +
           "“≈0” is the share in the first bin."
         : `In layer ${columns}, ${percent(saturatedShare(last.values, activation))} of the values are saturated (slope under 5% of the largest) ` +
-          `and the standard deviation is ${deviationOf(last.values).toFixed(3)}.`),
+          `and the standard deviation is ${deviation(last.values).toFixed(3)}.`),
     alt: `Histograms, one panel a layer${labelled ? ", one row a way to draw the weights" : ""}. ${seen.join(" ")}`,
     data,
     layout: {
@@ -300,17 +301,4 @@ function percent(share: number): string {
 
 function listed(words: string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
-}
-
-function meanOf(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return sum / values.length;
-}
-
-function deviationOf(values: ArrayLike<number>): number {
-  const mean = meanOf(values);
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += (values[i] - mean) ** 2;
-  return Math.sqrt(sum / values.length);
 }

@@ -1,6 +1,7 @@
 /**
  * What the histograms of activations and weights count.
  */
+import { mean } from "d3-array";
 
 /** How many values fall in each of `counts.length` equal bins, and how many on either side of them. */
 export interface Histogram {
@@ -28,6 +29,13 @@ export function histogram(values: ArrayLike<number>, [low, high]: [number, numbe
     else throw new RangeError(`histogram: value ${i} is ${value}; leave out diverged layers or look for the cause`);
   }
   return { counts, below, above };
+}
+
+/** The standard deviation of all there is: the mean square is over n, where d3's `deviation` divides by n − 1. */
+export function deviation(values: ArrayLike<number>): number {
+  const all = Array.from(values);
+  const centre = mean(all)!;
+  return Math.sqrt(mean(all, (value) => (value - centre) ** 2)!);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { histogram } from "./histogram";
+import { max, mean } from "d3-array";
+import { deviation, histogram } from "./histogram";
 import { axisName, panelGrid } from "./panels";
 import type { Figure } from "./figure";
 import { palette, template } from "./figure";
@@ -88,14 +89,10 @@ function flat(weights: ArrayLike<number> | ArrayLike<number>[]): ArrayLike<numbe
 }
 
 function describe(values: ArrayLike<number>): { nearZero: number; deviation: number; largest: number } {
-  let [near, sum, squares, largest] = [0, 0, 0, 0];
-  for (let i = 0; i < values.length; i++) {
-    const size = Math.abs(values[i]);
-    if (size <= NEAR_ZERO) near++;
-    sum += values[i];
-    squares += size * size;
-    largest = Math.max(largest, size);
-  }
-  const mean = sum / values.length;
-  return { nearZero: near / values.length, deviation: Math.sqrt(squares / values.length - mean * mean), largest };
+  const sizes = Array.from(values, Math.abs);
+  return {
+    nearZero: mean(sizes, (size) => Number(size <= NEAR_ZERO))!,
+    deviation: deviation(values),
+    largest: max(sizes)!,
+  };
 }

@@ -1,3 +1,4 @@
+import { extent, quantile } from "d3-array";
 import { axisName, panelGrid } from "./panels";
 import type { Figure, Trace } from "./figure";
 import { palette, template } from "./figure";
@@ -102,6 +103,7 @@ export function searchPanels(trials: SearchTrial[]): Figure {
 export function searchScatter(trials: SearchTrial[]): Figure {
   checkTrials("searchScatter", trials);
   const ranked = rankTrials(trials);
+  const [slowest, fastest] = extent(ranked.slice(0, 5), ({ learningRate }) => learningRate) as [number, number];
   const accuracies = ranked.map((trial) => Math.max(0, finalAccuracy(trial)));
   const byLearningRate = rankCorrelation(
     ranked.map(({ learningRate }) => learningRate),
@@ -152,7 +154,7 @@ export function searchScatter(trials: SearchTrial[]): Figure {
     alt:
       "Scatter plot, learning rate against weight decay, both on logarithmic axes; colour and size show validation accuracy. " +
       `Spearman's rank correlation with the accuracy is ${signed(byLearningRate)} for the learning rate and ${signed(byWeightDecay)} for the weight decay. ` +
-      `The best five trials have learning rates from ${extreme(ranked, Math.min).toPrecision(3)} to ${extreme(ranked, Math.max).toPrecision(3)}.`,
+      `The best five trials have learning rates from ${slowest.toPrecision(3)} to ${fastest.toPrecision(3)}.`,
     data: [group("other trials", "circle", 5, ranked.length, false), group("best five", "diamond", 0, 5, true)],
     layout: {
       template,
@@ -291,10 +293,9 @@ function progress({ name, searches }: MethodResults): { steps: number; low: numb
     .filter((steps) => steps >= start)
     .sort((a, b) => a - b);
   const points = grid.map((spent) => {
-    const bests = searches
-      .map(({ steps, accuracies }) => Math.max(...accuracies.filter((_, i) => steps[i] <= spent)))
-      .sort((a, b) => a - b);
-    return { steps: spent, low: quantile(bests, 0.25), median: quantile(bests, 0.5), high: quantile(bests, 0.75) };
+    const bests = searches.map(({ steps, accuracies }) => Math.max(...accuracies.filter((_, i) => steps[i] <= spent)));
+    const [low, median, high] = [0.25, 0.5, 0.75].map((share) => quantile(bests, share)!);
+    return { steps: spent, low, median, high };
   });
   return points.filter((point, i) => {
     const before = points[i - 1];
@@ -303,21 +304,10 @@ function progress({ name, searches }: MethodResults): { steps: number; low: numb
   });
 }
 
-/** The `share` quantile of sorted values, linear between neighbours. */
-function quantile(sorted: number[], share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  return sorted[below] + (place - below) * ((sorted[below + 1] ?? sorted[below]) - sorted[below]);
-}
-
 function checkTrials(who: string, trials: SearchTrial[]): void {
   if (trials.length === 0) throw new RangeError(`${who}: no trials; pass at least one`);
   const empty = trials.findIndex(({ validation }) => validation.length === 0);
   if (empty !== -1) throw new RangeError(`${who}: trial ${empty} has no validation accuracies; record them in its run`);
-}
-
-function extreme(ranked: SearchTrial[], pick: (...values: number[]) => number): number {
-  return pick(...ranked.slice(0, 5).map(({ learningRate }) => learningRate));
 }
 
 function signed(value: number): string {

@@ -2,6 +2,7 @@
  * The history of a run as its first and last numbers and small curves. A history stays what it was, plain numbers:
  * whoever makes one for a reader calls {@link showsItself}.
  */
+import { extent, mean } from "d3-array";
 import type { History } from "../trainer";
 import { written } from "../notebook/table";
 import { setLook, type Look } from "../look";
@@ -64,15 +65,13 @@ function thinned(curve: Curve, most: number): Curve {
   const count = Math.min(curve.length, most);
   return Array.from({ length: count }, (_, i) => {
     const part = curve.slice(Math.floor((i * curve.length) / count), Math.floor(((i + 1) * curve.length) / count));
-    const finite = part.filter((value) => value !== null && Number.isFinite(value)) as number[];
-    return finite.length > 0 ? finite.reduce((sum, value) => sum + value, 0) / finite.length : null;
+    return mean(part.filter(Number.isFinite)) ?? null;
   });
 }
 
 /** Where a value lies between the lowest and the highest of a curve: 0 to 1. */
 function position(curve: Curve): (value: number) => number {
-  const finite = curve.filter((value) => value !== null) as number[];
-  const [lowest, highest] = [Math.min(...finite), Math.max(...finite)];
+  const [lowest, highest] = extent(curve as number[]) as [number, number];
   return (value) => (highest > lowest ? (value - lowest) / (highest - lowest) : 0.5);
 }
 

@@ -2,6 +2,7 @@
  * Tensors as NumPy shows arrays: shape, type and values in columns, the middle left out where there are many.
  * Only the values that are shown are read.
  */
+import { extent, max, min } from "d3-array";
 import { inspect, stripVTControlCharacters, type InspectOptionsStylized } from "node:util";
 import { backend, tf } from "../engine/backend";
 import { unrecorded } from "../engine/changing";
@@ -139,7 +140,7 @@ function write(values: Value[], dtype: tf.DataType): string[] {
 /** NumPy's choice: exponents where numbers are very large or small, or differ by more than three orders of magnitude. */
 function numberFormat(numbers: number[]): (value: number) => string {
   const sizes = numbers.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
-  const [least, most] = [smallest(sizes), -smallest(sizes.map((size) => -size))];
+  const [least, most] = extent(sizes) as [number, number];
   const whole = sizes.every(Number.isInteger);
   if (whole && (sizes.length === 0 || most < 1e8)) return (value) => (Object.is(value, -0) ? "-0" : String(value));
 
@@ -148,15 +149,12 @@ function numberFormat(numbers: number[]): (value: number) => string {
   const digits = (value: number, decimals: number) =>
     exponential ? value.toExponential(decimals) : value.toFixed(decimals);
   // Zeros at the end that all have are left out.
-  const zeros = smallest(sizes.map((value) => /0*$/.exec(digits(value, decimals).replace(/e.*/, ""))![0].length));
+  const zeros = min(sizes, (value) => /0*$/.exec(digits(value, decimals).replace(/e.*/, ""))![0].length)!;
   return (value) => {
     if (!Number.isFinite(value)) return String(value);
     return (Object.is(value, -0) ? "-" : "") + digits(value, decimals - Math.min(zeros, decimals));
   };
 }
-
-/** Of any number of numbers, where Math.min takes so many arguments only. */
-const smallest = (numbers: number[]) => numbers.reduce((a, b) => Math.min(a, b), Infinity);
 
 /** The lines of nested brackets around the values, which stand in columns if there are several rows. */
 function layOut(texts: string[], places: number[][], dtype: tf.DataType, options: InspectOptionsStylized): string[] {
@@ -166,7 +164,7 @@ function layOut(texts: string[], places: number[][], dtype: tf.DataType, options
   const line = LINE - 2 * places.length;
   const last = places.at(-1)!;
   const columns = texts.length > last.length || texts.join(", ").length > line;
-  const width = columns ? -smallest(texts.map(({ length }) => -length)) : 0;
+  const width = columns ? max(texts, ({ length }) => length)! : 0;
   const perLine = options.compact === true || !columns ? Infinity : Math.max(Math.floor(line / (width + 2)), 1);
   const cell = (text: string) => " ".repeat(Math.max(width - text.length, 0)) + options.stylize(text, color);
 

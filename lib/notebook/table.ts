@@ -1,6 +1,7 @@
 /**
  * Tables: of results, and of the claims of a section and what became of them.
  */
+import { count, deviation, mean } from "d3-array";
 import { QUICK } from "../quick";
 import { display } from "./kernel";
 
@@ -86,7 +87,7 @@ export function claims(list: readonly Claim[]): void {
  * @param digits behind the point
  */
 export function overSeeds(values: readonly number[], digits = 3): string {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1);
-  return `${mean.toFixed(digits)} ± ${Math.sqrt(variance).toFixed(digits)} (${values.length} ${values.length === 1 ? "seed" : "seeds"})`;
+  const [centre, spread] = [mean(values) ?? NaN, deviation(values) ?? 0];
+  const seeds = count(values);
+  return `${centre.toFixed(digits)} ± ${spread.toFixed(digits)} (${seeds} ${seeds === 1 ? "seed" : "seeds"})`;
 }

@@ -1,3 +1,4 @@
+import { mean } from "d3-array";
 import { randomStream, type RandomStream } from "../random";
 import { expectedImprovement, GaussianProcess, type GaussianProcessOptions } from "./gaussian-process";
 import type { Problem, Proposal } from "./search";
@@ -69,7 +70,7 @@ function likeliestProcess(x: number[][], y: number[], stream: RandomStream): Gau
 
 /** The scores with mean 0 and standard deviation 1. */
 function standardized(scores: number[]): number[] {
-  const mean = scores.reduce((a, b) => a + b) / scores.length;
-  const deviation = Math.sqrt(scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.length) || 1;
-  return scores.map((score) => (score - mean) / deviation);
+  const centre = mean(scores)!;
+  const deviation = Math.sqrt(mean(scores, (score) => (score - centre) ** 2)!) || 1;
+  return scores.map((score) => (score - centre) / deviation);
 }

@@ -1,3 +1,4 @@
+import { quantile } from "d3-array";
 import { openRunner, type RunnerOptions } from "../experiments/run-all";
 import type { Runner } from "../experiments/runner";
 import { parseRunSpec, updatesOf, type RunSpec } from "../experiments/spec";
@@ -164,14 +165,10 @@ export function bestSoFar<P extends Point>(trials: Trial<P>[], updates: number[]
 
 /** The quartiles over several curves, place by place; `null` where one of them has no value yet. */
 export function band(curves: (number | null)[][]): Record<"low" | "median" | "high", (number | null)[]> {
-  const quantile = (q: number) =>
+  const quartile = (share: number) =>
     curves[0].map((_, i) => {
       const values = curves.map((curve) => curve[i]);
-      if (values.includes(null)) return null;
-      const sorted = (values as number[]).sort((a, b) => a - b);
-      const place = q * (sorted.length - 1);
-      const below = Math.floor(place);
-      return sorted[below] + (place - below) * (sorted[Math.min(below + 1, sorted.length - 1)] - sorted[below]);
+      return values.includes(null) ? null : quantile(values, share)!;
     });
-  return { low: quantile(0.25), median: quantile(0.5), high: quantile(0.75) };
+  return { low: quartile(0.25), median: quartile(0.5), high: quartile(0.75) };
 }

@@ -3,6 +3,7 @@ import { execFileSync, fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { sum } from "d3-array";
 import { root } from "#setup/clone.mjs";
 import { python } from "#setup/python.mjs";
 import { loadLibrary } from "../library.js";
@@ -26,12 +27,6 @@ export const numpyPrograms = {
   listed: join(root, "scripts/bench/as_listed.py"),
   tuned: referenceProgram,
 };
-
-/** The median of some numbers. */
-export function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
-}
 
 /** What the numbers were measured on. */
 export function machine(): Results["machine"] {
@@ -62,7 +57,7 @@ export async function peak(): Promise<Results["peak"]> {
   const on = (threads: number) => fork(new URL("product.js", import.meta.url), [String(threads)]);
   const [one] = await together<number>([on(cpus().length)]);
   const each = await together<number>(cpus().map(() => on(1)));
-  return { one, each: each.reduce((sum, rate) => sum + rate, 0) };
+  return { one, each: sum(each) };
 }
 
 /** What processes measure, begun at once when all are ready. */
@@ -95,7 +90,7 @@ export async function ours(specs: RunSpec[]): Promise<{ start: number; seconds: 
   return {
     start: (started - start) / 1000,
     seconds: (performance.now() - started) / 1000,
-    operations: specs.reduce((sum, spec, i) => sum + matrixOperations(spec, histories[i]), 0),
+    operations: sum(specs, (spec, i) => matrixOperations(spec, histories[i])),
   };
 }
 
@@ -105,10 +100,10 @@ export async function ours(specs: RunSpec[]): Promise<{ start: number; seconds: 
 export async function numpy(program: string, specs: RunSpec[]): Promise<number> {
   const reference = startReference(numpyEnvironment, program);
   for (const [i] of cpus().entries()) await reference.ask({ spec: warmUp(specs[i % specs.length], i) });
-  let sum = 0;
-  for (const spec of specs) sum += (await reference.ask({ spec })).seconds;
+  let total = 0;
+  for (const spec of specs) total += (await reference.ask({ spec })).seconds;
   await reference.close();
-  return sum;
+  return total;
 }
 
 /** A few updates, of another seed than any that is measured. */

@@ -1,8 +1,9 @@
 // One measurement in a process of its own, started by measure.ts: it says when it is ready, begins when told to, and
 // sends its result.
+import { median } from "d3-array";
 import { loadLibrary } from "../library.js";
 import { chapterExperiments } from "./experiments.js";
-import { median, type Measurements } from "./measure.js";
+import type { Measurements } from "./measure.js";
 import type { MemorySample } from "./report.js";
 
 const library = loadLibrary("index");
@@ -25,7 +26,7 @@ const measurements: { [What in keyof Measurements]: () => Promise<{ begin(): Pro
           await run({ ...sgd, iterations: steps, record: [], seed });
           times.push((performance.now() - start) / steps);
         }
-        return median(times);
+        return median(times)!;
       },
     };
   },

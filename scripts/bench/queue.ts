@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { sum } from "d3-array";
 import { root } from "#setup/clone.mjs";
 import { loadLibrary } from "../library.js";
 import { wholeNumber } from "../whole-number.js";
@@ -84,7 +85,7 @@ function processorTime(pids: number[]): number {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
     return Number(fields[11]) + Number(fields[12]);
   });
-  return ticks.reduce((a, b) => a + b) / TICKS_PER_SECOND;
+  return sum(ticks) / TICKS_PER_SECOND;
 }
 
 /** A trial of figure 6-24, with a learning rate and a weight decay from its ranges. */

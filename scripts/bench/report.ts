@@ -1,4 +1,5 @@
 // What was measured, as a table and as a chart.
+import { max, sum } from "d3-array";
 
 export interface Results {
   machine: Record<"processor" | "cores" | "ours" | "numpy", string | number>;
@@ -85,7 +86,7 @@ export function table({ machine, repeats, peak, started, experiments, step, star
     // The first tenth warms up.
     const settled = memory.filter(({ steps }) => steps >= 2000);
     const [first] = settled;
-    const most = Math.max(...settled.map(({ megabytes }) => megabytes));
+    const most = max(settled, ({ megabytes }) => megabytes)!;
     const counts = [...new Set(settled.map(({ tensors }) => tensors))];
     lines.push(
       "",
@@ -98,15 +99,15 @@ export function table({ machine, repeats, peak, started, experiments, step, star
 
 /** The chapter as one experiment. */
 export function wholeChapter(experiments: Measured[]): Omit<Measured, "operations"> {
-  const sum = (what: "seconds" | "listed" | "tuned" | "operations") => experiments.reduce((sum, m) => sum + m[what], 0);
-  const seconds = sum("seconds");
+  const total = (what: "seconds" | "listed" | "tuned" | "operations") => sum(experiments, (m) => m[what]);
+  const seconds = total("seconds");
   return {
     id: "all",
     runs: "",
     seconds,
-    listed: sum("listed"),
-    tuned: sum("tuned"),
-    gflops: sum("operations") / seconds / 1e9,
+    listed: total("listed"),
+    tuned: total("tuned"),
+    gflops: total("operations") / seconds / 1e9,
   };
 }
 

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { mean } from "d3-array";
 import { root } from "#setup/clone.mjs";
 import { loadLibrary } from "../library.js";
 import type { RunSpec } from "./experiments.js";
@@ -34,7 +35,7 @@ interface Point {
 
 export default async function benchSaturation(): Promise<void> {
   const { waitsMs, history } = await recordTrials();
-  const meanSeconds = waitsMs.reduce((a, b) => a + b) / waitsMs.length / 1000;
+  const meanSeconds = mean(waitsMs)! / 1000;
   console.log(
     `recorded ${waitsMs.length} runs of ${meanSeconds.toFixed(2)} s on average, histories of ${history.length} bytes`,
   );
