@@ -79,7 +79,7 @@ export default defineConfig(
 
   // Without types yet.
   {
-    files: ["scripts/render/theme/page.js", "*.config.mjs"],
+    files: ["*.config.mjs"],
     extends: [tseslint.configs.disableTypeChecked],
   },
 );

@@ -47,7 +47,8 @@ export async function writeSite(
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(join(partial, "figures"), { recursive: true });
 
-  for (const name of ["style.css", "page.js"]) cpSync(join(sources, "theme", name), join(partial, name));
+  cpSync(join(sources, "theme/style.css"), join(partial, "style.css"));
+  cpSync(new URL("theme/page.js", import.meta.url), join(partial, "page.js"));
   writeFileSync(join(partial, "dark.js"), loadLibrary("figures/dark").inTheDarkScript);
   cpSync(plotlyFile, join(partial, "plotly.min.js"));
   cpSync(join(nodeModules, "katex/dist/katex.min.css"), join(partial, "katex/katex.min.css"));

@@ -10,7 +10,12 @@ export const libraryStep = buildStep("Library build", "lib", ["tsconfig.json"], 
 export const scriptsStep = buildStep(
   "Scripts build",
   "scripts",
-  ["tsconfig.json", "scripts/tsconfig.json", "scripts/setup/tsconfig.json", "scripts/package.json"],
+  [
+    "tsconfig.json",
+    ...["tsconfig.json", "setup/tsconfig.json", "render/theme/tsconfig.json", "package.json"].map(
+      (file) => `scripts/${file}`,
+    ),
+  ],
   ["--build", "scripts"],
 );
 
