@@ -1,4 +1,3 @@
-import { showsItself } from "../inspect/history";
 import type { History } from "../trainer";
 import { runKey } from "./key";
 import { ProcessPool } from "./local/pool";
@@ -93,7 +92,7 @@ export async function openRunner({
   try {
     const runner = redisUrl ? await connect(redisUrl) : new ProcessPool(workers);
     const whole = kept ? remember(runner, kept) : runner;
-    return once(QUICK ? shorten(whole) : whole);
+    return new SharedRuns(QUICK ? shorten(whole) : whole);
   } catch (error) {
     kept?.close();
     throw error;
@@ -112,18 +111,22 @@ async function connect(redisUrl: string): Promise<Runner> {
   return RunQueue.connect(redisUrl);
 }
 
-/** Gives every caller with an equal spec the same run. */
-function once(runner: Runner): Runner {
-  const runs = new Map<string, Promise<History>>();
-  return {
-    run(spec, options) {
-      const key = runKey(spec);
-      const history = runs.get(key) ?? runner.run(spec, options).then(showsItself);
-      runs.set(key, history);
-      return history;
-    },
-    close: () => runner.close(),
-  };
+/** Executes equal specs once: every caller gets the same history. */
+export class SharedRuns implements Runner {
+  private readonly histories = new Map<string, Promise<History>>();
+
+  constructor(private readonly runner: Runner) {}
+
+  run(...[spec, options]: Parameters<Runner["run"]>): Promise<History> {
+    const key = runKey(spec);
+    const history = this.histories.get(key) ?? this.runner.run(spec, options);
+    this.histories.set(key, history);
+    return history;
+  }
+
+  close(): Promise<void> {
+    return this.runner.close();
+  }
 }
 
 /** Takes histories from the store where they are in it, and keeps those of new runs. */

@@ -4,6 +4,7 @@
  */
 import { tf } from "../engine/backend";
 import { Dataset } from "../data/dataset";
+import { SharedRuns } from "../experiments/run-all";
 import { activations, Affine, BatchNormalization, Dropout, SoftmaxWithLoss } from "../layers";
 import { Network } from "../network";
 import * as rules from "../optimizers";
@@ -63,4 +64,10 @@ const { noteUpdate } = Trainer.prototype;
 Trainer.prototype.noteUpdate = function (terms) {
   showsItself(this.history);
   noteUpdate.call(this, terms);
+};
+
+// The histories of runs show themselves, too.
+const { run } = SharedRuns.prototype;
+SharedRuns.prototype.run = async function (...request) {
+  return showsItself(await run.apply(this, request));
 };
