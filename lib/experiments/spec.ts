@@ -146,7 +146,7 @@ function values({
   record,
 }: Pick<RunSpec, "network" | "data" | "batchSize" | "record">): number {
   const evaluated = record.some((what) => what !== "loss") ? data.images : 0;
-  const images = Math.max(batchSize, evaluated, record.includes("testAccuracy") ? 10_000 : 0);
+  const images = Math.max(batchSize, evaluated, record.includes("testAccuracy") ? imageCounts(data).test : 0);
   return images * network.hiddenSizes.reduce((sum, units) => sum + units, 0);
 }
 
@@ -162,7 +162,12 @@ export function parseRunSpec(value: unknown): RunSpec {
   throw new TypeError(`not a run's spec:\n  ${problems.join("\n  ")}`);
 }
 
+/** How many images there are in each of a run's sets. */
+export function imageCounts({ images, validation = 0 }: DataSpec): Record<"train" | "validation" | "test", number> {
+  return { train: images - validation, validation, test: 10_000 };
+}
+
 /** The updates that a run makes, unless its weights stop being finite. */
 export function updatesOf({ data, ...schedule }: RunSpec): number {
-  return updatesOn(schedule, data.images - (data.validation ?? 0));
+  return updatesOn(schedule, imageCounts(data).train);
 }

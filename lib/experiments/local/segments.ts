@@ -2,8 +2,8 @@
  * A run in segments, which several processes take in turns: a process that has trained one hands the checkpoint over,
  * and takes the accuracies on the way while another process trains the next.
  */
-import type { History } from "../../trainer";
-import { updatesOf, type RunSpec } from "../spec";
+import { SETS, type History, type Measurement } from "../../trainer";
+import { imageCounts, updatesOf, type RunSpec } from "../spec";
 
 /** A segment of fewer multiplications is not worth beginning: these take some 0.2 s, to begin takes 0.02 s. */
 const FEWEST_MULTIPLICATIONS = 1e10;
@@ -48,32 +48,23 @@ export function segmentEnds(spec: RunSpec, wanted: number): number[] {
   );
 }
 
-/** About how many a run makes. */
+/** About how many multiplications a run makes. */
 function multiplications(spec: RunSpec): number {
   const { data, network, batchSize, epochs = 0, record } = spec;
   const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];
   const forward = sizes.slice(1).reduce((sum, units, i) => sum + sizes[i] * units, 0);
   const updated = updatesOf(spec) * batchSize;
-  const { images, validation = 0 } = data;
-  const evaluated = {
-    loss: updated,
-    trainAccuracy: epochs * (images - validation),
-    validationAccuracy: epochs * validation,
-    testAccuracy: epochs * 10_000,
-  };
+  const counts = imageCounts(data);
+  const evaluated = record.map((what) => (what === "loss" ? updated : epochs * counts[SETS[what]]));
   // Backward takes two products where forward takes one.
-  return forward * record.reduce((sum, measurement) => sum + evaluated[measurement], 3 * updated);
+  return forward * evaluated.reduce((sum, images) => sum + images, 3 * updated);
 }
 
 /** The history of a whole run, from those of its segments. */
 export function mergeSegments(histories: History[]): History {
-  const all = (measurement: "loss" | "trainAccuracy" | "validationAccuracy" | "testAccuracy") =>
-    histories.flatMap((history) => history[measurement]);
-  return {
-    ...histories.at(-1)!,
-    loss: all("loss"),
-    trainAccuracy: all("trainAccuracy"),
-    validationAccuracy: all("validationAccuracy"),
-    testAccuracy: all("testAccuracy"),
-  };
+  const merged = { ...histories.at(-1)! };
+  for (const what of ["loss", ...Object.keys(SETS)] as Measurement[]) {
+    merged[what] = histories.flatMap((history) => history[what]);
+  }
+  return merged;
 }
