@@ -9,13 +9,15 @@ const trials = Array.from({ length: 100 }, (_, i) => {
   return {
     learningRate: 10 ** (-6 + 0.04 * i),
     weightDecay: 10 ** (-8 + 0.04 * ((i * 37) % 100)),
-    validation,
-    train: validation,
+    history: { validationAccuracy: validation, trainAccuracy: validation },
   };
 });
 
 test("ranks by the last validation accuracy; ties keep their order, diverged trials come last", () => {
-  const trial = (name: string, ...validation: (number | null)[]) => ({ name, validation });
+  const trial = (name: string, ...validation: (number | null)[]) => ({
+    name,
+    history: { validationAccuracy: validation },
+  });
   const ranked = rankTrials([
     trial("diverged", 0.9, null),
     trial("first", 0.5),
@@ -37,7 +39,7 @@ test("figure 6-24: the best 20 in order, five a row, validation solid and train 
   assert.equal(titles[19].text, "Best-20<br>val 0.72");
   assert.deepEqual([titles[6].xref, titles[6].yref], ["x2 domain", "y2 domain"]);
   assert.equal(figure.data.length, 40);
-  assert.deepEqual(figure.data[12].y, trials[90].validation);
+  assert.deepEqual(figure.data[12].y, trials[90].history.validationAccuracy);
   assert.deepEqual([figure.data[12].name, figure.data[12].xaxis, figure.data[12].yaxis], ["validation", "x2", "y2"]);
   const dash = (name: string) =>
     new Set(figure.data.filter((trace) => trace.name === name).map(({ line }) => (line as { dash: string }).dash));
@@ -81,16 +83,31 @@ test("search methods: the best so far over the seeds, by hand", () => {
     {
       name: "random",
       searches: [
-        { steps: [10, 20, 30], accuracies: [0.2, 0.6, 0.4] },
-        { steps: [10, 20, 30], accuracies: [0.4, 0.3, 0.8] },
-        { steps: [10, 20, 30], accuracies: [0.5, 0.5, 0.5] },
+        [
+          { spent: 10, score: 0.2 },
+          { spent: 20, score: 0.6 },
+          { spent: 30, score: 0.4 },
+        ],
+        [
+          { spent: 10, score: 0.4 },
+          { spent: 20, score: 0.3 },
+          { spent: 30, score: 0.8 },
+        ],
+        [
+          { spent: 10, score: 0.5 },
+          { spent: 20, score: 0.5 },
+          { spent: 30, score: 0.5 },
+        ],
       ],
     },
     {
       name: "halving",
       searches: [
-        { steps: [5, 12], accuracies: [0.3, 0.3] },
-        { steps: [8], accuracies: [0.7] },
+        [
+          { spent: 5, score: 0.3 },
+          { spent: 12, score: 0.3 },
+        ],
+        [{ spent: 8, score: 0.7 }],
       ],
     },
   ]);
@@ -136,11 +153,11 @@ test("search methods: the best so far over the seeds, by hand", () => {
 
 test("what cannot be drawn is refused", () => {
   assert.throws(() => searchPanels([]), /no trials/);
-  assert.throws(() => searchScatter([{ ...trials[0], validation: [] }]), /trial 0 has no validation accuracies/);
+  assert.throws(
+    () => searchScatter([{ ...trials[0], history: { validationAccuracy: [], trainAccuracy: [] } }]),
+    /trial 0 has no validation accuracies/,
+  );
   assert.throws(() => searchMethods([]), /no methods/);
   assert.throws(() => searchMethods([{ name: "random", searches: [] }]), /"random" has no searches/);
-  assert.throws(
-    () => searchMethods([{ name: "random", searches: [{ steps: [1], accuracies: [] }] }]),
-    /0 accuracies for 1 steps/,
-  );
+  assert.throws(() => searchMethods([{ name: "random", searches: [[]] }]), /a search without trials/);
 });

@@ -7,29 +7,27 @@ import { palette, template } from "./figure";
 export interface SearchTrial {
   learningRate: number;
   weightDecay: number;
-  /** Validation accuracy at each epoch point, 0 … 1; `null` from where the run diverged. */
-  validation: (number | null)[];
-  /** Train accuracy at the same points. */
-  train: (number | null)[];
+  /** Accuracies at each epoch point, 0 … 1; `null` from where the run diverged. */
+  history: { validationAccuracy: (number | null)[]; trainAccuracy: (number | null)[] };
 }
 
 /** One search method: for each seed, what its runs cost and what they found. */
 export interface MethodResults {
   name: string;
-  /** One entry a seed. */
-  searches: {
-    /** Training steps spent when each result came in, in increasing order. */
-    steps: number[];
-    /** The validation accuracy that came in then. */
-    accuracies: number[];
-  }[];
+  /** For each seed the trials, with the training steps spent when they ended, increasing, and the validation accuracy. */
+  searches: { spent: number; score: number }[][];
+}
+
+/** What trials are ranked by. */
+interface Ranked {
+  history: Pick<SearchTrial["history"], "validationAccuracy">;
 }
 
 /**
  * The trials from the best to the worst by their last validation accuracy, diverged ones last; equal
  * ones stay in the order given.
  */
-export function rankTrials<T extends Pick<SearchTrial, "validation">>(trials: T[]): T[] {
+export function rankTrials<T extends Ranked>(trials: T[]): T[] {
   return [...trials].sort((a, b) => finalAccuracy(b) - finalAccuracy(a));
 }
 
@@ -44,7 +42,7 @@ export function searchPanels(trials: SearchTrial[]): Figure {
   const best = rankTrials(trials).slice(0, 20);
   const columns = Math.min(5, best.length);
   const rows = Math.ceil(best.length / columns);
-  const points = Math.max(...best.map(({ validation }) => validation.length));
+  const points = Math.max(...best.map(({ history }) => history.validationAccuracy.length));
   const accuracy = (trial: SearchTrial) => finalAccuracy(trial).toFixed(2);
   return {
     id: "6-24",
@@ -61,10 +59,10 @@ export function searchPanels(trials: SearchTrial[]): Figure {
         )
         .join("; ") +
       `. Best-${best.length}: validation accuracy ${accuracy(best[best.length - 1])}.`,
-    data: best.flatMap(({ validation, train }, index): Trace[] =>
+    data: best.flatMap(({ history }, index): Trace[] =>
       [
-        { name: "validation", y: validation, line: { color: palette[0], dash: "solid", width: 2 } },
-        { name: "train", y: train, line: { color: palette[1], dash: "5px,3px", width: 1.5 } },
+        { name: "validation", y: history.validationAccuracy, line: { color: palette[0], dash: "solid", width: 2 } },
+        { name: "train", y: history.trainAccuracy, line: { color: palette[1], dash: "5px,3px", width: 1.5 } },
       ].map((curve) => ({
         type: "scatter",
         mode: "lines",
@@ -172,7 +170,7 @@ export function searchScatter(trials: SearchTrial[]): Figure {
  * against the training steps spent, a panel a method. The line is the median over the seeds, the band their
  * middle half; the medians of the other methods are thin and grey.
  *
- * @throws RangeError if there are no methods, one has no searches, or a search has not as many accuracies as steps.
+ * @throws RangeError if there are no methods, one has no searches, or a search has no trials.
  */
 export function searchMethods(methods: MethodResults[]): Figure {
   if (methods.length === 0) throw new RangeError("searchMethods: no methods; pass at least one");
@@ -273,27 +271,24 @@ function ranks(values: number[]): number[] {
 }
 
 /** The last validation accuracy, or −1 for a run that diverged. */
-function finalAccuracy({ validation }: Pick<SearchTrial, "validation">): number {
-  const last = validation[validation.length - 1];
+function finalAccuracy({ history }: Ranked): number {
+  const last = history.validationAccuracy.at(-1);
   return typeof last === "number" && Number.isFinite(last) ? last : -1;
 }
 
 /** Quartiles over the seeds of the best accuracy so far, where any of them changes; from where every seed has a result. */
 function progress({ name, searches }: MethodResults): { steps: number; low: number; median: number; high: number }[] {
   if (searches.length === 0) throw new RangeError(`searchMethods: "${name}" has no searches; pass one a seed`);
-  for (const { steps, accuracies } of searches) {
-    if (steps.length !== accuracies.length || steps.length === 0) {
-      throw new RangeError(
-        `searchMethods: "${name}" has ${accuracies.length} accuracies for ${steps.length} steps; pass one for each`,
-      );
-    }
-  }
-  const start = Math.max(...searches.map(({ steps }) => steps[0]));
-  const grid = [...new Set(searches.flatMap(({ steps }) => steps))]
+  if (searches.some((trials) => trials.length === 0))
+    throw new RangeError(`searchMethods: "${name}" has a search without trials; pass at least one a seed`);
+  const start = Math.max(...searches.map(([first]) => first.spent));
+  const grid = [...new Set(searches.flatMap((trials) => trials.map(({ spent }) => spent)))]
     .filter((steps) => steps >= start)
     .sort((a, b) => a - b);
   const points = grid.map((spent) => {
-    const bests = searches.map(({ steps, accuracies }) => Math.max(...accuracies.filter((_, i) => steps[i] <= spent)));
+    const bests = searches.map((trials) =>
+      Math.max(...trials.filter((trial) => trial.spent <= spent).map(({ score }) => score)),
+    );
     const [low, median, high] = [0.25, 0.5, 0.75].map((share) => quantile(bests, share)!);
     return { steps: spent, low, median, high };
   });
@@ -306,7 +301,7 @@ function progress({ name, searches }: MethodResults): { steps: number; low: numb
 
 function checkTrials(who: string, trials: SearchTrial[]): void {
   if (trials.length === 0) throw new RangeError(`${who}: no trials; pass at least one`);
-  const empty = trials.findIndex(({ validation }) => validation.length === 0);
+  const empty = trials.findIndex(({ history }) => history.validationAccuracy.length === 0);
   if (empty !== -1) throw new RangeError(`${who}: trial ${empty} has no validation accuracies; record them in its run`);
 }
 

@@ -55,12 +55,8 @@ export function progressBars(names: readonly string[]): (index: number, done: nu
 }
 
 /**
- * One line for many runs: how many of them have ended. It goes to `runAll` as it is, and ends the runs when
- * the cell is interrupted.
- *
- * ```ts
- * const histories = await runAll(specs, runsProgress(specs.length));
- * ```
+ * One line for many runs: how many of them have ended. It goes to `runAll` as it is, and ends the runs when the cell is
+ * interrupted. See `sweep`.
  */
 export function runsProgress(
   count: number,

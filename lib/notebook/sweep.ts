@@ -1,9 +1,10 @@
 /**
  * Many runs of one kind, each of which keeps what it was asked: the parameters stand beside the history.
  */
+import { groups } from "d3-array";
 import { runAll, type RunAllOptions, type RunSpec } from "../experiments";
 import { named, setLook } from "../look";
-import type { History } from "../trainer";
+import type { History, Measurement } from "../trainer";
 import { runsProgress } from "./progress";
 
 /** The values that each parameter takes. */
@@ -68,4 +69,22 @@ function combinations<P extends object>(values: Values<P>): P[] {
     (choices, [name, list]) => choices.flatMap((choice) => list.map((value) => ({ ...choice, [name]: value }))),
     [{} as P],
   );
+}
+
+/**
+ * What was recorded in some rows of a sweep, as the curves of a figure: one for each name, with a run for each row.
+ *
+ * ```ts
+ * lossCurves({ …, curves: curvesOf(runs, "loss", ({ rule }) => rule.name) })
+ * ```
+ */
+export function curvesOf<Row extends { history: History }>(
+  rows: readonly Row[],
+  measurement: Measurement,
+  nameOf: (row: Row) => string,
+): { name: string; runs: History[Measurement][] }[] {
+  return groups(rows, nameOf).map(([name, group]) => ({
+    name,
+    runs: group.map(({ history }) => history[measurement]),
+  }));
 }

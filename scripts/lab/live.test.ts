@@ -30,8 +30,8 @@ interface PlotElement extends HTMLElement {
 
 const cells = {
   prepare: `
-import { Network, SGD, Trainer, cellSignal, liveFigure, loadMnist, lossCurves, progress, progressBars, runAll,
-  runsProgress } from "../lib";
+import { Network, SGD, Trainer, cellSignal, liveFigure, loadMnist, lossCurves, progress, progressBars, runAll, sweep,
+} from "../lib";
 import type { RunSpec } from "../lib";
 const mnist = loadMnist();
 const sets = { train: mnist.train.take(1000).tensors() };
@@ -61,7 +61,7 @@ while (seconds() < 6 || (seconds() < 90 && !existsSync("seen"))) {
 const start = performance.now();
 for (const i of progress(500, "bar")) while (performance.now() < start + i * 10);`,
   bars: `await runAll([1, 2, 3, 4].map(spec), { onProgress: progressBars(["a", "b", "c", "d"]), signal: cellSignal() });`,
-  runs: `await runAll(Array.from({ length: 14 }, (_, i) => spec(i + 5)), runsProgress(14));`,
+  runs: `await sweep({ seed: Array.from({ length: 14 }, (_, i) => i + 5) }, ({ seed }) => spec(seed));`,
   endless: `
 const stopped = newTrainer(1_000_000);
 const stoppedLive = liveFigure(() => curve("stopped", stopped.history.loss));
