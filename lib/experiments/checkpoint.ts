@@ -1,19 +1,29 @@
+/**
+ * How a run is gone on with: by the next segment of a divided run, by a longer run of the same spec, and after the program
+ * was killed. In each case the history is the one of the run trained in one piece, to the last bit.
+ */
 import { restore, snapshot, type Snapshot } from "../engine/snapshot";
 import type { MemoryState } from "../optimizers";
 import type { StreamState } from "../random";
-import type { Trainer } from "../trainer";
+import type { History, Trainer } from "../trainer";
 
-/** All that it takes to go on with training elsewhere, to the last bit. */
+/** All that training depends on from here on. */
 export interface Checkpoint {
   /** Updates made. */
   done: number;
-  /** As in the history: those before training diverged, if it did. */
+  /** As in the history: the updates made before training diverged, if it did. */
   iterations: number;
   divergedAt: number | null;
   variables: Snapshot;
   memory?: MemoryState;
   batches: StreamState;
   masks: StreamState;
+}
+
+/** The first updates of a run: all that was recorded of them, and the checkpoint at their end. */
+export interface Prefix {
+  history: History;
+  checkpoint: Checkpoint;
 }
 
 export function checkpointOf({ network, optimizer, history, batches, done }: Trainer): Checkpoint {
@@ -28,7 +38,7 @@ export function checkpointOf({ network, optimizer, history, batches, done }: Tra
   };
 }
 
-/** Has a trainer of the same spec go on from there. Its history begins there, too. */
+/** Puts a new trainer of the same spec where the checkpoint was taken. It records what comes after. */
 export function goOnFrom(checkpoint: Checkpoint, trainer: Trainer): void {
   const { done, iterations, divergedAt, variables, memory, batches, masks } = checkpoint;
   trainer.done = done;

@@ -1,36 +1,38 @@
+import { QUICK, quickly } from "../quick";
 import type { History } from "../trainer";
+import { CheckpointFolder } from "./checkpoint-folder";
 import { runKey } from "./key";
 import { ProcessPool } from "./local/pool";
-import { QUICK, quickly } from "../quick";
 import type { Runner } from "./runner";
 import { parseRunSpec, type RunSpec } from "./spec";
 import type { RunStore } from "./store";
 
 /** Where runs are executed, and whether their histories are kept. */
 export interface RunnerOptions {
-  /** Processes to run side by side on this machine; one a core if not said. */
+  /** Processes to run side by side on this machine; one a core if not given. */
   workers?: number;
   /**
-   * Keeps each history as soon as its run has ended, and takes from there what was kept before:
-   * `true` for `.cache/runs.sqlite` in the clone, or a file. If not said, the environment's `RUNS_STORE`
-   * (`1`, or a file) decides; without it everything is computed afresh and nothing is kept.
+   * Keeps each history as soon as its run has ended, takes from there what was kept before, and has long runs go on from
+   * their last checkpoint if the program was killed: `true` for `.cache/runs.sqlite` in the clone, or a file's name. If not
+   * given, the environment's `RUNS_STORE` (`1`, or a file's name) decides; without it everything is computed afresh and
+   * nothing is kept.
    */
   store?: boolean | string;
   /**
-   * Hands the runs to the machines on which `npm run worker` serves this Redis (`redis://…`, `rediss://…`
-   * for TLS), rather than to processes here. If not said, the environment's `RUNS_REDIS_URL`.
+   * Hands the runs to the machines on which `npm run worker` serves this Redis (`redis://…`, or `rediss://…` for TLS)
+   * rather than to processes here. If not given, the environment's `RUNS_REDIS_URL`.
    */
   redisUrl?: string;
 }
 
 export interface RunAllOptions extends RunnerOptions {
-  /** Called whenever a run gets on: which one, the updates it has made and how many there will be. */
+  /** Called as a run makes progress: the run's index, the updates it has made, and how many there will be. */
   onProgress?: (index: number, done: number, total: number) => void;
   /** Ends all runs when aborted; `runAll` then throws the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** Some of the runs failed. The others were finished first: their histories are in `histories`. */
+/** Some of the runs failed. The others were finished first, and their histories are in `histories`. */
 export class RunsFailed extends Error {
   constructor(
     readonly failures: { index: number; spec: RunSpec; error: Error }[],
@@ -82,24 +84,28 @@ export async function runAll(
 /**
  * What `runAll` executes runs with, for searches that decide by the first runs which ones come next.
  * Equal specs are run once. Close it when done.
+ *
+ * @throws RangeError if `workers` is not a whole number from 1 on; an Error that says what to do if the store or the Redis
+ * cannot be used.
  */
 export async function openRunner({
   workers,
   store,
   redisUrl = process.env.RUNS_REDIS_URL,
 }: RunnerOptions = {}): Promise<Runner> {
-  const kept = await openStore(store ?? process.env.RUNS_STORE);
+  const opened = await openStore(store ?? process.env.RUNS_STORE);
+  const checkpoints = opened && new CheckpointFolder(`${opened.file}.checkpoints`);
   try {
-    const runner = redisUrl ? await connect(redisUrl) : new ProcessPool(workers);
-    const whole = kept ? remember(runner, kept) : runner;
-    return new SharedRuns(QUICK ? shorten(whole) : whole);
+    const runner = redisUrl ? await connect(redisUrl) : new ProcessPool(workers, checkpoints);
+    const whole = opened ? stored(runner, opened, checkpoints!) : runner;
+    return new SharedRuns(QUICK ? shortened(whole) : whole);
   } catch (error) {
-    kept?.close();
+    opened?.close();
     throw error;
   }
 }
 
-// The database and the queue are loaded only by those who use them.
+// The database and the queue are loaded only when they are used.
 async function openStore(store: boolean | string | undefined): Promise<RunStore | undefined> {
   if (!store) return undefined;
   const { DEFAULT_STORE, RunStore } = await import("./store.js");
@@ -129,8 +135,8 @@ export class SharedRuns implements Runner {
   }
 }
 
-/** Takes histories from the store where they are in it, and keeps those of new runs. */
-function remember(runner: Runner, store: RunStore): Runner {
+/** Takes histories from the store if they are there, and keeps those of new runs. */
+function stored(runner: Runner, store: RunStore, checkpoints: CheckpointFolder): Runner {
   let asked = 0;
   let found = 0;
   let unkept = 0;
@@ -146,6 +152,7 @@ function remember(runner: Runner, store: RunStore): Runner {
       const history = await runner.run(spec, options);
       try {
         store.set(spec, history);
+        checkpoints.delete(spec);
       } catch (error) {
         // The history is worth more than its copy: the search goes on without keeping this one.
         if (unkept++ === 0) console.warn((error as Error).message);
@@ -162,7 +169,7 @@ function remember(runner: Runner, store: RunStore): Runner {
 }
 
 /** Executes the first tenth of each run. */
-function shorten(runner: Runner): Runner {
+function shortened(runner: Runner): Runner {
   return {
     run: ({ iterations, epochs, ...spec }, options) =>
       runner.run(

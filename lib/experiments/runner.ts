@@ -3,17 +3,22 @@ import type { History } from "../trainer";
 import type { RunOptions } from "./run";
 import type { RunSpec } from "./spec";
 
-/** Whoever executes runs: this machine's processes, or a queue that many machines serve. */
+/** What executes runs: processes on this machine, or a queue that many machines serve. */
 export interface Runner {
-  /** Executes the run that the spec describes, as soon as there is room for it. */
-  run(spec: RunSpec, options?: RunOptions): Promise<History>;
-  /** Frees what the runner holds. Runs that have not ended by then are lost. */
+  /**
+   * Executes a run as soon as there is room for it.
+   * @param options.mayContinue says that a longer run of the same spec is likely to follow. A runner may then keep the
+   * final weights and go on from them, to the same history; one that cannot computes the longer run from the start.
+   * @throws the signal's reason if aborted; an Error saying why if the run failed.
+   */
+  run(spec: RunSpec, options?: RunOptions & { mayContinue?: boolean }): Promise<History>;
+  /** Frees what the runner holds. Unfinished runs are lost. */
   close(): Promise<void>;
 }
 
 /**
  * Calls `stop` when the signal is aborted.
- * @returns what ends this; to be called when the run has ended.
+ * @returns a function that stops listening; call it when the run has ended.
  */
 export function whenAborted(signal: AbortSignal | undefined, stop: () => void): () => void {
   if (!signal) return () => {};

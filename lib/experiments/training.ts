@@ -3,29 +3,37 @@ import { compile, repeat, type CompiledStep } from "../engine/compile";
 import { tested } from "../engine/pure";
 import { accuracyOf } from "../network";
 import { updatesPerEpoch, type Trainer } from "../trainer";
-import { goOnFrom, type Checkpoint } from "./checkpoint";
+import { goOnFrom, type Checkpoint, type Prefix } from "./checkpoint";
 
-/** A part of a run. */
+/** A part of a run, trained by one process. */
 export interface Segment {
-  /** Where the segment before has left training; none before the first. */
+  /** Where to go on from; without it the segment is the run's first. */
   start?: Checkpoint;
-  /** The updates from the run's first on after which it ends. */
+  /** The run's update count at which the segment ends. */
   end: number;
-  /** Called with where training stands there, and waited for before accuracies are taken. */
+  /** Called with the checkpoint at the segment's end, and awaited. */
   onTrained?: (checkpoint: Checkpoint) => Promise<void>;
+  /** Called now and then, and awaited, with what has been recorded since `start` and the checkpoint reached. */
+  onCheckpoint?: (prefix: Prefix) => Promise<void>;
+  /** How long training goes on between two such calls, at least. */
+  checkpointEveryMs?: number;
 }
 
-/** An epoch point that is not measured yet, and the network's variables there, unless it had diverged. */
+/** An epoch point whose accuracies are yet to be taken. */
 interface Point {
+  /** Updates made by then. */
   done: number;
+  /** Copies of the network's variables; none once training has diverged. */
   variables?: tf.Tensor[];
 }
 
 /**
- * What a `Trainer` would do step by step, with several updates in one graph. A segment is trained first, as another
- * process waits for where it ends, and its accuracies are taken afterwards.
+ * Does what `Trainer` would do step by step, with several updates in one graph. Of a segment that another one follows, all
+ * updates are made before the first accuracy is taken: another process is waiting for the checkpoint.
  */
 export class Training {
+  /** Whether accuracies are taken by `measure()` after all updates, rather than on the way. */
+  readonly defersAccuracies: boolean;
   private readonly update: CompiledStep<[]>;
   /** What the weights add up to, and the guesses for some images. */
   private readonly examine: CompiledStep<tf.Tensor[]>;
@@ -34,25 +42,26 @@ export class Training {
 
   constructor(
     private readonly trainer: Trainer,
-    private readonly segment?: Segment,
+    { start, end }: Segment = { end: Infinity },
   ) {
     const examine = (...images: tf.Tensor[]) => [...trainer.sums(), ...images.map((x) => trainer.network.guess(x))];
     tested(trainer.update, examine);
     this.update = compile(trainer.update, trainer.network, trainer.optimizer);
     this.examine = compile(examine, trainer.network);
-    this.end = Math.min(segment?.end ?? Infinity, trainer.iterations);
-    if (segment?.start) goOnFrom(segment.start, trainer);
+    this.end = Math.min(end, trainer.iterations);
+    this.defersAccuracies = this.end < trainer.iterations;
+    if (start) goOnFrom(start, trainer);
   }
 
-  /** Updates after which everything is recorded. */
+  /** The updates, from the run's first one on, of which everything is recorded. */
   get recorded(): number {
     return this.points[0]?.done ?? this.trainer.done;
   }
 
   /**
-   * The updates up to the next epoch point, but at most `most`, each with what is to be recorded after it. A graph does
-   * not stop where training diverges; the history does.
-   * @returns whether there were any.
+   * Makes the updates up to the next epoch point, at most `most` of them, and records what is to be recorded after each. A
+   * graph does not stop where training diverges; the history does.
+   * @returns false if the segment had ended already.
    */
   advance(most: number): boolean {
     const { trainer, end } = this;
@@ -71,9 +80,9 @@ export class Training {
   }
 
   private atEpochPoint(): void {
-    const { trainer, segment, points } = this;
+    const { trainer, points } = this;
     tf.tidy(() => {
-      if (segment) {
+      if (this.defersAccuracies) {
         trainer.checkWeights(this.examine);
         const { done, network } = trainer;
         const keep = () => Object.values(network.variables).map((variable) => tf.keep(variable.clone()));
@@ -87,8 +96,8 @@ export class Training {
   }
 
   /**
-   * Takes the accuracies at the first epoch point where they are not taken yet. The network is then as it was there.
-   * @returns whether there was one.
+   * Takes the accuracies at the earliest epoch point that waits for them, and leaves the network as it was there.
+   * @returns false if none was waiting.
    */
   measure(): boolean {
     const { trainer, points } = this;

@@ -3,6 +3,7 @@ import test from "node:test";
 import { run } from "../experiments/run";
 import { updatesOf, type RunSpec } from "../experiments/spec";
 import { randomStream } from "../random";
+import { computedUpdates } from "../testing/computed-updates";
 import { bayesianSearch } from "./bayesian-search";
 import { narrowingSearch } from "./narrowing-search";
 import { randomSearch } from "./random-search";
@@ -214,6 +215,14 @@ test("real searches: budgets are kept, scores are the runs', any number of proce
 
   const best = bestTrial(compared.randomSearch[0]);
   assert.ok(compared.randomSearch[0].every(({ score }) => score <= best.score));
+});
+
+test("successive halving makes no update twice, and its histories are those of whole runs", async (t) => {
+  const computed = computedUpdates(t);
+  const trials = await search(successiveHalving, problem(2, 4), { workers: 2 });
+  assert.equal(computed(), trials.at(-1)!.spent);
+  assert.ok(trials.some(({ steps, spec }) => steps < updatesOf(spec)));
+  for (const { spec, history } of trials) assert.deepEqual(history, await run(spec));
 });
 
 test("the best so far, and its quartiles over seeds", () => {

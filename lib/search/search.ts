@@ -54,9 +54,9 @@ export interface SearchOptions extends RunnerOptions {
 /**
  * Searches until the budget is spent.
  *
- * A trial that goes on with a point tried before, for more epochs, costs only the additional updates: its
- * run repeats the shorter one exactly, as every random number comes from the same streams, and would go on
- * from its weights had they been kept. What is really computed is the whole run again.
+ * A trial that goes on with a point tried before, for more epochs, costs only the additional updates: its run goes on from
+ * the weights of the shorter one, and has the history of a run trained in one piece. (Where these weights are not at hand,
+ * as when the shorter run was found in a store or computed through a queue, the whole run is computed.)
  *
  * @returns the trials in the order in which they were proposed.
  */
@@ -131,7 +131,7 @@ async function drive<P extends Point>(
     }
     const round = await Promise.all(
       affordable.map(async (trial) => {
-        const history = await runner.run(trial.spec, { signal });
+        const history = await runner.run(trial.spec, { signal, mayContinue: trial.epochs < problem.epochs });
         const score = history.validationAccuracy.at(-1) ?? 0;
         return setLook<Trial<P>>({ ...trial, history, score }, trialLook);
       }),

@@ -1,60 +1,159 @@
 import { availableParallelism } from "node:os";
+import { LRUCache } from "lru-cache";
 import type { Pool } from "workerpool";
 import type { History } from "../../trainer";
-import type { Checkpoint } from "../checkpoint";
-import type { RunOptions } from "../run";
-import type { RunSpec } from "../spec";
-import type { Segment } from "../training";
-import { leaveProcesses, takeProcesses } from "./processes";
+import type { Checkpoint, Prefix } from "../checkpoint";
+import type { CheckpointFolder } from "../checkpoint-folder";
+import { runKey } from "../key";
 import { whenAborted, type Runner } from "../runner";
+import { updatesOf, type RunSpec } from "../spec";
+import type { Segment } from "../training";
+import { acquireProcesses, releaseProcesses } from "./processes";
 import { mergeSegments, plan } from "./segments";
 
-/** What a process says while it is busy. */
-export type Message = { done: number } | { trained: Checkpoint };
+/** What a process is told to do: train a segment. */
+export interface Order extends Pick<Segment, "start" | "end" | "checkpointEveryMs"> {
+  /** Whether to send the checkpoint at the segment's end. */
+  handsOver: boolean;
+}
 
-/** Executes runs in processes of this machine, each on a single thread; more wait for their turn in order. */
+/** What a process reports meanwhile: updates recorded, a checkpoint on the way, the one at the segment's end. */
+export type Message = { done: number } | { prefix: Prefix } | { trained: Checkpoint };
+
+/** The weights of 500 networks of figure 6-24. */
+const MOST_KEPT_BYTES = 256 * 2 ** 20;
+
+/** Executes runs in processes of this machine, each on a single thread; the others wait for their turn in order. */
 export class ProcessPool implements Runner {
   private readonly pool: Pool;
   private unfinished = 0;
+  /** Runs that a longer one may go on from, by {@link lengthlessKey}. */
+  private readonly shorterRuns = new LRUCache<string, Prefix>({ maxSize: MOST_KEPT_BYTES, sizeCalculation: bytesOf });
 
-  /** @param processes how many run side by side; one a core if not said. */
-  constructor(readonly processes = availableParallelism()) {
+  /**
+   * @param processes how many run side by side; one a core if not given.
+   * @param checkpoints where long runs leave checkpoints and find those of a program that was killed.
+   * @throws RangeError if `processes` is not a whole number from 1 on.
+   */
+  constructor(
+    readonly processes = availableParallelism(),
+    private readonly checkpoints?: CheckpointFolder,
+  ) {
     if (!Number.isInteger(processes) || processes < 1) {
       throw new RangeError(`workers: expected a whole number from 1 on, got ${processes}`);
     }
-    this.pool = takeProcesses(processes);
+    this.pool = acquireProcesses(processes);
   }
 
-  /** A run may be divided into segments, see {@link plan}. Its history is the same. */
-  async run(spec: RunSpec, { onProgress, signal }: RunOptions = {}): Promise<History> {
+  /**
+   * Trains what the checkpoints do not hold already, in one segment or several, see {@link plan}: as soon as one has been
+   * trained the next begins, while the first one's accuracies are taken. The history is the same in each case.
+   */
+  async run(
+    spec: RunSpec,
+    { onProgress, signal, mayContinue = false }: Parameters<Runner["run"]>[1] = {},
+  ): Promise<History> {
     const place = this.unfinished++;
+    const failure = new AbortController();
+    const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
     try {
       await new Promise(setImmediate); // until all runs that are asked for together are known
-      const ends = plan(spec, place, this.unfinished, this.processes);
-      const failed = new AbortController();
-      const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
-      const done = ends.map(() => 0); // of each segment, in updates
-      let reported = 0;
-      const histories = new Promise<History[]>((resolve, reject) => {
-        const segments: Promise<History>[] = [];
-        const begin = (start?: Checkpoint) => {
-          const i = segments.length;
-          const onMessage = (message: Message) => {
-            if ("trained" in message) return begin(message.trained);
-            done[i] = message.done - (ends[i - 1] ?? 0);
-            const all = done.reduce((sum, updates) => sum + updates);
-            if (all > reported) onProgress?.((reported = all), ends.at(-1)!);
-          };
-          segments.push(this.execute(spec, ends.length > 1 ? { start, end: ends[i] } : undefined, either, onMessage));
-          segments[i].catch(reject);
-          if (i === ends.length - 1) resolve(Promise.all(segments));
+      const total = updatesOf(spec);
+      const prefix = this.prefixOf(spec);
+      const from = prefix?.checkpoint.done ?? 0;
+      const ends = plan(spec, place, this.unfinished, this.processes).filter((end) => end > from);
+      const report = progressOf(ends, from, (done) => onProgress?.(done, total));
+      const keep = this.keeper(spec);
+
+      const before = prefix ? [prefix.history] : [];
+      let histories = Promise.resolve(before); // of all segments so far
+      let checkpoint = prefix?.checkpoint;
+      for (const [i, end] of ends.entries()) {
+        const isLast = i === ends.length - 1;
+        const order: Order = {
+          start: checkpoint,
+          end,
+          handsOver: !isLast || mayContinue,
+          checkpointEveryMs: ends.length === 1 ? this.checkpoints?.everyMs : undefined,
         };
-        begin();
-      });
-      this.prepareOthers(spec, place, ends.length);
-      return mergeSegments(await histories.finally(() => failed.abort()));
+        const { trained, history } = this.train(spec, order, stop, {
+          onDone: (done) => report(i, done),
+          onPrefix: (part) => keep(part.checkpoint, [...before, part.history]),
+        });
+        histories = Promise.all([histories, history]).then(([earlier, own]) => [...earlier, own]);
+        histories.catch((error) => failure.abort(error));
+        if (i === 0) this.prepareOthers(spec, place, ends.length);
+        if (!order.handsOver) break;
+        const reached = (checkpoint = await trained);
+        if (!isLast) histories.then((parts) => keep(reached, parts)).catch(() => {}); // a failure is told below
+      }
+      const history = mergeSegments(await histories);
+      if (mayContinue) this.shorterRuns.set(lengthlessKey(spec), { history, checkpoint: checkpoint! });
+      if (ends.length === 0) onProgress?.(total, total);
+      return history;
     } finally {
       this.unfinished--;
+    }
+  }
+
+  /** The longest part of a run that need not be trained again. */
+  private prefixOf(spec: RunSpec): Prefix | undefined {
+    const known = [this.checkpoints?.get(spec), this.shorterRuns.get(lengthlessKey(spec))];
+    return known
+      .filter((prefix) => prefix !== undefined)
+      .filter(({ checkpoint }) => checkpoint.done <= updatesOf(spec))
+      .sort((a, b) => b.checkpoint.done - a.checkpoint.done)[0];
+  }
+
+  /** Keeps checkpoints of a run on disk, but no more often than it is worth. */
+  private keeper(spec: RunSpec): (checkpoint: Checkpoint, histories: History[]) => void {
+    const { checkpoints } = this;
+    if (!checkpoints) return () => {};
+    let keptAt = Date.now();
+    return (checkpoint, histories) => {
+      if (Date.now() < keptAt + checkpoints.everyMs) return;
+      checkpoints.set(spec, { history: mergeSegments(histories), checkpoint });
+      keptAt = Date.now();
+    };
+  }
+
+  /** Has a process train a segment. Both promises are rejected if it fails or is stopped. */
+  private train(
+    spec: RunSpec,
+    order: Order,
+    stop: AbortSignal,
+    { onDone, onPrefix }: { onDone: (updates: number) => void; onPrefix: (prefix: Prefix) => void },
+  ): { trained: Promise<Checkpoint>; history: Promise<History> } {
+    let history!: Promise<History>;
+    const trained = new Promise<Checkpoint>((resolve, reject) => {
+      const onMessage = (message: Message) => {
+        if ("done" in message) onDone(message.done);
+        else if ("prefix" in message) onPrefix(message.prefix);
+        else resolve(message.trained);
+      };
+      history = this.execute(spec, order, stop, onMessage);
+      history.catch(reject);
+    });
+    trained.catch(() => {}); // of the last segment nobody may ask for it
+    return { trained, history };
+  }
+
+  private async execute(
+    spec: RunSpec,
+    order: Order,
+    stop: AbortSignal,
+    onMessage: (message: Message) => void,
+  ): Promise<History> {
+    stop.throwIfAborted();
+    const running = this.pool.exec("run", [spec, order], { on: onMessage });
+    const ended = whenAborted(stop, () => void running.cancel());
+    try {
+      return (await running) as History;
+    } catch (error) {
+      stop.throwIfAborted();
+      throw error;
+    } finally {
+      ended();
     }
   }
 
@@ -62,30 +161,33 @@ export class ProcessPool implements Runner {
   private prepareOthers(spec: RunSpec, place: number, segments: number): void {
     if (place !== this.unfinished - 1) return;
     for (let process = this.unfinished; process < Math.min(this.processes, segments); process++) {
-      this.pool.exec("readImages", [spec]).catch(() => {}); // whatever is wrong, the segment tells
-    }
-  }
-
-  private async execute(
-    spec: RunSpec,
-    segment: Segment | undefined,
-    signal: AbortSignal,
-    onMessage: (message: Message) => void,
-  ): Promise<History> {
-    signal.throwIfAborted();
-    const running = this.pool.exec("run", [spec, segment], { on: onMessage });
-    const ended = whenAborted(signal, () => void running.cancel());
-    try {
-      return (await running) as History;
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    } finally {
-      ended();
+      this.pool.exec("readImages", [spec]).catch(() => {}); // whatever is wrong, the segment will tell
     }
   }
 
   async close(): Promise<void> {
-    await leaveProcesses(this.pool);
+    await releaseProcesses(this.pool);
   }
+}
+
+/** A run's progress, from that of its segments: told only when it grows. */
+function progressOf(ends: number[], from: number, tell: (done: number) => void): (i: number, done: number) => void {
+  const updates = ends.map(() => 0);
+  let told = from;
+  return (i, done) => {
+    updates[i] = done - (ends[i - 1] ?? from);
+    const all = updates.reduce((sum, each) => sum + each, from);
+    if (all > told) tell((told = all));
+  };
+}
+
+/** What runs have in common that differ in length only: the key of the shortest of them. */
+function lengthlessKey({ iterations, epochs, ...spec }: RunSpec): string {
+  return runKey({ ...spec, ...(epochs === undefined ? { iterations: 1 } : { epochs: 1 }) });
+}
+
+function bytesOf({ history, checkpoint }: Prefix): number {
+  const arrays = [checkpoint.variables, checkpoint.memory?.variables ?? {}].flatMap((kept) => Object.values(kept));
+  const numbers = Object.values(history).flat().length;
+  return arrays.reduce((sum, { values }) => sum + values.byteLength, 8 * numbers);
 }

@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { CLONE } from "../../clone";
 import { children } from "../../testing/children";
-import { leaveProcesses, takeProcesses } from "./processes";
+import { acquireProcesses, releaseProcesses } from "./processes";
 import { runAll } from "../run-all";
 import type { RunSpec } from "../spec";
 
@@ -68,13 +68,13 @@ test("processes that died meanwhile are replaced", async () => {
 });
 
 test("processes that have rested long enough have ended before anything else is done", async (t) => {
-  const pool = takeProcesses(2);
+  const pool = acquireProcesses(2);
   // With all images in their memory, which takes a while to be freed.
   await Promise.all(specs.map((spec) => pool.exec("readImages", [{ ...spec, data: { images: 60_000 } }])));
   const pids = children();
   assert.equal(alive(pids).length, 2);
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  await leaveProcesses(pool);
+  await releaseProcesses(pool);
   t.mock.timers.tick(5 * 60_000 - 1);
   assert.equal(alive(pids).length, 2);
   t.mock.timers.tick(1);

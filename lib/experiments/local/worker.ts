@@ -1,30 +1,36 @@
-/** What a process of the pool executes: runs or segments of them, one at a time, each on one thread. */
+/** What a process of the pool executes: segments of runs, one at a time, on a single thread. */
 import * as workerpool from "workerpool";
 import type { History } from "../../trainer";
-import type { Checkpoint } from "../checkpoint";
 import { borrowSets } from "../data";
 import { runSegment } from "../run";
-import { updatesOf, type RunSpec } from "../spec";
-import type { Segment } from "../training";
-import type { Message } from "./pool";
+import type { RunSpec } from "../spec";
+import type { Message, Order } from "./pool";
 
 const say = (message: Message) => workerpool.workerEmit(message);
 
 /** `send` is asynchronous: an empty second message, which the pool ignores, tells when the first has been flushed. */
 const flushed = () => new Promise<void>((resolve) => process.send!({}, undefined, undefined, () => resolve()));
 
-async function handOver(trained: Checkpoint): Promise<void> {
-  say({ trained });
+async function handOver(message: Message): Promise<void> {
+  say(message);
   await flushed();
 }
 
 workerpool.worker({
-  run: (spec: RunSpec, segment?: Segment): Promise<History> =>
-    runSegment(spec, segment && { ...segment, onTrained: segment.end < updatesOf(spec) ? handOver : undefined }, {
-      onProgress: (done) => say({ done }),
-    }),
+  run: (spec: RunSpec, { start, end, handsOver, checkpointEveryMs }: Order): Promise<History> =>
+    runSegment(
+      spec,
+      {
+        start,
+        end,
+        onTrained: handsOver ? (trained) => handOver({ trained }) : undefined,
+        onCheckpoint: (prefix) => handOver({ prefix }),
+        checkpointEveryMs,
+      },
+      { onProgress: (done) => say({ done }) },
+    ),
 
-  /** Reads the images, so that they are there when a segment comes. */
+  /** Reads the images ahead of the segment that will need them. */
   readImages(spec: RunSpec): void {
     borrowSets(spec).release();
   },
