@@ -5,7 +5,9 @@ import { libraryBuild } from "#setup/clone.mjs";
 /** Modules of the library by their place in lib/, `index` first: what notebooks import. */
 interface LibraryModules {
   index: typeof import("../lib/index.js");
-  "experiments/remote/queue": typeof import("../lib/experiments/remote/queue.js");
+  "experiments/remote/client": typeof import("../lib/experiments/remote/client.js");
+  "experiments/remote/jobs": typeof import("../lib/experiments/remote/jobs.js");
+  "experiments/remote/serve": typeof import("../lib/experiments/remote/serve.js");
   "testing/redis": typeof import("../lib/testing/redis.js");
   "experiments/run": typeof import("../lib/experiments/run.js");
   "experiments/run-all": typeof import("../lib/experiments/run-all.js");

@@ -9,7 +9,7 @@ export default async function worker(values: { processes?: string; silence?: str
   const url = process.env.RUNS_REDIS_URL;
   if (!url) throw new CommandError("RUNS_REDIS_URL is not set", { showUsage: true });
 
-  const { serveRuns } = loadLibrary("experiments/remote/queue");
+  const { serveRuns } = loadLibrary("experiments/remote/serve");
   const serving = await serveRuns(url, { processes, silence }).catch((error: Error) => {
     throw new CommandError(error.message, { showUsage: true });
   });

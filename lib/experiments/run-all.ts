@@ -113,7 +113,7 @@ async function openStore(store: boolean | string | undefined): Promise<RunStore 
 }
 
 async function connect(redisUrl: string): Promise<Runner> {
-  const { RunQueue } = await import("./remote/queue.js");
+  const { RunQueue } = await import("./remote/client.js");
   return RunQueue.connect(redisUrl);
 }
 

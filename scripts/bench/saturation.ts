@@ -63,7 +63,7 @@ export default async function benchSaturation(): Promise<void> {
 /** Seconds that a search takes with simulated workers. */
 async function secondsWith(workers: number, runs: number, waitsMs: number[], history: string): Promise<number> {
   const { RedisForTests } = loadLibrary("testing/redis");
-  const { RunQueue } = loadLibrary("experiments/remote/queue");
+  const { RunQueue } = loadLibrary("experiments/remote/client");
   const redis = await RedisForTests.start();
   const children = [];
   for (let left = workers; left > 0; left -= WORKERS_PER_PROCESS) {

@@ -4,7 +4,8 @@ import { Worker } from "bullmq";
 import { loadLibrary } from "../library.js";
 
 const [, , url, count, durations, history] = process.argv;
-const { QUEUE, execute } = loadLibrary("experiments/remote/queue");
+const { QUEUE } = loadLibrary("experiments/remote/jobs");
+const { execute } = loadLibrary("experiments/remote/serve");
 const waitsMs = JSON.parse(durations) as number[];
 
 type Execute = typeof execute;

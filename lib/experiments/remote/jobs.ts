@@ -1,0 +1,16 @@
+/** What searches and workers agree on. */
+import { ALGORITHM } from "../key";
+import type { RunSpec } from "../spec";
+
+/** Its name carries the algorithm's number, so that a worker never takes runs meant for another version. */
+export const QUEUE = `training-runs-${ALGORITHM}`;
+
+/** What a job carries: a spec, never code, and the worker checks it again. */
+export interface RunJob {
+  spec: RunSpec;
+  /** Set to make the worker that executes the job give up. */
+  cancelled?: boolean;
+}
+
+/** The reason for which a cancelled job failed. */
+export const CANCELLED = "cancelled";
