@@ -13,20 +13,20 @@ interface Shared {
   users: number;
 }
 
-/** Frees a set as soon as it is neither kept nor in use. */
+/** Frees a set once it is neither kept nor in use. */
 const freeUnused = ({ set, users }: Shared, isKept = false) => {
   if (users === 0 && !isKept) set.dispose();
 };
 
 /**
  * Sets already made in this process: the next run most likely needs the same ones. One of 60,000 images takes 188 MB, and
- * a worker may be given runs on many different ones, so only the eight used last stay.
+ * a worker may be given runs on many different sets, so only the eight used last are kept.
  */
 const made = new LRUCache<string, Shared>({ max: 8, dispose: (shared) => freeUnused(shared) });
 
 /**
- * The sets that a run needs, made once per process and shared by its runs.
- * @returns them, and what is to be called when the run has ended
+ * The sets that a run needs, made once per process and shared by the runs in it.
+ * @returns the sets, and a function to be called when the run has ended
  */
 export function borrowSets({ data, record }: Pick<RunSpec, "data" | "record">): {
   sets: Trainer["sets"];

@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import type { RunSpec } from "./spec";
 
 /**
- * Bumped whenever equal specs may give other histories than before, so that a history kept from
- * earlier is never taken for one of today's.
+ * Bumped whenever equal specs may give other histories than before, so that a history kept earlier is never taken for one
+ * of the present version.
  */
 export const ALGORITHM = 2;
 
-/** What a run is known by wherever its history is kept: SHA-256 of its spec and {@link ALGORITHM}, in hexadecimal. */
+/** The name of a run wherever its history is kept: SHA-256 of its spec and {@link ALGORITHM}, in hexadecimal. */
 export function runKey(spec: RunSpec): string {
   return createHash("sha256")
     .update(canonical([ALGORITHM, spec]))

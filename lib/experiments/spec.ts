@@ -9,7 +9,7 @@ import { norms } from "../weight-decay";
 
 /**
  * A training run as plain JSON. Equal specs give equal histories, to the last bit on one kind of
- * processor: every random number comes from a stream named after what it is for and seeded here.
+ * processor: every random number comes from a stream that is named after its purpose and seeded here.
  */
 export interface RunSpec {
   data: DataSpec;
@@ -26,21 +26,21 @@ export interface RunSpec {
   epochs?: number;
   /** What goes into the history; accuracies need `epochs`. */
   record: Measurement[];
-  /** Of the initial weights, the mini-batches and Dropout's masks. */
+  /** Seeds the streams that draw the initial weights, the mini-batches and Dropout's masks. */
   seed: number;
 }
 
-/** Which of MNIST's 60,000 training images a run may learn from. Its 10,000 test images stay as they are. */
+/** Which of MNIST's 60,000 training images a run uses. The 10,000 test images are always all used. */
 export interface DataSpec {
   /** How many of the first training images to use. */
   images: number;
-  /** How many of those to set apart for validation, from the front. */
+  /** How many of those to set apart for validation, from the beginning. */
   validation?: number;
   /** Shuffles the images before the validation images are set apart. */
   shuffleSeed?: number;
 }
 
-/** The most numbers that a network may have as weights, and as values of its units for a batch or an evaluated set. */
+/** The most weights that a network may have, and the most values of its hidden units for a batch or an evaluated set. */
 const MOST_WEIGHTS = 2 ** 24;
 const MOST_VALUES = 2 ** 26;
 
@@ -49,7 +49,7 @@ const share = z.number().min(0).lt(1);
 const positive = z.number().positive().finite();
 const seed = z.int().min(0);
 
-/** Of each update rule the hyperparameters that a spec may give, in the order of its constructor. */
+/** The hyperparameters of each update rule that a spec may give, in the order of the rule's constructor. */
 const hyperparameters = {
   SGD: { learningRate: positive },
   Momentum: { learningRate: positive, momentum: share.optional() },
@@ -151,9 +151,9 @@ function values({
 }
 
 /**
- * Checks what is to be run before anything runs: a spec may come from a file or over the network.
+ * Checks a spec before anything runs: it may come from a file or over the network.
  * @returns the spec.
- * @throws naming each field that is missing, unknown or out of range.
+ * @throws TypeError naming each field that is missing, unknown or out of range.
  */
 export function parseRunSpec(value: unknown): RunSpec {
   const parsed = spec.safeParse(value);

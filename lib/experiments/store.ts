@@ -7,16 +7,16 @@ import type { History } from "../trainer";
 import { canonical, runKey } from "./key";
 import type { RunSpec } from "./spec";
 
-/** Where histories are kept if no other file is named: in the clone, and not committed. */
+/** Where histories are kept unless another file is named: in the clone, but not committed. */
 export const DEFAULT_STORE = join(CLONE, ".cache/runs.sqlite");
 
-/** Bumped with the table's shape. A file says which it has in SQLite's `user_version`. */
+/** Bumped when the table changes. Each file carries its number as SQLite's `user_version`. */
 const SCHEMA = 1;
 
-/** How long a writer waits for others to finish, in ms. Each holds the file for milliseconds. */
-const PATIENCE = 60_000;
+/** How long a writer waits for others, each of which holds the file for milliseconds. */
+const BUSY_TIMEOUT_MS = 60_000;
 
-/** The store can't be read or written. The message says what to do; nothing that was in it is lost by this. */
+/** The store cannot be read or written. The message says what to do; nothing in the store has been lost. */
 export class StoreError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, { cause });
@@ -27,10 +27,10 @@ export class StoreError extends Error {
 /**
  * The histories of finished runs, kept in an SQLite file under {@link runKey}.
  *
- * A history is there whole or not at all: each is one transaction, on the disk when `set` returns, so
- * that a killed process loses only the runs it had not finished. Any number of processes may use the
- * file at once. SQLite's rollback journal serves, rather than its write-ahead log: writes are few, and
- * the store stays one file, that can be copied and read from where nothing can be written.
+ * A history is there whole or not at all: each is one transaction, on disk when `set` returns, so that a killed process
+ * loses only the runs it had not finished. Any number of processes may use the file at once. It uses SQLite's rollback
+ * journal rather than the write-ahead log: writes are few, and the store stays a single file that can be copied, and read
+ * where nothing can be written.
  */
 export class RunStore {
   private readonly db: Database.Database;
@@ -39,7 +39,7 @@ export class RunStore {
   constructor(readonly file: string = DEFAULT_STORE) {
     try {
       mkdirSync(dirname(file), { recursive: true });
-      this.db = new Database(file, { timeout: PATIENCE });
+      this.db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
     } catch (error) {
       throw this.explain(error);
     }
@@ -51,7 +51,10 @@ export class RunStore {
     }
   }
 
-  /** The history that was kept for this spec, if there is one. */
+  /**
+   * The history kept for this spec, if there is one.
+   * @throws {@link StoreError} if the file is damaged or cannot be read.
+   */
   get(spec: RunSpec): History | undefined {
     const key = runKey(spec);
     let row: { history: string; digest: string } | undefined;
@@ -66,7 +69,10 @@ export class RunStore {
     return JSON.parse(row.history) as History;
   }
 
-  /** Keeps the history of a finished run. Equal runs have equal histories: the first one stays. */
+  /**
+   * Keeps the history of a finished run. Equal runs have equal histories: the first one stays.
+   * @throws {@link StoreError} if it cannot be written.
+   */
   set(spec: RunSpec, history: History): void {
     const key = runKey(spec);
     const json = JSON.stringify(history);
@@ -97,7 +103,7 @@ export class RunStore {
       );
     }
     if (version() === SCHEMA) return;
-    // Others may be doing the same at this moment: every statement leaves alone what is there already.
+    // Other processes may be doing the same at this moment: each statement leaves what is there already as it is.
     this.db.exec(`
       BEGIN IMMEDIATE;
       CREATE TABLE IF NOT EXISTS runs (
@@ -138,7 +144,7 @@ export class RunStore {
         );
       case "SQLITE_BUSY":
         return new StoreError(
-          `${this.file} has been locked by another process for ${PATIENCE / 1000} s: end that process`,
+          `${this.file} has been locked by another process for ${BUSY_TIMEOUT_MS / 1000} s: end that process`,
           error,
         );
       default:

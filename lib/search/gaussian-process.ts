@@ -1,16 +1,16 @@
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 
 export interface GaussianProcessOptions {
-  /** In each dimension, the distance over which values stay alike. */
+  /** In each dimension, the distance over which values remain similar. */
   lengthScales: number[];
   /** Variance of the values about their mean of 0. */
   variance: number;
-  /** Variance of what comes on top of each observed value by chance. */
+  /** Variance of the random error of each observed value. */
   noise: number;
 }
 
 /**
- * A distribution over smooth functions, given some noisy values of one: regression that knows how sure it is.
+ * A distribution over smooth functions, given noisy values of one of them: regression that knows how certain it is.
  *
  * The functions have mean 0 and the Matérn-5/2 covariance. Rasmussen, Williams: Gaussian Processes for Machine
  * Learning, 2006, algorithm 2.1 and equation 4.17.
@@ -24,7 +24,7 @@ export class GaussianProcess {
   /**
    * @param x observed places, `[count][dimensions]`
    * @param y observed values, `[count]`
-   * @throws RangeError if the covariance is not positive definite, as with equal places and no noise.
+   * @throws RangeError if the covariance is not positive definite, as for equal places without noise.
    */
   constructor(
     private readonly x: number[][],
@@ -57,7 +57,7 @@ export class GaussianProcess {
 }
 
 /**
- * How much a value, normally distributed, is above `best` on average, counting 0 when it is below.
+ * By how much a normally distributed value exceeds `best` on average, counting 0 when it does not.
  * Jones, Schonlau, Welch: Efficient Global Optimization of Expensive Black-Box Functions, 1998, equation 15.
  */
 export function expectedImprovement(mean: number, deviation: number, best: number): number {

@@ -3,9 +3,10 @@ import { randomStream } from "../random";
 import type { Problem, Proposal } from "./search";
 import { narrow, samplePoint, type Point } from "./space";
 
-/** Rounds of a search, and the part of each round's points that the next one's ranges are drawn around. */
+/** Rounds that the budget is divided among. */
 const ROUNDS = 3;
-const KEPT = 1 / 2;
+/** The best share of a round's points, which the ranges of the next round span. */
+const KEPT_SHARE = 1 / 2;
 
 /** Random search in rounds: each in the ranges that the best half of the one before spans, as the chapter advises. */
 export function* narrowingSearch<P extends Point>(problem: Problem<P>): Generator<Proposal<P>[], void, number[]> {
@@ -17,11 +18,11 @@ export function* narrowingSearch<P extends Point>(problem: Problem<P>): Generato
   while (true) {
     const points = Array.from({ length: size }, () => samplePoint(space, stream));
     const scores = yield points.map((point) => ({ point, epochs }));
-    space = narrow(space, best(points, scores, Math.max(Math.ceil(size * KEPT), 2)));
+    space = narrow(space, best(points, scores, Math.max(Math.ceil(size * KEPT_SHARE), 2)));
   }
 }
 
-/** The `count` points with the highest scores, the best first. */
+/** The `count` points with the highest scores, best first. */
 export function best<P extends Point>(points: P[], scores: number[], count: number): P[] {
   const order = points.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
   return order.slice(0, count).map((i) => points[i]);

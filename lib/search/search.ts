@@ -6,16 +6,16 @@ import { named, setLook, type Look } from "../look";
 import type { History } from "../trainer";
 import type { Point, Space } from "./space";
 
-/** What is searched for, and with how much work. */
+/** What is searched for, and how much work it may take. */
 export interface Problem<P extends Point> {
   space: Space<P>;
-  /** The run that tries a point, ended after so many epoch points. It records the validation accuracy. */
+  /** The run that tries a point, with `epochs` epoch points. It records the validation accuracy. */
   specOf(point: P, epochs: number): RunSpec;
   /** Epoch points of a whole run. */
   epochs: number;
-  /** Updates of weights that the search may spend. */
+  /** Updates that the search may spend. */
   budget: number;
-  /** Of every random choice of the search. */
+  /** Seeds every random choice of the search. */
   seed: number;
 }
 
@@ -26,9 +26,9 @@ export interface Proposal<P extends Point> {
 }
 
 /**
- * A way to search: proposes points, is told their scores (in that order), proposes the next ones, …
- * It knows nothing of training, and is a pure function of the problem and the scores; it need not end, as
- * whoever drives it stops when the budget is spent.
+ * A way to search: proposes points, is told their scores in the same order, proposes the next points, and so on. It knows
+ * nothing of training and is a pure function of the problem and the scores. It need not end: the search stops asking when
+ * the budget is spent.
  */
 export type Method = <P extends Point>(problem: Problem<P>) => Generator<Proposal<P>[], void, number[]>;
 
@@ -38,14 +38,14 @@ export interface Trial<P extends Point> extends Proposal<P> {
   history: History;
   /** Validation accuracy at the end of the run; 0 if the weights were no longer finite. */
   score: number;
-  /** Updates that this trial cost. */
+  /** Updates that this trial cost: without those already made for a shorter trial of the same point. */
   steps: number;
-  /** Updates that the search had spent when this trial ended. */
+  /** Updates that the search had spent by the end of this trial. */
   spent: number;
 }
 
 export interface SearchOptions extends RunnerOptions {
-  /** Called after each round of trials with the updates spent so far and the budget; at the end with all of it. */
+  /** Called after each round of trials with the updates spent so far and the budget; at the end with the whole budget. */
   onProgress?: (spent: number, budget: number) => void;
   /** Ends the search when aborted; it then throws the signal's reason. */
   signal?: AbortSignal;
@@ -59,6 +59,8 @@ export interface SearchOptions extends RunnerOptions {
  * as when the shorter run was found in a store or computed through a queue, the whole run is computed.)
  *
  * @returns the trials in the order in which they were proposed.
+ * @throws TypeError naming the field if a proposed spec is not one; what {@link openRunner} and its runs throw; the signal's
+ * reason if aborted.
  */
 export async function search<P extends Point>(
   method: Method,
@@ -74,10 +76,10 @@ export async function search<P extends Point>(
 }
 
 /**
- * Every method on every problem (one a seed, say), all side by side on the same processes.
- * Runs that several of them ask for are executed once and paid by each.
+ * Every method on every problem (one per seed, say), all side by side on the same processes.
+ * A run that several of them ask for is executed once and charged to each.
  *
- * @returns the trials, by the method's name and then in the order of the problems.
+ * @returns the trials by the method's name, and then in the order of the problems.
  */
 export async function compareSearches<P extends Point, Name extends string>(
   methods: Record<Name, Method>,
@@ -141,21 +143,21 @@ async function drive<P extends Point>(
     if (affordable.length < asked.value.length) break;
     asked = searching.next(round.map(({ score }) => score));
   }
-  onSpent(problem.budget); // what is left pays for no further trial
+  onSpent(problem.budget); // what remains does not pay for another trial
   return trials;
 }
 
-/** A trial without its spec and its history, as one of many. */
+/** A trial is shown as one of many: without its spec and its history. */
 const trialLook: Look<Trial<Point>> = {
   text: ({ point, epochs, score, steps, spent }) => named("Trial", { point, epochs, score, steps, spent }),
 };
 
-/** The trial with the highest score, the first of them if there are several. */
+/** The trial with the highest score; the first of them if there are several. */
 export function bestTrial<P extends Point>(trials: Trial<P>[]): Trial<P> {
   return trials.reduce((best, trial) => (trial.score > best.score ? trial : best));
 }
 
-/** The best score that was known after so many updates; `null` as long as no trial had ended. */
+/** The best score known after each number of updates; `null` as long as no trial had ended. */
 export function bestSoFar<P extends Point>(trials: Trial<P>[], updates: number[]): (number | null)[] {
   return updates.map((most) => {
     const scores = trials.filter(({ spent }) => spent <= most).map(({ score }) => score);
@@ -163,7 +165,7 @@ export function bestSoFar<P extends Point>(trials: Trial<P>[], updates: number[]
   });
 }
 
-/** The quartiles over several curves, place by place; `null` where one of them has no value yet. */
+/** The quartiles over several curves, point by point; `null` where one of them has no value yet. */
 export function band(curves: (number | null)[][]): Record<"low" | "median" | "high", (number | null)[]> {
   const quartile = (share: number) =>
     curves[0].map((_, i) => {

@@ -1,17 +1,23 @@
 import { named, setLook } from "../look";
 import { randomStream, type RandomStream } from "../random";
 
-/** A range for a hyperparameter of which only the order of magnitude is roughly known: 10 to the power of a uniform number. */
+/**
+ * A range for a hyperparameter whose order of magnitude is all that is roughly known: 10 to the power of a uniformly
+ * distributed number.
+ */
 export interface LogUniform {
   low: number;
   high: number;
-  /** The value at `u`: `low` at 0, `high` at 1, and equal steps of `u` multiply it by equal factors. */
+  /** The value at `u`, from `low` at 0 to `high` at 1: equal steps of `u` multiply it by equal factors. */
   at(u: number): number;
-  /** The `u` at which `value` lies. */
+  /** The `u` whose value this is. */
   position(value: number): number;
 }
 
-/** 10 ** U(log₁₀ low, log₁₀ high): the chapter's way to draw a learning rate or a weight decay. */
+/**
+ * 10 ** U(log₁₀ low, log₁₀ high): the chapter's way of drawing a learning rate or a weight decay.
+ * @throws RangeError unless 0 < low ≤ high < ∞.
+ */
 export function logUniform(low: number, high: number): LogUniform {
   if (!(low > 0 && high >= low && high < Infinity)) {
     throw new RangeError(
@@ -31,7 +37,7 @@ export function logUniform(low: number, high: number): LogUniform {
 /** Hyperparameters by name. */
 export type Point = Record<string, number>;
 
-/** A range for each hyperparameter that is searched for. */
+/** A range for each hyperparameter that is searched. */
 export type Space<P extends Point> = { [name in keyof P]: LogUniform };
 
 /** One point, drawn at random. */
@@ -45,7 +51,7 @@ export function samplePoints<P extends Point>(space: Space<P>, count: number, se
   return Array.from({ length: count }, () => samplePoint(space, stream));
 }
 
-/** The smallest space that holds the given points: the chapter's next round, around the best of this one. */
+/** The smallest space that contains the given points: for the chapter's next round, around the best of this one. */
 export function narrow<P extends Point>(space: Space<P>, points: P[]): Space<P> {
   return Object.fromEntries(
     Object.keys(space).map((name) => {

@@ -3,9 +3,9 @@ import { best } from "./narrowing-search";
 import type { Problem, Proposal } from "./search";
 import { samplePoint, type Point } from "./space";
 
-/** One point in so many goes on to the next rung, which trains so many times as long. */
+/** One point in three goes on to the next rung, which trains three times as long: the paper's η. */
 const ETA = 3;
-/** Rungs of the ladder; the last one is a whole run. */
+/** Rungs of the ladder; a run on the last one is a whole run. */
 const RUNGS = 4;
 
 /**
