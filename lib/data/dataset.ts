@@ -1,47 +1,38 @@
 import { tf } from "../engine/backend";
 import type { RandomStream } from "../random";
 
-/** How images and labels are handed to a network. */
+/** What a set's images and labels are. */
 export interface DatasetForm {
   /** Size of an image in pixels. */
   rows: number;
   columns: number;
   /** Labels are 0 … `classes` − 1. */
   classes: number;
-  /** Values 0 … 1 instead of 0 … 255. */
-  normalize: boolean;
-  /** One row of `rows · columns` values an image, instead of `[rows, columns]`. */
-  flatten: boolean;
-  /** Labels in tensors as rows of `classes` zeros and a one, instead of integers. */
-  oneHot: boolean;
 }
 
 /**
- * Images and what they show. Nothing in it changes: what takes a part of it makes another one.
+ * Images and what they show. Immutable: `take`, `slice` and `select` return a new `Dataset`.
  *
  * Pixels stay bytes until they are asked for as numbers, so that a part of a large set costs little.
  */
 export class Dataset {
   /** Number of images. */
   readonly count: number;
-  /** `[784]` for flattened MNIST images, else `[28, 28]`. */
-  readonly imageShape: number[];
   private numbers?: Float32Array;
   private made?: { x: tf.Tensor; t: tf.Tensor };
 
   /**
    * @param pixels 0 … 255, image by image, row by row.
    * @param labels the class of each image.
-   * @throws if these are not of the same number of images.
+   * @throws if they disagree on the number of images.
    */
   constructor(
     readonly pixels: Uint8Array,
     readonly labels: Uint8Array,
     readonly form: DatasetForm,
   ) {
-    const { rows, columns, flatten } = form;
+    const { rows, columns } = form;
     this.count = labels.length;
-    this.imageShape = flatten ? [rows * columns] : [rows, columns];
     if (pixels.length !== labels.length * rows * columns) {
       throw new Error(
         `Dataset: expected ${labels.length} images of ${rows} × ${columns} pixels for ${labels.length} labels, got ${pixels.length} pixels`,
@@ -49,19 +40,19 @@ export class Dataset {
     }
   }
 
-  /** All pixels as numbers, image by image: 0 … 1, or 0 … 255 if not normalized. Made when first read. */
+  /** All pixels as numbers 0 … 1, image by image. Made when first read. */
   get images(): Float32Array {
     return (this.numbers ??= this.toNumbers());
   }
 
   /**
-   * The set as tensors: `x` `[count, ...imageShape]` float32, and `t` `[count]` int32 or, one-hot,
-   * `[count, classes]` float32. Made at the first call and kept, inside `tf.tidy` too, until `dispose()`.
+   * The set as tensors: `x` `[count, rows · columns]` float32, and `t` `[count]` int32. Made at the first call and
+   * kept, inside `tf.tidy` too, until `dispose()`.
    */
   tensors(): { x: tf.Tensor; t: tf.Tensor; count: number } {
     this.made ??= {
-      x: tf.keep(tf.tensor(this.numbers ?? this.toNumbers(), [this.count, ...this.imageShape])),
-      t: tf.keep(this.labelTensor()),
+      x: tf.keep(tf.tensor(this.numbers ?? this.toNumbers(), [this.count, this.form.rows * this.form.columns])),
+      t: tf.keep(tf.tensor1d(Int32Array.from(this.labels), "int32")),
     };
     return { ...this.made, count: this.count };
   }
@@ -74,7 +65,7 @@ export class Dataset {
 
   /**
    * The first `n` images.
-   * @throws if there are not as many.
+   * @throws if there are fewer.
    */
   take(n: number): Dataset {
     if (!Number.isInteger(n) || n < 1 || n > this.count) {
@@ -90,7 +81,7 @@ export class Dataset {
   }
 
   /**
-   * The images at these places, in this order; a place may come more than once.
+   * The images at these places, in this order; a place may occur more than once.
    * @throws if one is not a place in the set.
    */
   select(places: ArrayLike<number>): Dataset {
@@ -110,18 +101,9 @@ export class Dataset {
 
   private toNumbers(): Float32Array {
     const { pixels } = this;
-    const white = this.form.normalize ? 255 : 1;
     const numbers = new Float32Array(pixels.length);
-    for (let i = 0; i < numbers.length; i++) numbers[i] = pixels[i] / white;
+    for (let i = 0; i < numbers.length; i++) numbers[i] = pixels[i] / 255;
     return numbers;
-  }
-
-  private labelTensor(): tf.Tensor {
-    const { oneHot, classes } = this.form;
-    if (!oneHot) return tf.tensor1d(Int32Array.from(this.labels), "int32");
-    const rows = new Float32Array(this.count * classes);
-    this.labels.forEach((label, i) => (rows[i * classes + label] = 1));
-    return tf.tensor2d(rows, [this.count, classes]);
   }
 }
 
@@ -132,7 +114,7 @@ export function shuffleDataset(set: Dataset, stream: RandomStream): Dataset {
 
 /**
  * Sets images apart for choosing hyperparameters with, so that neither training nor the final test
- * sees them. Shuffle before, if neighbours in the set are alike.
+ * sees them. Shuffle first if neighbours in the set resemble each other.
  *
  * @param rate the share of the images that goes to validation, from the front, rounded to whole images.
  * @throws if that leaves either part without images.

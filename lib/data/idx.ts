@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 /** A data file is missing, damaged or not what it should be. */
 export class DataError extends Error {
   /**
-   * @param file path of the file.
+   * @param file its path.
    * @param problem what was expected and what was found.
    */
   constructor(
@@ -18,24 +18,24 @@ export class DataError extends Error {
   }
 }
 
-/** An array of unsigned bytes as an IDX file holds it. */
+/** The array of unsigned bytes in an IDX file. */
 export interface IdxArray {
-  /** The file that was read, with `.gz` if it was that one. */
+  /** The file that was read, which may be the one with `.gz`. */
   file: string;
   /** `[images, rows, columns]` or `[labels]`. */
   shape: number[];
-  /** All values, the last dimension running fastest. */
+  /** All values, the last dimension varying fastest. */
   values: Uint8Array;
 }
 
 /**
- * Reads an IDX file of unsigned bytes, the format that MNIST came in: two bytes 0, a type (8 is unsigned
- * byte), the number of dimensions, the size of each as a big-endian 32-bit integer, then the values.
+ * Reads an IDX file of unsigned bytes, the format in which MNIST was published: two zero bytes, a type (8 is
+ * unsigned byte), the number of dimensions, the size of each as a big-endian 32-bit integer, then the values.
  *
  * @param file path without `.gz`; if there is no such file, the gzipped one beside it is read.
- * @param dimensions how many the array must have.
- * @param sha256 of the file's bytes in hexadecimal, if it is known.
- * @throws DataError if the file is missing, truncated, too long, of another type, or has another SHA-256.
+ * @param dimensions the number that the array must have.
+ * @param sha256 the hash of the file's bytes in hexadecimal, if known.
+ * @throws DataError if the file is missing, truncated, too long, of another type, or does not match the SHA-256.
  */
 export function readIdx(file: string, dimensions: number, sha256?: string): IdxArray {
   const found = [file, `${file}.gz`].find((name) => existsSync(name));
@@ -73,7 +73,7 @@ export function readIdx(file: string, dimensions: number, sha256?: string): IdxA
     if (actual !== sha256)
       throw new DataError(
         found,
-        `expected SHA-256 ${sha256}, found ${actual}: damaged or changed; install it anew, as data/README.md says`,
+        `expected SHA-256 ${sha256}, found ${actual}: damaged or changed; install it again, as data/README.md says`,
       );
   }
   return { file: found, shape, values: new Uint8Array(bytes.buffer, bytes.byteOffset + header, bytes.length - header) };

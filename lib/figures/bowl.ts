@@ -1,6 +1,6 @@
 /**
  * Figures of the function `f(x, y) = x²/20 + y²` (6.2), a bowl twenty times as steep along y as
- * along x, and of the paths that optimizers take down into it.
+ * along x, and of the optimizers' paths down into it.
  */
 import { ink } from "./drawing";
 import type { Figure, Frame, Layout, Trace } from "./figure";
@@ -12,8 +12,6 @@ export interface DescentPath {
   /** The optimizer's name. */
   name: string;
   learningRate: number;
-  /** The share of the velocity kept from step to step, for those that have one. */
-  momentum?: number;
   /** The positions before the first update, after it, after the second, … */
   path: { x: ArrayLike<number>; y: ArrayLike<number> };
 }
@@ -29,7 +27,7 @@ function grid(low: number, high: number, step: number): number[] {
   return Array.from({ length: Math.round((high - low) / step) + 1 }, (_, i) => low + i * step);
 }
 
-/** f on [−10, 10]², finer along y, where it bends more; `z[row][column]` belongs to `y[row]`, `x[column]`. */
+/** f on [−10, 10]², on a finer grid along y, where it bends more; `z[row][column]` belongs to `y[row]`, `x[column]`. */
 function heights(): { x: number[]; y: number[]; z: number[][] } {
   const x = grid(-10, 10, 1);
   const y = grid(-10, 10, 0.25);
@@ -40,7 +38,7 @@ function heights(): { x: number[]; y: number[]; z: number[][] } {
 export function bowlSurface(): Figure {
   const surface = heights();
   const hovertemplate = "x = %{x}<br>y = %{y}<br>f = %{z:.2f}<extra></extra>";
-  // Both ends stand out from white and from near-black.
+  // Both ends stand out against white and near-black.
   const colors = {
     colorscale: [
       [0, palette[0]],
@@ -78,7 +76,7 @@ export function bowlSurface(): Figure {
         yaxis: { ...sceneAxis, title: { text: "y", font: { size: 12 } } },
         zaxis: { ...sceneAxis, title: { text: "" }, tickvals: [50, 100] },
         aspectmode: "cube",
-        // Far enough away for a narrow page, which cuts off at the sides.
+        // Far enough away for a narrow page, which would cut off the sides.
         camera: { eye: { x: 2.8, y: -0.95, z: 1.5 }, center: { x: -0.03, y: -0.08, z: -0.05 } },
       },
       xaxis: { title: { text: "x" }, domain: [0.62, 1], range: [-10, 10], dtick: 10 },
@@ -91,9 +89,9 @@ export function bowlSurface(): Figure {
   };
 }
 
-/** Figure 6-2: arrows along −∇f = −(x/10, 2y), the directions that SGD goes. */
+/** Figure 6-2: arrows along −∇f = −(x/10, 2y), the directions in which SGD moves. */
 export function gradientField(): Figure {
-  /** Length of an arrow for a gradient of 1, short enough that none reaches the next row. */
+  /** The length of an arrow for a gradient of 1, short enough that none reaches the next row. */
   const scale = 0.09;
   const arrows = grid(-5, 5, 1).flatMap((y) =>
     grid(-10, 10, 1).map((x) => ({
@@ -142,19 +140,18 @@ export function gradientField(): Figure {
 }
 
 /**
- * One optimizer's path over the contours of f, as in figures 6-3, 6-5, 6-6 and 6-7. It opens on the
- * finished path; a button and a slider go through it position by position.
+ * One optimizer's path over the contours of f, as in figures 6-3, 6-5, 6-6 and 6-7. It opens with the
+ * whole path; a button and a slider step through it.
  *
- * @param style index of the path's colour and marker, so that an optimizer keeps its own from figure to figure.
- * @throws RangeError if the path is empty, or x and y are not of one length.
+ * @throws RangeError if the path is empty, or x and y differ in length.
  */
-export function descentPath({ id, style = 0, ...descent }: DescentPath & { id: string; style?: number }): Figure {
+export function descentPath({ id, ...descent }: DescentPath & { id: string }): Figure {
   const positions = positionsOf(descent);
   return {
     id,
     caption: `${descent.name} (${settingsOf(descent)}) on ${NAME}, ${startOf(positions)}: it ${storyOf(positions)}. The minimum is marked +.`,
     alt: `A path over the elliptic contours of f, ${startOf(positions)}. It ${storyOf(positions)}${overshootOf(positions)}.`,
-    data: [...background(), ...pathTraces(descent.name, positions, style)],
+    data: [...background(), ...pathTraces(descent.name, positions, 0)],
     frames: frames([positions]),
     layout: {
       template,
@@ -169,7 +166,7 @@ export function descentPath({ id, style = 0, ...descent }: DescentPath & { id: s
 }
 
 /**
- * Figure 6-8: several optimizers' paths, each in its own panel, two panels a row. They move together.
+ * Figure 6-8: several optimizers' paths, each in its own panel, two panels per row. They move together.
  *
  * @throws RangeError if there is no path, or not all have equally many positions.
  */
@@ -220,7 +217,7 @@ interface Positions {
   y: number[];
 }
 
-/** A path's positions as plain numbers, with no more digits than can be seen. */
+/** The positions of a path as plain numbers, with no more digits than can be seen. */
 function positionsOf({ name, path: { x, y } }: DescentPath): Positions {
   if (x.length === 0 || x.length !== y.length) {
     throw new RangeError(
@@ -231,8 +228,8 @@ function positionsOf({ name, path: { x, y } }: DescentPath): Positions {
 }
 
 /**
- * The contours 1 … 7 of f, and its minimum: what lies beneath a path. The contours are drawn as the
- * ellipses they are; Plotly takes a contour trace off the picture while it animates another one.
+ * What lies beneath a path: the contours 1 … 7 of f, and its minimum. The contours are drawn as
+ * ellipses, because Plotly hides a contour trace while it animates another trace.
  */
 function background(): Trace[] {
   const angles = grid(0, 72, 1).map((i) => (i * Math.PI) / 36);
@@ -263,7 +260,7 @@ function minimum({ color }: { color: string }): Trace {
   };
 }
 
-/** What a frame changes: the path walked so far, and where it stands. */
+/** What a frame changes: the path so far, and its current position. */
 function walked({ x, y }: Positions, last: number): Pick<Trace, "x" | "y">[] {
   return [
     { x: x.slice(0, last + 1), y: y.slice(0, last + 1) },
@@ -271,6 +268,7 @@ function walked({ x, y }: Positions, last: number): Pick<Trace, "x" | "y">[] {
   ];
 }
 
+/** @param style index of the path's colour and marker */
 function pathTraces(name: string, positions: Positions, style: number): Trace[] {
   const color = palette[style % palette.length];
   const symbol = markers[style % markers.length];
@@ -296,7 +294,7 @@ function pathTraces(name: string, positions: Positions, style: number): Trace[] 
   ];
 }
 
-/** One frame a position, which moves all paths at once; traces come in fours, the last two of them move. */
+/** One frame per position, for all paths at once; each path has four traces, of which the last two move. */
 function frames(all: Positions[]): Frame[] {
   const traces = all.flatMap((_, i) => [4 * i + 2, 4 * i + 3]);
   return all[0].x.map((_, last) => ({
@@ -348,15 +346,15 @@ function playerOf(count: number): Layout {
   };
 }
 
-function settingsOf({ learningRate, momentum }: DescentPath): string {
-  return `η = ${learningRate}` + (momentum === undefined ? "" : `, α = ${momentum}`);
+function settingsOf({ learningRate }: DescentPath): string {
+  return `η = ${learningRate}`;
 }
 
 function startOf(positions: Positions): string {
   return `${positions.x.length - 1} updates from ${point(positions, 0)}`;
 }
 
-/** What the path did, in numbers. They do not agree on which path is the best. */
+/** The path in numbers. They do not agree on which path is best. */
 function storyOf(positions: Positions): string {
   const crossings = crossingsOf(positions);
   const often = ["", " once", " twice"][crossings] ?? ` ${crossings} times`;
@@ -368,7 +366,7 @@ function overshootOf({ x }: Positions): string {
   return beyond < 0.5 ? "" : `, having overshot the minimum as far as x = ${signed(beyond, 1)}`;
 }
 
-/** How often y changes its sign. */
+/** How often y changes sign. */
 function crossingsOf({ y }: Positions): number {
   return y.filter((value, i) => i > 0 && value * y[i - 1] < 0).length;
 }
@@ -381,12 +379,12 @@ function point({ x, y }: Positions, index: number): string {
   return `(${signed(x.at(index)!, 2)}, ${signed(y.at(index)!, 2)})`;
 }
 
-/** A number for reading, with a true minus sign. */
+/** A number for the reader, with a true minus sign. */
 function signed(value: number, digits: number): string {
   return String(round(value, digits)).replace("-", "−");
 }
 
-/** Rounded to so many decimals; never −0, which JSON would turn into 0. */
+/** Rounded to `digits` decimals; never −0, which JSON would turn into 0. */
 function round(value: number, digits: number): number {
   return Number(value.toFixed(digits)) + 0;
 }

@@ -8,7 +8,6 @@ export * from "./learning-curves";
 
 // 6.2 Initial weights
 export * from "./activation-histograms";
-export { deadShare, histogram, saturatedShare, type Histogram } from "./histogram";
 export * from "./xavier-scale";
 
 // 6.3 Batch normalization

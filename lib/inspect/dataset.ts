@@ -2,12 +2,9 @@ import type { Dataset } from "../data/dataset";
 import type { Look } from "../look";
 import { png } from "./png";
 
-/** Images that are shown as such, and the most pixels that a side of one is shown with. */
-const SHOWN = 10;
-const SIDE = 32;
-
-/** Labels whose counts are shown, from 0 on. */
-const LABELS = 20;
+const MAX_IMAGES = 10;
+const MAX_SIDE = 32; // pixels of an image as shown
+const MAX_LABELS = 20;
 
 export const datasetLook: Look<Dataset> = {
   text(set, depth, { stylize }) {
@@ -42,26 +39,25 @@ export const datasetLook: Look<Dataset> = {
   },
 };
 
-function describe({ form: { rows, columns, classes, normalize, flatten, oneHot } }: Dataset): string {
-  const shape = flatten ? `[${rows * columns}]` : `[${rows}, ${columns}]`;
-  return `${rows} × ${columns} pixels, as ${shape} from 0 to ${normalize ? 1 : 255}; labels ${oneHot ? `as [${classes}], one-hot` : `0 to ${classes - 1}`}`;
+function describe({ form: { rows, columns, classes } }: Dataset): string {
+  return `${rows} × ${columns} pixels, as [${rows * columns}] from 0 to 1; labels 0 to ${classes - 1}`;
 }
 
-/** Each label, and how many images have it. */
+/** Each label, and the number of its images. */
 function countLabels({ labels, form: { classes } }: Dataset): [label: string, count: string][] {
   const counts = new Array<number>(Math.max(classes, 256)).fill(0);
   for (const label of labels) counts[label]++;
   const shown = counts
-    .slice(0, Math.min(classes, LABELS))
+    .slice(0, Math.min(classes, MAX_LABELS))
     .map((count, label): [string, string] => [`${label}`, `${count}`]);
-  return classes > LABELS ? [...shown, ["…", "…"]] : shown;
+  return classes > MAX_LABELS ? [...shown, ["…", "…"]] : shown;
 }
 
-/** The first images with their labels, each as HTML; every second or third pixel of large ones. */
+/** The first images with their labels, each as HTML; of large images every second or third pixel. */
 function firstImages({ pixels, labels, count, form: { rows, columns } }: Dataset): string[] {
-  const step = Math.max(Math.ceil(Math.max(rows, columns) / SIDE), 1);
+  const step = Math.max(Math.ceil(Math.max(rows, columns) / MAX_SIDE), 1);
   const [height, width] = [Math.ceil(rows / step), Math.ceil(columns / step)];
-  return Array.from({ length: Math.min(count, SHOWN) }, (_, i) => {
+  return Array.from({ length: Math.min(count, MAX_IMAGES) }, (_, i) => {
     const picture = new Uint8Array(height * width);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) picture[y * width + x] = pixels[(i * rows + y * step) * columns + x * step];
