@@ -6,19 +6,19 @@ export type InitialWeights = keyof typeof scales | number;
 const he = (inputs: number) => Math.sqrt(2 / inputs);
 const xavier = (inputs: number) => Math.sqrt(1 / inputs);
 
-/** Each rule also goes by the activation it is made for. */
+/** Each rule also has the name of the activation it is meant for. */
 export const scales = { he, relu: he, xavier, sigmoid: xavier };
 
 /**
  * The standard deviation of the initial weights of a layer with `inputs` inputs, n:
  *
- * - `"he"` or `"relu"`: `σ = √(2 / n)`. ReLU sets half of what it sees to 0, so twice the variance is
+ * - `"he"` or `"relu"`: `σ = √(2 / n)`. ReLU sets half of its inputs to 0, so twice the variance is
  *   needed to keep the activations' spread. He et al., "Delving Deep into Rectifiers", 2015.
  *   https://arxiv.org/abs/1502.01852
  * - `"xavier"` or `"sigmoid"`: `σ = √(1 / n)`, which keeps the spread through an activation that is
- *   about linear around 0. Glorot and Bengio, "Understanding the difficulty of training deep
+ *   roughly linear around 0. Glorot and Bengio, "Understanding the difficulty of training deep
  *   feedforward neural networks", 2010. https://proceedings.mlr.press/v9/glorot10a.html
- *   The paper also weighs the number of outputs, `√(2 / (n + outputs))`; this is the chapter's form.
+ *   The paper also takes the number of outputs into account, `√(2 / (n + outputs))`; this is the chapter's form.
  * - a number: σ itself.
  *
  * @throws if `init` is none of these, or `inputs` is not a positive integer.
@@ -35,7 +35,7 @@ export function weightScale(init: InitialWeights, inputs: number): number {
 }
 
 /**
- * The initial weights of a layer, `[inputs, units]` row by row: normal with mean 0 and standard
+ * The initial weights of a layer, `[inputs, units]` row by row: normally distributed with mean 0 and standard
  * deviation {@link weightScale}.
  *
  * @throws as `weightScale` does, and if `units` is not a positive integer.

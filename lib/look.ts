@@ -2,19 +2,21 @@
  * How a value shows itself: as text where Node shows values (`console.log`, a terminal, a notebook's `text/plain`), and
  * as a MIME bundle where a notebook shows the value of a cell's last expression.
  *
- * The properties that do this are not enumerable: spreading, `JSON.stringify`, `structuredClone` and comparisons see a
- * value as it was before.
+ * The properties that do this are not enumerable: to spreading, `JSON.stringify`, `structuredClone` and comparisons the
+ * value is unchanged.
  */
 import { inspect, type InspectOptionsStylized } from "node:util";
 
-/** One thing in several forms: each key a MIME type, each value the thing in that type; JSON for a `…+json` type. */
+/** One value in several representations, by MIME type; JSON for a `…+json` type. */
 export type MimeBundle = Record<string, unknown>;
 
-/** The convention of Deno's kernel, which ours follows. */
+/** Deno's convention, which our kernel follows. */
 const DISPLAY = Symbol.for("Jupyter.display");
 
 export interface Look<T> {
-  /** The text, or an object that Node shows in the value's place; `depth` is how much deeper Node would go. */
+  /**
+   * The text, or an object that Node shows in place of the value; `depth` is how many levels Node would still descend.
+   */
   text(value: T, depth: number, options: InspectOptionsStylized): string | object;
   /** Richer forms for a notebook. */
   rich?(value: T): MimeBundle;
@@ -26,7 +28,7 @@ export function setLook<T extends object>(target: T, { text, rich }: Look<T>): T
     try {
       return text(this, depth, options);
     } catch {
-      return this; // a class's prototype, or half a value: as Node shows it
+      return this; // a class's prototype, or an incomplete value: shown Node's way
     }
   });
   if (rich) {

@@ -17,15 +17,15 @@ export interface NetworkSpec {
   activation?: keyof typeof activations;
   /** The scale of the initial weights; biases start at 0. */
   initialWeights?: InitialWeights;
-  /** Where a BatchNormalization stands beside each activation, if one does. */
+  /** Where batch normalization stands relative to each activation, if it is used. */
   batchNormalization?: "before" | "after";
   /** The probability that Dropout leaves a hidden unit out. */
   dropoutRate?: number;
-  /** Dropout scales in training instead of in evaluation. */
+  /** Whether Dropout scales in training instead of in evaluation. */
   invertedDropout?: boolean;
   /** λ, the weight of the norm of every W that is added to the loss. */
   weightDecay?: number;
-  /** Which norm; `"L2"` if not said. */
+  /** Which norm; `"L2"` by default. */
   weightDecayNorm?: Norm;
 }
 
@@ -33,8 +33,8 @@ export interface NetworkSpec {
  * A fully connected classifier:
  * (Affine → BatchNormalization? → activation → Dropout?) per hidden layer, then Affine → SoftmaxWithLoss.
  *
- * Its parameters are `W1`, `b1`, …, and `gamma1`, `beta1`, … with batch normalization. Whoever makes
- * one calls `dispose()` when done.
+ * Its parameters are `W1`, `b1`, …, and `gamma1`, `beta1`, … with batch normalization. Call `dispose()`
+ * when done with it.
  */
 export class Network {
   readonly params: Params = {};
@@ -42,10 +42,10 @@ export class Network {
   private readonly lastLayer = new SoftmaxWithLoss();
   private readonly affines: Affine[] = [];
   private readonly normalizations: BatchNormalization[] = [];
-  /** Dropout's masks come from here. */
+  /** The stream from which Dropout draws its masks. */
   readonly masks: RandomStream;
 
-  /** @param seed of the initial weights and of Dropout's masks. */
+  /** @param seed seeds the streams of the initial weights and of Dropout's masks. */
   constructor(
     readonly spec: NetworkSpec,
     seed: number,
@@ -76,12 +76,12 @@ export class Network {
     return this.layers.reduce((h, layer) => layer.forward(h, training), x);
   }
 
-  /** The mean cross-entropy on `x` `[batch, inputSize]` and labels `t` `[batch]`, plus the weight decay's share. */
+  /** The mean cross-entropy on `x` `[batch, inputSize]` and labels `t` `[batch]`, plus the weight decay term. */
   loss(x: tf.Tensor, t: tf.Tensor): number {
     return tf.tidy(() => this.lossFrom(this.lossTerms(x, t)));
   }
 
-  /** What {@link lossFrom} makes the loss of: the mean cross-entropy and, with weight decay, the norm of every W. */
+  /** The terms that {@link lossFrom} adds up: the mean cross-entropy and, with weight decay, the norm of every W. */
   lossTerms(x: tf.Tensor, t: tf.Tensor): tf.Tensor {
     return tf.tidy(() => {
       const { weightDecay = 0, weightDecayNorm = "L2" } = this.spec;
@@ -90,7 +90,7 @@ export class Network {
     });
   }
 
-  /** The loss of which these are the terms. */
+  /** The loss, from its terms. */
   lossFrom(terms: tf.Tensor): number {
     const [crossEntropy, ...norms] = terms.dataSync();
     return norms.reduce((loss, norm) => loss + this.spec.weightDecay! * norm, crossEntropy);
@@ -103,21 +103,21 @@ export class Network {
       for (const layer of this.layers) {
         const input = scores;
         scores = tf.tidy(() => layer.forward(input));
-        // No backward follows: what a layer was given makes room for what the next one gives.
+        // No backward follows, so a layer's input can be freed as soon as its output is there.
         if (input !== x && input !== scores) input.dispose();
       }
       return argMax(scores);
     });
   }
 
-  /** The share of rows of `x` whose highest score is at their label in `t`: 0 … 1. */
+  /** The share of rows of `x` whose highest score is that of their label in `t`: 0 … 1. */
   accuracy(x: tf.Tensor, t: tf.Tensor): number {
     return tf.tidy(() => accuracyOf(this.guess(x), t));
   }
 
   /**
-   * The loss's gradient by every parameter, by backpropagation.
-   * The caller frees the tensors, or has a `tf.tidy` around the step.
+   * The gradient of the loss with respect to every parameter, by backpropagation.
+   * The caller frees the tensors, or wraps the step in `tf.tidy`.
    */
   gradient(x: tf.Tensor, t: tf.Tensor): Grads {
     return tf.tidy(() => {
@@ -140,7 +140,7 @@ export class Network {
     });
   }
 
-  /** All that training changes: the parameters and the running statistics. */
+  /** Everything that training changes: the parameters and the running statistics. */
   get variables(): Params {
     const statistics = this.normalizations.flatMap(({ runningMean, runningVariance }, i) => [
       [`runningMean${i + 1}`, runningMean],
@@ -173,7 +173,7 @@ export class Network {
   }
 }
 
-/** The share of guesses that are their labels, both `[count]`: 0 … 1. */
+/** The share of guesses that equal their labels, both `[count]`: 0 … 1. */
 export function accuracyOf(guesses: tf.Tensor, t: tf.Tensor): number {
   const labels = t.dataSync();
   let right = 0;

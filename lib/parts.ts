@@ -1,4 +1,4 @@
-/** What the library's steps of training are made of can run as a graph; engine/same-function.test.ts compares them. */
+/** Declares that the library's own layers and update rules can run as a graph: same-function.test.ts compares them. */
 import { tested } from "./engine/pure";
 import * as layers from "./layers";
 import { Network } from "./network";

@@ -1,7 +1,7 @@
-/** Whether things are only being tried out: `QUICK=1` in the environment. Training then stops after a tenth. */
+/** Whether things are only being tried out, with `QUICK=1` in the environment: training then stops after a tenth. */
 export const QUICK = process.env.QUICK === "1";
 
-/** A count of updates or of epochs, or the tenth of it that a quick run makes. */
+/** A number of updates or epochs, or a tenth of it in a quick run. */
 export function quickly(count: number): number {
   return QUICK ? Math.ceil(count / 10) : count;
 }

@@ -5,9 +5,9 @@ import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus"
 import { tested } from "./engine/pure";
 import { named, setLook } from "./look";
 
-/** A row of random numbers that is the same every time. Each call takes the next ones. */
+/** A reproducible sequence of random numbers. Each call takes the next ones. */
 export interface RandomStream {
-  /** A number in [0, 1), any multiple of 2⁻⁵³ alike. */
+  /** A number uniformly distributed over the multiples of 2⁻⁵³ in [0, 1). */
   uniform(): number;
 
   /**
@@ -21,25 +21,25 @@ export interface RandomStream {
   normals(length: number, std?: number): Float32Array;
 
   /**
-   * An integer from 0 up to but not including `n`, all alike.
+   * An integer from 0 up to but not including `n`, each equally likely.
    * @throws if `n` is not an integer of at least 1.
    */
   integer(n: number): number;
 
   /**
-   * The integers from 0 up to but not including `n`, each once, all orders alike (Fisher–Yates).
+   * The integers from 0 up to but not including `n`, each once, all orders equally likely (Fisher–Yates).
    * @throws if `n` is not an integer of at least 0.
    */
   permutation(n: number): number[];
 
-  /** How far the stream has come. */
+  /** The stream's position, to go on from later. */
   state(): StreamState;
 
-  /** Goes on from where a stream had come. */
+  /** Goes on from a saved position. */
   restore(state: StreamState): void;
 }
 
-/** The generator's 128 bits, and the second of two normal numbers if only the first has been taken. */
+/** The generator's 128 bits, and the second of a pair of normal numbers if only the first has been taken. */
 export interface StreamState {
   generator: readonly number[];
   spare?: number;
@@ -47,15 +47,15 @@ export interface StreamState {
 
 /**
  * The stream of random numbers that belongs to a seed and a name. Every random number of the library
- * comes from one; streams of other seeds or other names have nothing to do with each other, so what
- * one part of an experiment draws does not shift what another part gets.
+ * comes from one. Streams with different seeds or names are independent, so what one part of an
+ * experiment draws does not shift what another part gets.
  *
  * The generator is xoroshiro128+ (Blackman and Vigna, "Scrambled Linear Pseudorandom Number
  * Generators", 2021, https://arxiv.org/abs/1805.01407), its lower 32 bits. Its 128 bits of state start
- * as the first half of SHA-256 of seed and name, so that seeds 0 and 1 are as unlike as any two.
+ * as the first half of the SHA-256 of seed and name, so that seeds 0 and 1 give streams as different as any two.
  *
  * @param seed an integer from 0 to 2⁵³ − 1.
- * @param name what the numbers are for, as `"weights"` or `"batches"`.
+ * @param name what the numbers are for, such as `"weights"` or `"batches"`.
  * @throws if the seed is anything else.
  */
 export function randomStream(seed: number, name: string): RandomStream {
@@ -76,7 +76,7 @@ export function randomStream(seed: number, name: string): RandomStream {
       spare = undefined;
       return value;
     }
-    // A point in the unit circle, but not its centre, gives two independent normal numbers.
+    // A point inside the unit circle, except its centre, gives two independent normal numbers.
     let x, y, square;
     do {
       x = 2 * uniform() - 1;
@@ -119,6 +119,6 @@ export function randomStream(seed: number, name: string): RandomStream {
   };
 
   const stream = { uniform, normal, normals, integer, permutation, state, restore };
-  tested(stream); // whoever draws in a step has `changing` do it, or is seen to draw other numbers
+  tested(stream); // a step draws inside `changing`, or is found to compute with other numbers at each call
   return setLook(stream, { text: () => named("RandomStream", { seed, name }) });
 }

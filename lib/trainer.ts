@@ -18,20 +18,20 @@ export type Measurement = "loss" | Accuracy;
 
 type Accuracy = keyof typeof SETS;
 
-/** Which set an accuracy is taken on. */
+/** The set on which each accuracy is taken. */
 export const SETS = { trainAccuracy: "train", validationAccuracy: "validation", testAccuracy: "test" } as const;
 
-/** What a run leaves: numbers only, so that it can be stored, sent and compared as JSON. */
+/** The record of a run: numbers only, so that it can be stored, sent and compared as JSON. */
 export interface History {
   /** Updates made. */
   iterations: number;
   /** After each update; `null` where it is not finite. */
   loss: (number | null)[];
-  /** At each epoch point, 0 … 1; `null` from the point on at which the weights are no longer finite. */
+  /** At each epoch point, 0 … 1; `null` once the weights are no longer finite. */
   trainAccuracy: (number | null)[];
   validationAccuracy: (number | null)[];
   testAccuracy: (number | null)[];
-  /** Updates after which the weights or the loss were first seen not to be finite, or `null`. */
+  /** The update after which the weights or the loss were first found not to be finite, or `null`. */
   divergedAt: number | null;
 }
 
@@ -39,13 +39,12 @@ export interface History {
 export interface Schedule {
   /** Images in a mini-batch, drawn with replacement. */
   batchSize: number;
-  /** Updates to make. Give this or `epochs`. */
+  /** Number of updates. Give this or `epochs`. */
   iterations?: number;
-  /** Points at which accuracies are taken, one every `images / batchSize` updates (rounded down), the first after one update. */
+  /** Number of epoch points: the first after one update, then one every `images / batchSize` updates, rounded down. */
   epochs?: number;
 }
 
-/** Nothing is written down yet. */
 const emptyHistory = (): History => ({
   iterations: 0,
   loss: [],
@@ -56,29 +55,29 @@ const emptyHistory = (): History => ({
 });
 
 export interface TrainerOptions extends Schedule {
-  /** What to write down. */
+  /** What to record. */
   record: Measurement[];
   /** Seeds the stream that draws the mini-batches. */
   seed: number;
 }
 
-/** The updates that go through about as many images as there are: the epoch points are so far apart. */
+/** Updates between two epoch points, which see about as many images as there are. */
 export function updatesPerEpoch(images: number, batchSize: number): number {
   return Math.max(Math.floor(images / batchSize), 1);
 }
 
-/** The updates that training on so many images consists of. */
+/** The number of updates in training on a set of `images` images. */
 export function updatesOf({ batchSize, iterations, epochs }: Schedule, images: number): number {
   return iterations ?? (epochs! - 1) * updatesPerEpoch(images, batchSize) + 1;
 }
 
 /**
- * The chapter's training loop: draw a mini-batch, compute the gradient, update, and write down how it goes.
+ * The chapter's training loop: draw a mini-batch, compute the gradient, update, record.
  *
- * Call `step()` once for each of its `iterations`; what was recorded is in `history`.
+ * Call `step()` `iterations` times; `history` holds what was recorded.
  */
 export class Trainer {
-  /** Updates that training consists of. */
+  /** Updates in all. */
   readonly iterations: number;
   /** Updates made so far. */
   done = 0;
@@ -98,7 +97,7 @@ export class Trainer {
     this.evaluated = evaluatedIn(options.record, sets);
   }
 
-  /** One update, and what is to be recorded after it. A network whose weights are no longer finite is left alone. */
+  /** One update, and the measurements due after it. A network that has diverged is no longer updated. */
   step(): void {
     const { done, iterations, sets, options } = this;
     if (done >= iterations) return;
@@ -110,7 +109,7 @@ export class Trainer {
     this.done++;
   }
 
-  /** Draws a mini-batch and updates the network. Returns what its loss is then, if that is to be recorded. */
+  /** Draws a mini-batch and updates the network. Returns the terms of its new loss if that is recorded. */
   update: Step<[]> = () => {
     const { network, optimizer, sets, options, batches } = this;
     const { x, t } = miniBatch(sets.train, options.batchSize, batches);
@@ -125,7 +124,7 @@ export class Trainer {
       history.loss.push(this.hasDiverged ? null : this.finite(network.lossFrom(terms)));
   }
 
-  /** A parameter's sum is not finite as soon as one of its values is not. */
+  /** The sum of a parameter is finite only if all its values are. */
   sums: Step<[]> = () => [tf.stack(Object.values(this.network.params).map((W) => W.sum()))];
 
   checkWeights(sums = this.sums): void {
@@ -142,7 +141,7 @@ export class Trainer {
     return this.history.divergedAt !== null;
   }
 
-  /** The value, or `null` and a note that training has diverged. */
+  /** The value; or `null` if it is not finite, which is noted as divergence. */
   private finite(value: number): number | null {
     if (Number.isFinite(value)) return value;
     this.history.divergedAt ??= this.history.iterations;
@@ -156,6 +155,7 @@ export class Trainer {
   }
 }
 
+/** The accuracies among some measurements, each with its set. */
 function evaluatedIn(record: Measurement[], sets: Trainer["sets"]): Trainer["evaluated"] {
   return [...new Set(record)].flatMap((measurement) =>
     measurement === "loss" ? [] : [{ measurement, set: sets[SETS[measurement]]! }],
@@ -167,7 +167,7 @@ function total(step: Step<[]>): number {
   return sums.reduce((a, b) => a + b);
 }
 
-/** `size` rows of a set, drawn with replacement: what a step learns from. The caller frees both tensors. */
+/** `size` rows of a set, drawn with replacement. The caller frees both tensors. */
 export function miniBatch(
   { x, t, count }: Examples,
   size: number,

@@ -2,10 +2,10 @@ import type { tf } from "./engine/backend";
 import { halfSumOfSquares } from "./engine/operations";
 
 /**
- * What can be added to the loss to keep weights small: a norm of every weight matrix W, times λ.
+ * A penalty that can be added to the loss to keep weights small: a norm of every weight matrix W, times λ.
  *
- * - `"L2"`: `½ λ Σ w²`, gradient `λ W`: shrinks each weight by its share. The chapter's weight decay.
- * - `"L1"`: `λ Σ |w|`, gradient `λ sign W`: pulls each weight by the same amount, many to 0.
+ * - `"L2"`: `½ λ Σ w²`, gradient `λ W`: shrinks each weight in proportion. The chapter's weight decay.
+ * - `"L1"`: `λ Σ |w|`, gradient `λ sign W`: pulls each weight by the same amount, many of them to 0.
  * - `"max"`: `λ max |w|`, gradient `λ sign w` at the largest weight, 0 elsewhere: cuts the peaks.
  */
 export type Norm = keyof typeof norms;

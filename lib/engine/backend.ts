@@ -1,5 +1,5 @@
 /** The one place that loads TensorFlow. Everything else writes `import { tf } from "…/engine/backend"`. */
-import "./environment"; // first: TensorFlow reads it while it loads
+import "./environment"; // first: TensorFlow reads it while loading
 import * as tf from "@tensorflow/tfjs-node";
 
 export { tf };
@@ -13,10 +13,10 @@ export interface Attribute {
 
 type TensorInfo = Pick<tf.Tensor, "dataId" | "shape" | "dtype">;
 
-/** The part of tfjs-node's backend that single operations and graphs go through. */
+/** The part of tfjs-node's backend that runs single operations and graphs. */
 export interface NativeBackend {
   binding: Record<string, number> & { TF_Version: string };
-  /** What is known of each tensor; `values` as long as they are in JavaScript, and not yet in TensorFlow. */
+  /** An entry for each tensor; `values` are there as long as they are in JavaScript and not yet in TensorFlow. */
   tensorMap: { has(dataId: tf.Tensor["dataId"]): boolean; get(dataId: tf.Tensor["dataId"]): { values: object | null } };
   write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): tf.Tensor["dataId"];
   readSync(dataId: tf.Tensor["dataId"]): tf.backend_util.BackendValues;
@@ -27,7 +27,7 @@ export interface NativeBackend {
   deleteSavedModel(session: number): void;
 }
 
-/** TensorFlow below tfjs, for kernels and graphs; there also while another backend is in use. */
+/** TensorFlow beneath tfjs, for operations and graphs; available even while another backend is in use. */
 export const backend = tf.findBackend("tensorflow") as unknown as NativeBackend;
 
 /** The backend in use and the versions behind it, for a notebook to print. */

@@ -79,7 +79,8 @@ for (const [name, network, optimizer] of steps) {
 }
 
 test("training that diverges in the middle of a graph of several updates has the history of one that stops there", () => {
-  // Weight decay at this rate makes every weight 1000 times as large as before: its square overflows after some updates.
+  // Weight decay at this rate makes every weight 1000 times as large as before: its square overflows after some
+  // updates.
   const diverging = [{ weightDecay: 1 }, { name: "SGD", learningRate: 1000 }] as const;
   const history = train(...diverging, false);
   // In graphs of up to 4 the updates are 1, 2 to 5, 6, 7 to 10, 11, …

@@ -1,10 +1,9 @@
 /**
  * A step of training as one TensorFlow graph.
  *
- * Called one at a time, an operation on the chapter's small matrices costs about as much in calls as in
- * arithmetic. A graph is called once a step, or once for several steps in a row. It holds the very operations
- * that the layers and the update rules call, so they stay as they read, and what it computes is the same to
- * the last bit.
+ * Called one by one, operations on the chapter's small matrices cost about as much in calls as in arithmetic.
+ * A graph is called once per step, or once for several consecutive steps. It holds the very operations that the
+ * layers and update rules call, so their code stays as it is, and the results are the same to the last bit.
  */
 import { tf } from "./backend";
 import { currentListener } from "./changing";
@@ -15,39 +14,38 @@ import { Watch } from "./watch";
 
 type Tensor = tf.Tensor;
 
-/** Takes tensors, changes variables and returns tensors, by tfjs operations alone. */
+/** Takes tensors, changes variables and returns tensors, using tfjs operations only. */
 export type Step<A extends Tensor[]> = (...args: A) => Tensor[];
 
 /** A step that runs as a graph. */
 export interface CompiledStep<A extends Tensor[]> extends Step<A> {
   /** See {@link repeat}. */
   times(count: number, ...args: A): Tensor[][];
-  /** Frees what the graph keeps, not what the step works on. */
+  /** Frees what the graph keeps, but not what the step works on. */
   dispose(): void;
 }
 
-/** The call at which a step taken on trust is first compared with its graph; then again after twice as many. */
+/** The call at which a step taken on trust is first compared with its graph again; then at twice as many, and so on. */
 const FIRST_COMPARISON = 16;
 
-const REMEDY = "What differs from call to call has to come from changing(() => …) for a graph to have it";
+const REMEDY = "For a graph to include it, what differs from call to call has to come from changing(() => …)";
 
 /**
- * The same step, run as a graph as soon as two calls of it, run as they are written, were the same operations on the same
- * numbers; after one call, if the library's tests compare all that it goes through. Arguments of another shape have a
- * graph of their own. What {@link repeat} asks for is a graph of its own from the second time on that it asks for so
- * many calls.
+ * The same step, run as a graph once two ordinary calls of it have been the same operations on the same numbers; once
+ * one has, if the library's tests compare all that it goes through. Each shape of the arguments has its own graph, and
+ * so has each number of calls that {@link repeat} asks for more than once.
  *
- * Whatever differs from call to call has to come from {@link changing}. A step for which this does not hold is no graph:
- * - If it differs between the first two calls, or changes a watched setting itself, it runs as it is written, always, and
- *   a warning says what it was.
- * - If a watched setting is changed between two calls, the step is recorded anew: it takes effect at once.
- * - What cannot be seen like this, as a variable of a closure, is found when a call is compared with the graph: at the
- *   16th, the 32nd and so on.
+ * Whatever differs from call to call has to come from {@link changing}. Where it does not:
+ * - If the first two calls differ, or the step changes a watched setting itself, it always runs as written, and a
+ *   warning says why.
+ * - If a watched setting is changed between two calls, the step is recorded again, so the change takes effect at once.
+ * - What cannot be seen this way, such as a variable of a closure, is found when a call is compared with the graph: at
+ *   the 16th, the 32nd and so on.
  *
- * On other backends the step runs as it is written.
+ * On other backends the step runs as written.
  *
- * @param watched objects by whose settings the step goes: a network, an update rule
- * @throws if the step reads a tensor that changes, calls another compiled step, or is found not to be its graph any more
+ * @param watched objects whose settings the step depends on: a network, an update rule
+ * @throws if the step reads a tensor that changes, calls another compiled step, or is found to differ from its graph
  */
 export function compile<A extends Tensor[]>(step: Step<A>, ...watched: object[]): CompiledStep<A> {
   const graphs = new Map<string, StepGraph>();
@@ -68,10 +66,10 @@ export function compile<A extends Tensor[]>(step: Step<A>, ...watched: object[])
       if (refusal || !graph.wantsRecording()) return step(...args);
       try {
         const outputs = graph.record(step, args);
-        if (graph.refusal) console.warn(`compile: the step ${graph.refusal}, so it runs as it is written. ${REMEDY}.`);
+        if (graph.refusal) console.warn(`compile: the step ${graph.refusal}, so it runs as written. ${REMEDY}.`);
         return outputs;
       } finally {
-        refusal = graph.refusal; // from now on as it is written, also after an error
+        refusal = graph.refusal; // from now on as written, also after an error
       }
     });
   };
@@ -85,7 +83,7 @@ export function compile<A extends Tensor[]>(step: Step<A>, ...watched: object[])
   });
 }
 
-/** A step's graph for arguments of one shape: what was recorded of it, and whether that still holds. */
+/** A step's graph for arguments of one shape: its recording, and whether that is still valid. */
 class StepGraph {
   private recording?: Recording;
   private isConfirmed = false;
@@ -93,7 +91,7 @@ class StepGraph {
   private calls = 0;
   private nextComparison = FIRST_COMPARISON;
   private readonly asked = new Set<number>();
-  /** Why the step cannot be a graph. */
+  /** Why the step cannot run as a graph. */
   refusal?: string;
 
   constructor(
@@ -101,14 +99,14 @@ class StepGraph {
     private isOnTrust: boolean,
   ) {}
 
-  /** Whether a setting is another one than when the step was recorded. */
+  /** Whether a setting has changed since the step was recorded. */
   isOutdated(): boolean {
     return this.watch !== undefined && this.watch.changed().length > 0;
   }
 
-  /** Whether so many calls are to be run as a graph, rather than as they are written. */
+  /** Whether `count` calls should run as a graph rather than as written. */
   runs(count: number): boolean {
-    // To load a graph takes longer than to run it: not for a count that may never be asked for again.
+    // Loading a graph takes longer than running it: not for a count that may never be asked for again.
     const isAskedAgain = this.asked.has(count);
     this.asked.add(count);
     const { recording } = this;
@@ -125,17 +123,17 @@ class StepGraph {
     return !this.isConfirmed || (this.isOnTrust && this.calls >= this.nextComparison);
   }
 
-  /** Calls the step as it is written, writes it down, and compares it with what was written down before. */
+  /** Calls the step as written, records it, and compares it with the recording before. */
   record<A extends Tensor[]>(step: Step<A>, args: A): Tensor[] {
     const watch = this.look();
     if (watch.impure) {
       this.refusal =
-        `goes through ${watch.impure}, and whether that does the same at each call is not known ` +
-        "(pure(…) says so of a class)";
+        `goes through ${watch.impure}, which is not known to do the same at each call ` +
+        "(declare such a class with pure(…))";
       return step(...args);
     }
     const recording = new Recorder(args, watch);
-    // Whoever interrupts a notebook's cell ends it without its `finally`.
+    // Interrupting a notebook's cell ends it without running `finally`.
     setImmediate(() => recording.stop());
     let outputs: Tensor[];
     try {
@@ -152,7 +150,7 @@ class StepGraph {
   private compare(recorded: Recording, watch: Watch): void {
     const { recording: before, isConfirmed } = this;
     this.refusal = recorded.refusal ?? watch.changedSetting() ?? (before && recorded.differenceTo(before));
-    // Tensors and other objects that a layer keeps for its `backward` are new ones in each call.
+    // Tensors and other objects that a layer keeps for its `backward` are new at each call.
     watch.settle(watch.changed());
     before?.dispose();
     this.recording = recorded;
@@ -162,8 +160,8 @@ class StepGraph {
     if (isConfirmed) this.nextComparison *= 2;
     if (isConfirmed && this.refusal) {
       throw new Error(
-        `compile: the step ${this.refusal}; ${Math.floor(this.calls / 2)} or more of its calls may have been computed as the first ones. ` +
-          `${REMEDY}, or the step has to run without compile().`,
+        `compile: the step ${this.refusal}; ${Math.floor(this.calls / 2)} or more of its calls may have been computed like the first ones. ` +
+          `${REMEDY}; otherwise the step has to run without compile().`,
       );
     }
   }
@@ -175,8 +173,8 @@ class StepGraph {
 }
 
 /**
- * So many calls of a step in a row, and what each returned. If it is a compiled one they are a single graph: to call
- * one takes some 0.1 ms, beside the 0.7 ms of a step of the chapter's networks.
+ * `count` consecutive calls of a step, and what each returned. Those of a compiled step are a single graph: calling one
+ * takes some 0.1 ms, against the 0.7 ms of a step of the chapter's networks.
  */
 export function repeat<A extends Tensor[]>(count: number, step: Step<A> | CompiledStep<A>, ...args: A): Tensor[][] {
   return "times" in step ? step.times(count, ...args) : Array.from({ length: count }, () => step(...args));

@@ -1,6 +1,6 @@
 import { backend, type Attribute, type tf } from "./backend";
 
-interface Message {
+interface ProtobufMessage {
   serializeBinary(): Uint8Array;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- generated JavaScript without types
   [method: string]: any;
@@ -22,7 +22,7 @@ type Value =
   | { I: number }
   | { F: number };
 
-// TensorFlow's protocol buffers, as tfjs-node has them for reading a SavedModel.
+// TensorFlow's protocol buffers, which tfjs-node has for reading a SavedModel.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- generated JavaScript without types
 const protobuf = require("@tensorflow/tfjs-node/dist/proto/api_pb") as Record<string, any>;
 
@@ -39,19 +39,19 @@ const typeOf = (dtype: tf.DataType): number => DATA_TYPES[dtype]!;
 /** The version of TensorFlow's operations that graphs are written for: that of TensorFlow 2.21. */
 const PRODUCER = 2474;
 
-/** A TensorFlow graph in the making: https://www.tensorflow.org/guide/saved_model */
+/** A TensorFlow graph under construction: https://www.tensorflow.org/guide/saved_model */
 export class GraphDefinition {
   private readonly nodes: Node[] = [];
-  /** What all repetitions have in common: the names of constants, and of inputs unless they say otherwise. */
+  /** Names that all repetitions share: those of constants, and of inputs that are not made for each call. */
   private readonly shared = new Set<string>();
 
   /**
-   * @param anew whether each repetition has an input of its own there.
+   * @param perCall whether each repetition has its own input here.
    * @returns the name of the input, a tensor of that type and shape.
    */
-  addPlaceholder(dtype: tf.DataType, shape: number[], anew = false): string {
+  addPlaceholder(dtype: tf.DataType, shape: number[], perCall = false): string {
     const name = this.addNode("Placeholder", [], { dtype: { Type: typeOf(dtype) }, shape: { Shape: shape } });
-    if (!anew) this.shared.add(name);
+    if (!perCall) this.shared.add(name);
     return name;
   }
 
@@ -71,8 +71,8 @@ export class GraphDefinition {
   }
 
   /**
-   * The name that a tensor of this graph has in one of its repetitions, counted from 0.
-   * @param carried the inputs that a repetition takes from the one before, and the names that they have there.
+   * The name of one of this graph's tensors in one of its repetitions, counted from 0.
+   * @param carried the inputs that a repetition takes from the previous one, and their names there.
    */
   nameIn(repetition: number, name: string, carried: ReadonlyMap<string, string>): string {
     if (repetition === 0) return name;
@@ -83,7 +83,7 @@ export class GraphDefinition {
     return `${node}.${repetition}${output === undefined ? "" : `:${output}`}`;
   }
 
-  /** This graph so many times, each repetition going on from where the one before ended. */
+  /** This graph `count` times, each repetition continuing from the end of the previous one. */
   repeat(count: number, carried: ReadonlyMap<string, string>): GraphDefinition {
     const repeated = new GraphDefinition();
     for (let repetition = 0; repetition < count; repetition++) {
@@ -96,7 +96,7 @@ export class GraphDefinition {
     return repeated;
   }
 
-  /** Tells it from every other graph. */
+  /** Identifies the graph: equal graphs have equal keys. */
   get key(): string {
     return JSON.stringify(this.nodes);
   }
@@ -113,7 +113,7 @@ export class GraphDefinition {
     const metaGraph = new protobuf.MetaGraphDef();
     metaGraph.setMetaInfoDef(info);
     metaGraph.setGraphDef(graph);
-    const model: Message = new protobuf.SavedModel();
+    const model: ProtobufMessage = new protobuf.SavedModel();
     model.setSavedModelSchemaVersion(1);
     model.addMetaGraphs(metaGraph);
     return Buffer.from(model.serializeBinary());
@@ -126,7 +126,7 @@ export class GraphDefinition {
   }
 }
 
-function nodeMessage({ name, operation, inputs, attributes }: Node): Message {
+function nodeMessage({ name, operation, inputs, attributes }: Node): ProtobufMessage {
   const node = new protobuf.NodeDef();
   node.setName(name);
   node.setOp(operation);
@@ -135,7 +135,7 @@ function nodeMessage({ name, operation, inputs, attributes }: Node): Message {
   return node;
 }
 
-function valueMessage(value: Value): Message {
+function valueMessage(value: Value): ProtobufMessage {
   const message = new protobuf.AttrValue();
   if ("Shape" in value) message.setShape(shapeMessage(value.Shape));
   else if ("Tensor" in value) message.setTensor(tensorMessage(value.Tensor));
@@ -143,7 +143,15 @@ function valueMessage(value: Value): Message {
   return message;
 }
 
-function tensorMessage({ dtype, shape, content }: { dtype: number; shape: number[]; content: string }): Message {
+function tensorMessage({
+  dtype,
+  shape,
+  content,
+}: {
+  dtype: number;
+  shape: number[];
+  content: string;
+}): ProtobufMessage {
   const message = new protobuf.Tensor();
   message.setDtype(dtype);
   message.setTensorShape(shapeMessage(shape));
@@ -151,17 +159,17 @@ function tensorMessage({ dtype, shape, content }: { dtype: number; shape: number
   return message;
 }
 
-function shapeMessage(shape: number[]): Message {
+function shapeMessage(shape: number[]): ProtobufMessage {
   const message = new protobuf.TensorShape();
   for (const size of shape) message.addDim().setSize(size);
   return message;
 }
 
-/** What an attribute of tfjs-node's type is called in a graph. */
+/** The name of the setter in `AttrValue` for an attribute of this type of tfjs-node's. */
 function setter(type: number): string {
   if (type === binding.TF_ATTR_TYPE) return "Type";
   if (type === binding.TF_ATTR_BOOL) return "B";
   if (type === binding.TF_ATTR_INT) return "I";
   if (type === binding.TF_ATTR_FLOAT) return "F";
-  throw new Error(`a graph cannot hold an attribute of type ${type} yet; see setter() in graph-definition.ts`);
+  throw new Error(`a graph cannot yet hold an attribute of type ${type}; see setter() in graph-definition.ts`);
 }

@@ -1,16 +1,17 @@
 /**
- * What the layers need and tfjs has not, or has in a slower form: matrix products without a batch of matrices around
- * them, sums in the order of TensorFlow's bias gradient, and the gradients that TensorFlow has as one operation.
+ * Operations that the layers need and tfjs lacks or has only in a slower form: matrix products without the detour
+ * over batches of matrices, sums in the order of TensorFlow's bias gradient, and gradients that are one TensorFlow
+ * operation.
  *
- * Each carries its plain tfjs form as `.plain`: what runs on other backends, and what the tests compare it with.
+ * Each carries its plain tfjs form as `.plain`, which runs on other backends and which the tests compare it with.
  */
 import { backend, tf, type Attribute } from "./backend";
 
 type Tensor = tf.Tensor;
 
-/** Pairs a native form with its plain one and picks by the backend in use. */
+/** Pairs the native form of an operation with its plain one, and picks by the backend in use. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any arguments, and the same in both
-function kernel<F extends (...args: any[]) => Tensor | Tensor[]>(native: F, plain: F): F & { plain: F } {
+function operation<F extends (...args: any[]) => Tensor | Tensor[]>(native: F, plain: F): F & { plain: F } {
   const run = (...args: Parameters<F>) => (tf.getBackend() === "tensorflow" ? native : plain)(...args);
   return Object.assign(run as F, { plain });
 }
@@ -21,12 +22,12 @@ const TRANSPOSE_B: Attribute = { name: "transpose_b", type: binding.TF_ATTR_BOOL
 const float = (name: string): Attribute => ({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT });
 const int = (name: string): Attribute => ({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_INT32 });
 
-// Beside the types, which a graph wants written down, only attributes that differ from their defaults are given.
+// Besides the types, which a graph must state, only attributes that differ from their defaults are given.
 const T = [float("T")];
 const op = (name: string, ...inputs: Tensor[]) => backend.executeSingleOutput(name, T, inputs);
 
-/** Matrix product of `a` `[n, k]` and `b` `[k, m]`, either of them transposed first. */
-export const matMul = kernel(
+/** The matrix product of `a` `[n, k]` and `b` `[k, m]`, either of which may be transposed first. */
+export const matMul = operation(
   (a: Tensor, b: Tensor, transposeA = false, transposeB = false) =>
     backend.executeSingleOutput(
       "MatMul",
@@ -37,37 +38,37 @@ export const matMul = kernel(
 );
 
 /** `x` `[batch, units]` with the row `b` `[units]` added to each of its rows. */
-export const biasAdd = kernel(
+export const biasAdd = operation(
   (x: Tensor, b: Tensor) => op("BiasAdd", x, b),
   (x, b) => tf.add(x, b),
 );
 
 /** The sum of `x` `[batch, units]` over the batch, `[units]`. */
-export const sumOverBatch = kernel(
+export const sumOverBatch = operation(
   (x: Tensor) => op("BiasAddGrad", x),
   (x) => tf.sum(x, 0),
 );
 
 /** `dout` where `y = relu(x)` is positive, 0 elsewhere; 0 at `x = 0`. */
-export const reluGradient = kernel(
+export const reluGradient = operation(
   (dout: Tensor, y: Tensor) => op("ReluGrad", dout, y),
   (dout, y) => tf.mul(dout, tf.cast(tf.greater(y, 0), "float32")),
 );
 
 /** `dout · y (1 − y)` for `y = sigmoid(x)`. */
-export const sigmoidGradient = kernel(
+export const sigmoidGradient = operation(
   (dout: Tensor, y: Tensor) => op("SigmoidGrad", y, dout),
   (dout, y) => tf.mul(dout, tf.mul(y, tf.sub(1, y))),
 );
 
 /** `dout · (1 − y²)` for `y = tanh(x)`. */
-export const tanhGradient = kernel(
+export const tanhGradient = operation(
   (dout: Tensor, y: Tensor) => op("TanhGrad", y, dout),
   (dout, y) => tf.mul(dout, tf.sub(1, tf.square(y))),
 );
 
 /** `½ Σ w²` over all elements, a scalar. */
-export const halfSumOfSquares = kernel(
+export const halfSumOfSquares = operation(
   (W: Tensor) => op("L2Loss", W),
   (W) => tf.mul(tf.sum(tf.square(W)), 0.5),
 );
@@ -78,7 +79,7 @@ const SPARSE_LABELS = [...T, int("Tlabels")];
  * Softmax of `scores` `[batch, classes]` and its cross-entropy against integer `labels` `[batch]`.
  * Returns the losses `[batch]` and `softmax − onehot` `[batch, classes]`, the gradient of their sum.
  */
-export const softmaxCrossEntropy = kernel(
+export const softmaxCrossEntropy = operation(
   (scores: Tensor, labels: Tensor) =>
     backend.executeMultipleOutputs("SparseSoftmaxCrossEntropyWithLogits", SPARSE_LABELS, [scores, labels], 2),
   (scores, labels) => {
@@ -90,9 +91,9 @@ export const softmaxCrossEntropy = kernel(
 
 const TOP = [...T, int("Tk"), int("index_type")];
 
-/** The column of the highest score in each row of `scores` `[batch, classes]`, the first of equals: `[batch]`. */
-export const argMax = kernel(
-  // To look for the highest one takes TensorFlow half the time of its ArgMax.
+/** The column of the highest score in each row of `scores` `[batch, classes]`, the first one if tied: `[batch]`. */
+export const argMax = operation(
+  // TensorFlow's TopK takes half as long as its ArgMax.
   (scores: Tensor) =>
     backend.executeMultipleOutputs("TopKV2", TOP, [scores, tf.scalar(1, "int32")], 2)[1].reshape([-1]),
   (scores) => tf.argMax(scores, 1),

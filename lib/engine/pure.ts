@@ -4,9 +4,9 @@ type Word = "author" | "tests";
 const words = new WeakMap<object, Word>();
 
 /**
- * Says of classes, or of objects, that their methods do the same at each call, but for what they take from
- * {@link changing} and from their own properties: a step made of them can run as a graph. Say it of your own layers and
- * update rules when it is true of them; the library's are such.
+ * Declares that the methods of these classes or objects do the same at each call, except for what they take from
+ * {@link changing} and from their own properties, so that a step made of them can run as a graph. The library's layers
+ * and update rules are declared so; declare your own if it holds for them.
  *
  * ```ts
  * class Swish implements Layer { … }
@@ -17,7 +17,7 @@ export function pure(...things: (object | { prototype: object })[]): void {
   take("author", things);
 }
 
-/** The same of what is compared with its graph by tests, so that it need not be compared while it trains. */
+/** Declares the same of what the tests compare with its graph, so that it need not be compared while it trains. */
 export function tested(...things: (object | { prototype: object })[]): void {
   take("tests", things);
 }
@@ -27,8 +27,8 @@ function take(word: Word, things: object[]): void {
 }
 
 /**
- * Whose word it is that an object's methods do the same at each call, or `undefined` if nobody says so. What has no
- * methods needs none. A subclass is known only if it is named itself, as is an object that was given another method.
+ * On whose word an object's methods do the same at each call, or `undefined` if on nobody's. An object without methods
+ * needs none. A subclass has to be declared itself, and so has an object that was given another method.
  */
 export function wordFor(object: object): Word | undefined {
   const own = words.get(object);

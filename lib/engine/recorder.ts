@@ -8,21 +8,21 @@ type Tensor = tf.Tensor;
 type DataId = Tensor["dataId"];
 type TensorInfo = Pick<Tensor, "dataId" | "shape" | "dtype">;
 
-/** Writes down the operations that are called while it is there. */
+/** Records the operations called while it listens. */
 export class Recorder implements Listener {
   private readonly graph = new GraphDefinition();
   /** The name in the graph of every tensor met so far. */
   private readonly names = new Map<DataId, string>();
   private readonly inputs: Input[] = [];
-  /** The numbers that are inputs, so that steps which differ in a rate alone have one graph in common. */
+  /** Numbers are inputs, so that steps which differ only in a rate share a graph. */
   private readonly scalars = new Map<number, { name: string; tensor: Tensor }>();
-  /** What JavaScript wrote into tensors meanwhile. */
+  /** What JavaScript has written into tensors meanwhile. */
   private readonly written = new Map<DataId, tf.backend_util.BackendValues>();
   private readonly computed = new Set<DataId>();
   private readonly variables = Object.values(tf.engine().registeredVariables);
   private readonly before = this.variables.map(({ dataId }) => dataId);
 
-  /** Why what is recorded is not all that the step does. */
+  /** Why the recording is not all that the step does. */
   private refusal?: string;
 
   constructor(
@@ -51,7 +51,7 @@ export class Recorder implements Listener {
     return name;
   }
 
-  /** What was recorded; nothing if the step made variables, which it does not when called again. */
+  /** The recording; nothing if the step made variables, which it will not do when called again. */
   finish(outputs: Tensor[]): Recording | undefined {
     this.stop();
     if (Object.keys(tf.engine().registeredVariables).length !== this.variables.length) {
@@ -89,7 +89,7 @@ export class Recorder implements Listener {
     }
   }
 
-  /** Every operation of tfjs and of our kernels goes through these methods of the backend. */
+  /** Every operation of tfjs and of operations.ts goes through these methods of the backend. */
   private listen(): void {
     const plain = Object.getPrototypeOf(backend) as NativeBackend;
     backend.write = (values, shape, dtype) => {
@@ -131,7 +131,7 @@ export class Recorder implements Listener {
     if (known) return known;
     const values = this.written.get(tensor.dataId);
     if (!values) {
-      // Made before the step: a variable, whose value then is today's, or a tensor that the step works on.
+      // Made before the step: a variable, read as it is when the graph runs, or a tensor that the step works on.
       const variable = this.variables[this.before.indexOf(tensor.dataId)] as tf.Variable | undefined;
       const source = variable ?? (tensor as Tensor);
       return this.addInput(tensor, source, () => source);

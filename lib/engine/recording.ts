@@ -11,9 +11,9 @@ type Tensor = tf.Tensor;
 export interface Input {
   name: string;
   source: (args: Tensor[]) => Tensor;
-  /** Tells the source from others: the number of an argument, what makes it anew, a tensor, or a number. */
+  /** Identifies the source: an argument's number, the function that makes it at each call, a tensor, or a number. */
   origin: unknown;
-  /** Made anew for each call. */
+  /** Made again for each call. */
   fed: boolean;
 }
 
@@ -28,9 +28,9 @@ interface Assigned {
 
 /** A recorded step: the graph, where its inputs come from and which variables it changes. */
 export class Recording {
-  /** Tells it from all others: equal keys, equal graphs, in any number of repetitions. */
+  /** Equal keys mean equal graphs, in any number of repetitions. */
   private readonly key: string;
-  /** For a variable's value before a call, by its name: the name that it has in the call before, which left it. */
+  /** From the name of a variable's value before a call to that of the same value after the previous call. */
   private readonly carried: ReadonlyMap<string, string>;
   private readonly plans = new Map<number, Plan>();
 
@@ -47,7 +47,7 @@ export class Recording {
     this.key = [graph.key, ...fed, ...this.carried].join(" ");
   }
 
-  /** What this call of a step does otherwise than that one; nothing if they are the same function. */
+  /** How this call of a step differs from another; nothing if they are the same function. */
   differenceTo(other: Recording): string | undefined {
     const [here, there] = [this, other].map(({ inputs }) => inputs.map(({ origin }) => origin).filter(isNumber));
     const number = here.find((number) => !there.includes(number));
@@ -62,7 +62,7 @@ export class Recording {
     return undefined;
   }
 
-  /** Whether to run it so many times in a row takes no loading. */
+  /** Whether `count` consecutive calls are already loaded. */
   isLoaded(count: number): boolean {
     return sessions.has(this.plan(count).key);
   }
@@ -110,7 +110,7 @@ export class Recording {
   }
 }
 
-/** What a number of calls in a row are given and give: the results of each, and at last the variables. */
+/** Inputs and outputs of a number of consecutive calls: the results of each, and finally the variables. */
 interface Plan {
   key: string;
   inputs: Input[];
@@ -119,7 +119,7 @@ interface Plan {
 }
 
 /**
- * TensorFlow's sessions by their graph; equal graphs share one. 32 of them stay: to make one anew takes 10 to 20 ms for
+ * TensorFlow's sessions by their graph; equal graphs share one. The 32 used last stay: making one takes 10 to 20 ms for
  * each call of the step that it holds.
  */
 const sessions = new LRUCache<string, number>({ max: 32, dispose: (session) => backend.deleteSavedModel(session) });
@@ -130,7 +130,7 @@ function session(key: string, graph: () => Buffer): number {
   return open;
 }
 
-/** The one way into TensorFlow that takes a graph reads it from a directory. */
+/** tfjs-node's only way to load a graph reads it from a directory. */
 function load(graph: Buffer): number {
   const directory = mkdtempSync(join(tmpdir(), "graph-"));
   try {

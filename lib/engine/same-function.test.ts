@@ -1,5 +1,5 @@
-// What people write in rules, layers and loops that is another function from call to call. Compiled, each has to give the
-// history that it gives as it is written, or be refused by name.
+// What people write in rules, layers and loops that is another function from call to call. Compiled, each has to give
+// the history that it gives as written, or be refused by name.
 import test from "node:test";
 import assert from "node:assert/strict";
 import { tf } from "./backend";
@@ -189,7 +189,7 @@ const same: Record<string, () => Way> = {
 };
 
 for (const [name, way] of Object.entries(same))
-  test(`as a graph as it is written: ${name}`, (t) => {
+  test(`as a graph as written: ${name}`, (t) => {
     t.mock.method(console, "warn", () => {});
     // A fresh closure each time, and the same changes at the same updates.
     assert.deepEqual(losses(way(), "a graph"), losses(way(), "as written"));
@@ -204,7 +204,7 @@ for (const [name, way] of Object.entries(beforeFive))
     assert.deepEqual(losses(way(), "five in a graph"), losses(way(), "as written"));
   });
 
-test("a rule or layer of one's own runs as it is written unless it is said to be pure, and a warning says so once", (t) => {
+test("a rule or layer of one's own runs as written unless it is declared pure, and a warning says so once", (t) => {
   const warn = t.mock.method(console, "warn", () => {});
   losses(same["a rate that decays with a counter of the rule"](), "a graph");
   losses(same["a layer that warms up"](), "a graph");
@@ -212,9 +212,9 @@ test("a rule or layer of one's own runs as it is written unless it is said to be
     warn.mock.calls.map(({ arguments: [text] }) => String(text)),
     ["Decay", "Warm (Network.layers.1)"].map(
       (part) =>
-        `compile: the step goes through ${part}, and whether that does the same at each call is not known (pure(…) says so ` +
-        "of a class), so it runs as it is written. What differs from call to call has to come from changing(() => …) for a " +
-        "graph to have it.",
+        `compile: the step goes through ${part}, which is not known to do the same at each call (declare such a class with ` +
+        "pure(…)), so it runs as written. For a graph to include it, what differs from call to call has to come from " +
+        "changing(() => …).",
     ),
   );
 });
@@ -258,7 +258,7 @@ test("a rule that is wrongly said to be pure, and counts in a property, is seen 
   assert.deepEqual(losses({ rule: () => new Liar() }, "a graph"), losses({ rule: () => new Liar() }, "as written"));
   assert.match(
     String(warn.mock.calls[0].arguments[0]),
-    /^compile: the step changes Liar.t from 0 to 1, so it runs as it is written/,
+    /^compile: the step changes Liar.t from 0 to 1, so it runs as written/,
   );
 });
 
@@ -269,7 +269,7 @@ test("a rule that is wrongly said to be pure, and goes by a variable outside, is
   const way: Way = { rule: () => rule, before: (update) => void (rate = update < 20 ? 0.1 : 0.01) };
   assert.match(
     String(losses(way, "a graph")),
-    /^compile: the step computes the number 0\.01 in JavaScript, which it did not before; 16 or more of its calls may have been computed as the first ones/,
+    /^compile: the step computes the number 0\.01 in JavaScript, which it did not before; 16 or more of its calls may have been computed like the first ones/,
   );
 });
 

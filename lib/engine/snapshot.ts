@@ -1,6 +1,6 @@
 import { tf } from "./backend";
 
-/** Variables as plain numbers, by name: what another process can go on with, to the last bit. */
+/** Variables as plain numbers, by name, from which another process can go on, identical to the last bit. */
 export type Snapshot = Record<string, { shape: number[]; values: Float32Array }>;
 
 export function snapshot(variables: Record<string, tf.Variable>): Snapshot {
@@ -12,7 +12,7 @@ export function snapshot(variables: Record<string, tf.Variable>): Snapshot {
   );
 }
 
-/** Gives each variable the values that were kept under its name. */
+/** Gives each variable the values saved under its name. */
 export function restore(variables: Record<string, tf.Variable>, kept: Snapshot): void {
   tf.tidy(() => {
     for (const [name, { shape, values }] of Object.entries(kept)) variables[name].assign(tf.tensor(values, shape));

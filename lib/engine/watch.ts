@@ -2,26 +2,26 @@ import { tf } from "./backend";
 import { wordFor } from "./pure";
 
 /** Longer arrays hold data, not settings. */
-const MOST_ITEMS = 1000;
+const MAX_ITEMS = 1000;
 
-/** Something that is watched, and the value it had. */
+/** Something watched, and the value it had. */
 interface Place {
-  /** How a reader knows it: `Momentum.learningRate`. */
+  /** Its name to a reader: `Momentum.learningRate`. */
   path: string;
   read(): unknown;
   value: unknown;
-  /** The number of an object's properties, rather than one of them. */
+  /** Whether it is the number of an object's properties rather than one of them. */
   isSize: boolean;
 }
 
 /**
- * The settings in some objects: numbers, words and switches such as a learning rate, and tensors, wherever they are in
- * the objects and in what these refer to. What a closure or a `#private` field holds cannot be seen.
+ * The settings in some objects: numbers, strings and booleans such as a learning rate, and tensors, wherever they
+ * are in the objects or in what these refer to. What a closure or a `#private` field holds cannot be seen.
  */
 export class Watch {
   private readonly places: Place[] = [];
   private readonly settled = new Set<Place>();
-  /** Names the first object whose methods may do something else at each call. */
+  /** The name of the first object whose methods may do something else at each call. */
   impure?: string;
   /** Whether some of their methods do the same at each call by nothing but their author's word. */
   isOnTrust = false;
@@ -35,7 +35,7 @@ export class Watch {
       if (!word) this.impure ??= `${owner.constructor.name}${name.includes(".") ? ` (${name})` : ""}`;
       if (word === "author") this.isOnTrust = true;
       const keys = Object.keys(owner);
-      if (Array.isArray(owner) && keys.length > MOST_ITEMS) return;
+      if (Array.isArray(owner) && keys.length > MAX_ITEMS) return;
       const size = () => Object.keys(owner).length;
       this.places.push({ path: name, read: size, value: keys.length, isSize: true });
       for (const key of keys) {
@@ -47,24 +47,24 @@ export class Watch {
     for (const object of objects) add(object as Record<string, unknown>, object.constructor.name);
   }
 
-  /** What is another one by now, and not settled. */
+  /** What has changed since, unless it may. */
   changed(): Place[] {
     return this.places.filter((place) => !Object.is(place.read(), place.value) && !this.settled.has(place));
   }
 
-  /** Names a setting that is another one by now, as "changes SGD.learningRate from 0.1 to 0.05". */
+  /** Names a setting that has changed since: "changes SGD.learningRate from 0.1 to 0.05". */
   changedSetting(): string | undefined {
     const isPlain = (value: unknown) => value !== undefined && (typeof value !== "object" || value === null);
     const place = this.changed().find((place) => !place.isSize && (isPlain(place.value) || isPlain(place.read())));
     return place && `changes ${place.path} from ${String(place.value)} to ${String(place.read())}`;
   }
 
-  /** These may change from now on. */
+  /** Lets these change from now on. */
   settle(places: Place[]): void {
     for (const place of places) this.settled.add(place);
   }
 
-  /** What changes meanwhile may change from now on. */
+  /** Lets whatever `act` changes change from now on. */
   settling<T>(act: () => T): T {
     const before = this.changed();
     const result = act();

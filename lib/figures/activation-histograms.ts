@@ -7,11 +7,11 @@ import { palette, template } from "./figure";
 
 export type Activation = "sigmoid" | "tanh" | "relu";
 
-/** One row of panels: what the weights were drawn with, and the activations of each layer. */
+/** One row of panels: how the weights were drawn, and the activations of each layer. */
 export interface ActivationRow {
-  /** As it shall be read beside the row: `"std 0.01"`, `"Xavier"`, … */
+  /** The label beside the row: `"std 0.01"`, `"Xavier"`, … */
   weights: string;
-  /** The activations of each layer, all values of `[batch, units]` one after the other. */
+  /** The activations of each layer, the values of `[batch, units]` row by row. */
   layers: ArrayLike<number>[];
 }
 
@@ -27,7 +27,7 @@ export interface WeightScaleStep {
 /** The bins of the chapter's histograms. */
 const BINS = 30;
 
-/** The plotted range of each activation: all of it for the S-shaped ones, (0, 1) as in the chapter for ReLU. */
+/** The plotted range of each activation: the whole range for the S-shaped ones, (0, 1) as in the chapter for ReLU. */
 const ranges: Record<Activation, [number, number]> = { sigmoid: [0, 1], tanh: [-1, 1], relu: [0, 1] };
 
 /** The slider figure's columns. */
@@ -35,17 +35,17 @@ const activations = ["sigmoid", "tanh", "relu"] as const;
 
 const names: Record<Activation, string> = { sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU" };
 
-/** ReLU's first bin holds half of all values and would flatten the rest: bars are cut at this share. */
+/** ReLU's first bin holds half of all values and would flatten the others: bars are cut at this share. */
 const RELU_TOP = 0.06;
 
-/** The same for the slider, where any of the three may pile up. */
+/** The same for the slider, where the values of any activation may pile up. */
 const SLIDER_TOP = 0.15;
 
 /**
- * Figures 6-10, 6-11, 6-13 (one row) and 6-14 (three rows): the distribution of the activations, one
- * panel a layer, one row a way to draw the weights, in 30 bins.
+ * Figures 6-10, 6-11, 6-13 (one row) and 6-14 (three rows): the distribution of the activations in 30
+ * bins, one panel per layer, one row per way of drawing the weights.
  *
- * Values above the plotted range are a hatched bar to the right of it, with their share in figures.
+ * Values above the plotted range are a hatched bar to the right of it, with their share as a number.
  *
  * @param id the figure's number in the chapter, like `"6-10"`
  * @throws RangeError if there is nothing to draw, rows differ in their number of layers, or a value is not a number.
@@ -63,7 +63,7 @@ export function activationHistograms(id: string, activation: Activation, rows: A
   }
   const range = ranges[activation];
   const panels = rows.flatMap(({ layers }) => layers.map((values) => ({ values, ...histogram(values, range, BINS) })));
-  /** ReLU has no upper end: what the axis does not reach is counted beside it. */
+  /** ReLU has no upper bound: values beyond the axis are counted beside it. */
   const open = activation === "relu";
   const labelled = rows.length > 1;
   const tallest = Math.max(...panels.flatMap(({ counts }) => counts));
@@ -127,11 +127,11 @@ export function activationHistograms(id: string, activation: Activation, rows: A
 
 /**
  * A figure of our own: the activations of sigmoid, tanh and ReLU networks side by side, layer by
- * layer, and a slider over the standard deviation of the weights. Above each panel stands the share
- * of saturated values, for ReLU that of dead units and of values beyond the axis. It starts at the
- * scale next to Xavier's.
+ * layer, with a slider over the standard deviation of the weights. Above each panel is the share of
+ * saturated values or, for ReLU, of dead units and of values beyond the axis. It opens at the scale
+ * closest to Xavier's.
  *
- * @param steps one network of each kind a scale, in increasing order of scale; a generator spares memory
+ * @param steps one network of each kind per scale, in increasing order of scale; a generator saves memory
  * @param units the width of each layer, the `n` of Xavier's 1/√n
  * @throws RangeError if there are no steps, a layer is not `[batch, units]`, or a value is not a number.
  */
@@ -274,7 +274,7 @@ function bars({ counts }: Histogram, [low, high]: [number, number], axes: { xaxi
   };
 }
 
-/** What lies above the plotted range: one bar to the right of the axis' end, told apart by colour and hatching. */
+/** The values above the plotted range: one bar beyond the end of the axis, set apart by colour and hatching. */
 function overflowBar({ above }: Histogram, [, high]: [number, number], axes: { xaxis: string; yaxis: string }): Trace {
   return {
     type: "bar",

@@ -1,4 +1,4 @@
-import type { Point } from "./drawing";
+import type { XY } from "./drawing";
 import { arrows, ink, label, nodes, sheet } from "./drawing";
 import type { Figure, Layout } from "./figure";
 import { palette } from "./figure";
@@ -14,7 +14,7 @@ export function batchNormNetwork(): Figure {
   const boxTop = 20;
   const half = 0.34;
   const centre = (index: number) => index + 1.2;
-  const steps = Array.from({ length: layers.length + 1 }, (_, index): Point[] => [
+  const steps = Array.from({ length: layers.length + 1 }, (_, index): XY[] => [
     [centre(index - 1) + half, middle],
     [centre(index) - half, middle],
   ]);
@@ -64,27 +64,27 @@ export function batchNormNetwork(): Figure {
  * | 1 | + β | y = γ·x̂ + β | dβ = Σ dy |
  */
 export function batchNormGraph(): Figure {
-  // Two columns: on the left what each example goes through, on the right the statistics of the batch.
+  // Two columns: on the left the path of each example, on the right the statistics of the batch.
   const left = 3.1;
   const right = 7.1;
-  const input: Point = [left, 26];
-  const forkX: Point = [left, 76];
-  const mean: Point = [right, 76];
-  const minus: Point = [left, 152];
-  const forkC: Point = [left, 224];
-  const square: Point = [right, 224];
-  const variance: Point = [right, 302];
-  const root: Point = [right, 380];
-  const reciprocal: Point = [right, 458];
-  const times: Point = [left, 530];
-  const scale: Point = [left, 608];
-  const gamma: Point = [right, 608];
-  const shift: Point = [left, 686];
-  const beta: Point = [right, 686];
-  const output: Point = [left, 746];
+  const input: XY = [left, 26];
+  const forkX: XY = [left, 76];
+  const mean: XY = [right, 76];
+  const minus: XY = [left, 152];
+  const forkC: XY = [left, 224];
+  const square: XY = [right, 224];
+  const variance: XY = [right, 302];
+  const root: XY = [right, 380];
+  const reciprocal: XY = [right, 458];
+  const times: XY = [left, 530];
+  const scale: XY = [left, 608];
+  const gamma: XY = [right, 608];
+  const shift: XY = [left, 686];
+  const beta: XY = [right, 686];
+  const output: XY = [left, 746];
 
-  /** Every edge in the forward direction; the backward pass takes the same ones the other way. */
-  const edges: Point[][] = [
+  /** Every edge in the forward direction; the backward pass follows them in reverse. */
+  const edges: XY[][] = [
     [input, forkX],
     [forkX, minus],
     [forkX, mean],
@@ -102,7 +102,7 @@ export function batchNormGraph(): Figure {
     [beta, shift],
     [shift, output],
   ];
-  const operations: [Point, string][] = [
+  const operations: [XY, string][] = [
     [shift, "+"],
     [scale, "×"],
     [times, "×"],
@@ -115,12 +115,10 @@ export function batchNormGraph(): Figure {
   ];
   const radius = 18;
   const beside = radius - 5;
-  const toTheLeft = (point: Point, text: string) => label(point, text, { xanchor: "right", xshift: -beside });
-  const toTheRight = (point: Point, text: string) => label(point, text, { xanchor: "left", xshift: beside });
-  const above = (from: Point, to: Point, text: string) =>
-    label(between(from, to), text, { yanchor: "bottom", yshift: 5 });
-  const below = (from: Point, to: Point, text: string) =>
-    label(between(from, to), text, { yanchor: "top", yshift: -5 });
+  const toTheLeft = (point: XY, text: string) => label(point, text, { xanchor: "right", xshift: -beside });
+  const toTheRight = (point: XY, text: string) => label(point, text, { xanchor: "left", xshift: beside });
+  const above = (from: XY, to: XY, text: string) => label(between(from, to), text, { yanchor: "bottom", yshift: 5 });
+  const below = (from: XY, to: XY, text: string) => label(between(from, to), text, { yanchor: "top", yshift: -5 });
 
   const forward: Layout[] = [
     toTheLeft([left, 40], "x"),
@@ -159,12 +157,12 @@ export function batchNormGraph(): Figure {
       font: { size: 17 },
     }),
   );
-  const radii = new Map<Point, number>([
-    ...operations.map(([point]): [Point, number] => [point, radius]),
-    ...[gamma, beta].map((point): [Point, number] => [point, 15]),
-    ...[forkX, forkC].map((point): [Point, number] => [point, 7]),
+  const radii = new Map<XY, number>([
+    ...operations.map(([point]): [XY, number] => [point, radius]),
+    ...[gamma, beta].map((point): [XY, number] => [point, 15]),
+    ...[forkX, forkC].map((point): [XY, number] => [point, 7]),
   ]);
-  const way = (paths: Point[][], style: { name: string; color: string; dash: string }) =>
+  const way = (paths: XY[][], style: { name: string; color: string; dash: string }) =>
     arrows(paths.map(keepRight), { ...style, standoff: paths.map((path) => radii.get(path[path.length - 1]) ?? 0) });
   return {
     id: "6-17",
@@ -201,16 +199,14 @@ export function batchNormGraph(): Figure {
   };
 }
 
-function between([x0, y0]: Point, [x1, y1]: Point): Point {
+function between([x0, y0]: XY, [x1, y1]: XY): XY {
   return [(x0 + x1) / 2, (y0 + y1) / 2];
 }
 
-/** Moves a path of horizontal and vertical legs to the right of its own direction, like traffic, so that two ways never overlap. */
-function keepRight(path: Point[]): Point[] {
-  const legs = path
-    .slice(1)
-    .map(([x, y], index): Point => [Math.sign(x - path[index][0]), Math.sign(y - path[index][1])]);
-  return path.map(([x, y], index): Point => {
+/** Shifts a path of horizontal and vertical legs to the right, like traffic, so that opposite ways never overlap. */
+function keepRight(path: XY[]): XY[] {
+  const legs = path.slice(1).map(([x, y], index): XY => [Math.sign(x - path[index][0]), Math.sign(y - path[index][1])]);
+  return path.map(([x, y], index): XY => {
     const touching = [legs[index - 1], legs[index]].filter((leg) => leg !== undefined);
     return [
       x - 0.1 * touching.reduce((sum, [, dy]) => sum + dy, 0),

@@ -1,6 +1,6 @@
 /**
- * How a figure looks in the dark: each colour of the figures' common look (figure.ts), and its counterpart on
- * near-black. The colours of the curves stay; they are readable on both.
+ * Figures on dark pages: each colour of the common template (figure.ts) and its counterpart on near-black. The
+ * colours of the curves stay, as they are readable on both.
  */
 const darkColours: Record<string, string> = {
   "#ffffff": "#14181d", // paper
@@ -20,5 +20,5 @@ export function inTheDark<T>(figure: T): T {
   );
 }
 
-/** `inTheDark` for a page: a script that defines it. */
+/** A script for a page that defines `inTheDark` there. */
 export const inTheDarkScript = `const darkColours = ${JSON.stringify(darkColours)};\n${inTheDark}\n`;

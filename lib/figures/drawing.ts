@@ -1,18 +1,18 @@
 /**
- * The parts of the chapter's drawings: nodes, arrows, boxes and labels on a sheet without axes.
+ * Parts of the chapter's drawings: nodes, arrows and labels on a sheet without axes.
  *
  * A sheet is `width` units wide, which stretch with the page, and `height` pixels high, counted from
- * the top. Sizes of nodes, arrow heads and letters are pixels, so that they stay round and readable.
+ * the top. Nodes, arrow heads and letters are sized in pixels, so that they stay round and readable.
  */
 import type { Layout, Trace } from "./figure";
 import { template } from "./figure";
 
-export type Point = readonly [x: number, y: number];
+export type XY = readonly [x: number, y: number];
 
-/** A grey that reads on white and on near-black, and under white letters. */
+/** A grey that is legible on white, on near-black, and beneath white letters. */
 export const ink = "#6e7781";
 
-/** The layout of an empty sheet that neither zooms nor hovers. */
+/** The layout of an empty sheet without zoom or hover. */
 export function sheet(width: number, height: number): Layout {
   const axis = { visible: false, fixedrange: true, automargin: false };
   return {
@@ -28,7 +28,7 @@ export function sheet(width: number, height: number): Layout {
 }
 
 interface Stroke {
-  /** The legend's name for it. */
+  /** The name in the legend. */
   name?: string;
   color?: string;
   dash?: string;
@@ -36,7 +36,7 @@ interface Stroke {
 }
 
 /** Lines through the given points, all in one trace. */
-export function lines(paths: Point[][], { name, color = ink, dash = "solid", width = 1 }: Stroke = {}): Trace {
+export function lines(paths: XY[][], { name, color = ink, dash = "solid", width = 1 }: Stroke = {}): Trace {
   const points = paths.flatMap((path) => [...path, [null, null] as const]);
   return {
     type: "scatter",
@@ -50,14 +50,14 @@ export function lines(paths: Point[][], { name, color = ink, dash = "solid", wid
 }
 
 /**
- * Lines with a head at their last point. The head stops `standoff` pixels before that point, the
- * radius of the node it points at: one number for all paths, or one a path.
+ * Lines with an arrow head at their last point. The head stops `standoff` pixels before that point, the
+ * radius of the node it points at: one number for all paths, or one per path.
  */
 export function arrows(
-  paths: Point[][],
+  paths: XY[][],
   { standoff = 0, ...stroke }: Stroke & { standoff?: number | number[] } = {},
 ): Trace {
-  // A path's points have markers of size 0 but for the last one, and so has the gap after it.
+  // All points of a path but the last have markers of size 0, and so has the gap after it.
   const atHead = (value: (index: number) => number) =>
     paths.flatMap((path, index) => [...path.slice(1).map(() => 0), value(index), 0]);
   return {
@@ -79,12 +79,12 @@ interface NodeStyle {
   size?: number;
   symbol?: string;
   color?: string;
-  /** One text a node, in white on it. */
+  /** One text per node, in white. */
   texts?: string[];
 }
 
-/** Filled nodes. They hide what runs beneath them, so edges may go from centre to centre. */
-export function nodes(points: Point[], { size = 18, symbol = "circle", color = ink, texts }: NodeStyle = {}): Trace {
+/** Filled nodes. They hide what is beneath them, so edges may go from centre to centre. */
+export function nodes(points: XY[], { size = 18, symbol = "circle", color = ink, texts }: NodeStyle = {}): Trace {
   return {
     type: "scatter",
     mode: texts ? "markers+text" : "markers",
@@ -102,7 +102,7 @@ export function nodes(points: Point[], { size = 18, symbol = "circle", color = i
   };
 }
 
-/** A text centred on a point; `style` takes an annotation's attributes, such as anchors and shifts in pixels. */
-export function label([x, y]: Point, text: string, style: Layout = {}): Layout {
+/** A text centred on a point; `style` takes attributes of annotations, such as anchors and shifts in pixels. */
+export function label([x, y]: XY, text: string, style: Layout = {}): Layout {
   return { x, y, text, showarrow: false, font: { size: 13 }, ...style };
 }

@@ -1,9 +1,9 @@
-import type { Point } from "./drawing";
+import type { XY } from "./drawing";
 import { ink, label, lines, nodes, sheet } from "./drawing";
 import type { Figure } from "./figure";
 import { palette } from "./figure";
 
-/** Units a layer, from the inputs to the outputs, and which of them the right network has dropped. */
+/** Units per layer, from the inputs to the outputs, and those that are dropped in the network on the right. */
 const layers = [4, 5, 5, 3];
 const dropped = [[], [1, 4], [0, 2], []];
 
@@ -37,7 +37,7 @@ export function dropoutDrawing(): Figure {
 
 /** A network whose layers stand side by side from x = `start`, and the edges between the units that are kept. */
 function network(start: number, isDropped: (layer: number, unit: number) => boolean) {
-  const at = (layer: number, unit: number): Point => [start + 1.2 * layer, 142 + 42 * (unit - (layers[layer] - 1) / 2)];
+  const at = (layer: number, unit: number): XY => [start + 1.2 * layer, 142 + 42 * (unit - (layers[layer] - 1) / 2)];
   const units = layers.flatMap((count, layer) => Array.from({ length: count }, (_, unit) => ({ layer, unit })));
   const keptUnits = units.filter(({ layer, unit }) => !isDropped(layer, unit));
   return {
@@ -46,7 +46,7 @@ function network(start: number, isDropped: (layer: number, unit: number) => bool
     edges: keptUnits.flatMap((from) =>
       keptUnits
         .filter((to) => to.layer === from.layer + 1)
-        .map((to): Point[] => [at(from.layer, from.unit), at(to.layer, to.unit)]),
+        .map((to): XY[] => [at(from.layer, from.unit), at(to.layer, to.unit)]),
     ),
   };
 }

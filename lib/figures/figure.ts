@@ -1,14 +1,14 @@
 /**
- * What every figure is: plain data for Plotly, with the caption and the alt text that go with it.
+ * What every figure is: plain data for Plotly, with its caption and alt text.
  *
  * Figures are pure functions of their data: no randomness, no clock, no typed arrays, so that equal
  * data gives byte-identical JSON.
  */
 
-/** A Plotly trace, as JSON: `type` and that type's attributes. */
+/** A Plotly trace as JSON: its `type`, and the attributes of that type. */
 export type Trace = { type: string } & Record<string, unknown>;
 
-/** A Plotly layout, as JSON. */
+/** A Plotly layout as JSON. */
 export type Layout = Record<string, unknown>;
 
 /** One frame of an animation: the traces it replaces, by their index in `data`. */
@@ -20,11 +20,11 @@ export interface Frame {
 }
 
 export interface Figure {
-  /** The book's number, like `"6-9"`, or a word of our own, like `"6-9-seeds"`. */
+  /** The number in the book, like `"6-9"`, or a name of our own, like `"6-9-seeds"`. */
   id: string;
   /** One or two sentences printed under the figure. */
   caption: string;
-  /** What is to be seen, for someone who cannot see it. */
+  /** What the figure shows, for those who cannot see it. */
   alt: string;
   data: Trace[];
   layout: Layout;
@@ -32,8 +32,8 @@ export interface Figure {
 }
 
 /**
- * Okabe and Ito's palette, told apart by the colour-blind and readable on white and on near-black.
- * Never the only difference between two traces: `dashes` and `markers` go with it, index by index.
+ * Okabe and Ito's palette: distinguishable to the colour-blind, readable on white and on near-black. Colour is
+ * never the only difference between two traces: `dashes` and `markers` go with it, index by index.
  */
 export const palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"] as const;
 export const dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"] as const;
@@ -52,8 +52,8 @@ const axis = {
 const scene = { showbackground: false, gridcolor: "#c3c9d0", linecolor: "#8a929c", zerolinecolor: "#c3c9d0" };
 
 /**
- * The one look of all figures. Colours of paper, text, axes and grid stand here and nowhere else,
- * so that a page can swap the template for a dark one.
+ * The common style of all figures. Colours of paper, text, axes and grid are set only here, so that a
+ * page can turn them dark.
  */
 export const template = {
   layout: {

@@ -32,5 +32,5 @@ test("saturated is where the slope is under a twentieth of its largest", () => {
 
 test("a unit is dead if it is 0 for every input", () => {
   assert.equal(deadShare([0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0], 4), 2 / 4);
-  assert.throws(() => deadShare([0, 1, 2], 2), /3 values are no whole rows of 2 units/);
+  assert.throws(() => deadShare([0, 1, 2], 2), /3 values do not fill whole rows of 2 units/);
 });

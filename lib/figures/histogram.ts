@@ -3,7 +3,7 @@
  */
 import { mean } from "d3-array";
 
-/** How many values fall in each of `counts.length` equal bins, and how many on either side of them. */
+/** The number of values in each of `counts.length` equal bins, and on either side of them. */
 export interface Histogram {
   counts: number[];
   below: number;
@@ -11,8 +11,8 @@ export interface Histogram {
 }
 
 /**
- * Counts `values` in `bins` equal bins over `[low, high]`; the last bin includes `high`. What lies
- * outside is counted too, so that the numbers always add up to `values.length`.
+ * Counts `values` in `bins` equal bins over `[low, high]`; the last bin includes `high`. Values outside
+ * are counted too, so that the counts always add up to `values.length`.
  *
  * @throws RangeError if there are no values or one is not a number.
  */
@@ -31,7 +31,7 @@ export function histogram(values: ArrayLike<number>, [low, high]: [number, numbe
   return { counts, below, above };
 }
 
-/** The standard deviation of all there is: the mean square is over n, where d3's `deviation` divides by n − 1. */
+/** The standard deviation of a whole population: divides by n, where d3's `deviation` divides by n − 1. */
 export function deviation(values: ArrayLike<number>): number {
   const all = Array.from(values);
   const centre = mean(all)!;
@@ -39,8 +39,8 @@ export function deviation(values: ArrayLike<number>): number {
 }
 
 /**
- * The share of values on the flat parts of a sigmoid or tanh: where its slope is under 5% of its
- * largest slope. That is below 0.013 or above 0.987 for the sigmoid, beyond ±0.975 for tanh.
+ * The share of values on the flat parts of a sigmoid or tanh, where the slope is less than 5% of its
+ * maximum. That is below 0.013 or above 0.987 for the sigmoid, beyond ±0.975 for tanh.
  */
 export function saturatedShare(values: ArrayLike<number>, activation: "sigmoid" | "tanh"): number {
   const relativeSlope = activation === "sigmoid" ? (y: number) => 4 * y * (1 - y) : (y: number) => 1 - y * y;
@@ -50,7 +50,7 @@ export function saturatedShare(values: ArrayLike<number>, activation: "sigmoid" 
 }
 
 /**
- * The share of units that output 0 for every input, and so never learn. `values` is a layer's output
+ * The share of units that output 0 for every input, and so do not learn. `values` is a layer's output
  * `[batch, units]`, row by row.
  *
  * @throws RangeError if the values do not fill whole rows of `units`.
@@ -58,7 +58,7 @@ export function saturatedShare(values: ArrayLike<number>, activation: "sigmoid" 
 export function deadShare(values: ArrayLike<number>, units: number): number {
   if (values.length % units !== 0) {
     throw new RangeError(
-      `deadShare: ${values.length} values are no whole rows of ${units} units; pass the layer's width`,
+      `deadShare: ${values.length} values do not fill whole rows of ${units} units; pass the layer's width`,
     );
   }
   const alive = new Array<boolean>(units).fill(false);

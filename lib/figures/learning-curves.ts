@@ -1,15 +1,16 @@
 /**
- * How the loss falls and the accuracy rises as training goes on, over one seed or several.
+ * How the loss falls and the accuracy rises during training, over one seed or several.
  */
+import { max, median, min } from "d3-array";
 import { smoothCurve } from "./smooth-curve";
 import type { Figure, Trace } from "./figure";
 import { dashes, markers, palette, template } from "./figure";
 import { axisName, panelGrid } from "./panels";
 
-/** One line of a learning curve: what was measured at every point, once or with several seeds. */
+/** One line in a figure: what was measured at every point, with one seed or several. */
 export interface Curve {
   name: string;
-  /** One list a seed, all of one length. Where a run has diverged stands `null` (or NaN, ±Infinity). */
+  /** One list per seed, all of the same length; `null` (or NaN, ±Infinity) where a run has diverged. */
   runs: ArrayLike<number | null>[];
 }
 
@@ -17,21 +18,21 @@ export interface LossCurves {
   id: string;
   caption: string;
   curves: Curve[];
-  /** What is shown of the loss; the first losses are often far above. */
+  /** The range of the loss that is shown; the first losses are often far above it. */
   yRange: [low: number, high: number];
 }
 
 export interface AccuracyCurves {
   id: string;
   caption: string;
-  /** Panels side by side; what has the same place in two of them gets the same colour, and one legend entry. */
+  /** Panels side by side; curves at the same index share a colour and a legend entry. */
   panels: { title?: string; curves: Curve[] }[];
 }
 
 /**
  * The loss of every iteration, smoothed by {@link smoothCurve}, as in figures 6-9 and 6-15.
- * With several seeds, each is smoothed; the line is their median and the band reaches from the least to
- * the greatest of them.
+ * With several seeds, each run is smoothed; the line is their median, and the band reaches from the lowest
+ * to the highest.
  *
  * @throws RangeError if there is no curve, or one has no runs, or runs of different lengths.
  */
@@ -42,7 +43,7 @@ export function lossCurves({ id, caption, curves, yRange }: LossCurves): Figure 
     id,
     caption,
     alt: `Line chart of the smoothed loss over ${length} iterations, from ${yRange[0]} to ${yRange[1]}. ${describe(summaries)}`,
-    // No dashes: on a jittery line they cannot be told from its jitter.
+    // No dashes: on a jittery line they cannot be distinguished from the jitter.
     data: [
       ...summaries.map(bandOf),
       ...summaries.map((summary, i) => ({
@@ -62,7 +63,7 @@ export function lossCurves({ id, caption, curves, yRange }: LossCurves): Figure 
 
 /**
  * The accuracy at every epoch, as in figures 6-18, 6-20, 6-21 and 6-23: one panel, or several side by
- * side. With several seeds the line is their median and the band reaches from the least to the greatest.
+ * side. With several seeds the line is their median, and the band reaches from the lowest to the highest.
  *
  * @throws RangeError if there is no curve, or one has no runs, or runs of different lengths.
  */
@@ -102,17 +103,17 @@ export function accuracyCurves({ id, caption, panels }: AccuracyCurves): Figure 
             y: { title: "accuracy", range: range.y },
             gap: { x: 0.12, y: 0 },
           })),
-      // Above the panels' titles.
+      // Above the titles of the panels.
       ...(!single && { legend: { ...legendAbove.legend, y: 1.08 } }),
     },
   };
 }
 
-/** A curve over its seeds, point by point; `null` where no run has a finite value. */
+/** A curve summarized over its seeds, point by point; `null` where no run has a finite value. */
 interface Summary {
   name: string;
   seeds: number;
-  /** How many of the runs end without a finite value. */
+  /** The number of runs that end without a finite value. */
   diverged: number;
   median: (number | null)[];
   low: (number | null)[];
@@ -130,28 +131,24 @@ function summarize({ name, runs }: Curve): Summary {
     }
   });
   const points = Array.from({ length }, (_, i) =>
-    runs
-      .map((run) => run[i])
-      .filter((value): value is number => Number.isFinite(value))
-      .sort((a, b) => a - b),
+    runs.map((run) => run[i]).filter((value): value is number => Number.isFinite(value)),
   );
   return {
     name,
     seeds: runs.length,
     diverged: runs.filter((run) => !Number.isFinite(run[length - 1])).length,
-    // d3's median adds half the difference: of 0.9123 and 0.9124 it gives what is shown as 0.9123, not 0.9124.
-    median: points.map((values) => shown((values[(values.length - 1) >> 1] + values[values.length >> 1]) / 2)),
-    low: points.map((values) => shown(values[0])),
-    high: points.map((values) => shown(values[values.length - 1])),
+    median: points.map((values) => shown(median(values))),
+    low: points.map((values) => shown(min(values))),
+    high: points.map((values) => shown(max(values))),
   };
 }
 
-/** A value with as many digits as can be seen, or `null`, which Plotly leaves blank. */
+/** A value with as many digits as can be seen; or `null`, which Plotly leaves blank. */
 function shown(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? Number(value.toPrecision(4)) : null;
+  return value === undefined ? null : Number(value.toPrecision(4));
 }
 
-/** The band from the least to the greatest, as an outline; none for a single seed. */
+/** The band from the lowest to the highest value, as an outline; none for a single seed. */
 function bandOf({ name, seeds, low, high }: Summary, index: number): Trace[] {
   if (seeds === 1) return [];
   const there = low.flatMap((value, i) => (value === null ? [] : [i]));
@@ -173,7 +170,7 @@ function bandOf({ name, seeds, low, high }: Summary, index: number): Trace[] {
   ];
 }
 
-/** The median as a line with a dozen markers, whatever its length. Its points count 0, 1, 2, … */
+/** The median as a line with a dozen markers, whatever its length. Its points are at 0, 1, 2, … */
 function lineOf({ name, seeds, diverged, median }: Summary, index: number): Trace {
   const color = palette[index % palette.length];
   return {
@@ -207,12 +204,12 @@ function longest(summaries: Summary[]): number {
   return Math.max(...summaries.map(({ median }) => median.length));
 }
 
-/** Room for the first and the last marker. */
+/** Leaves room for the first and the last marker. */
 function xRange(length: number): [number, number] {
   return [-0.02 * length, 1.02 * (length - 1)];
 }
 
-/** The legend in a row above the plot, never over its lines, and one box of values for all curves at the pointer. */
+/** The legend in a row above the plot, never over its lines; at the pointer, one box with the values of all curves. */
 const legendAbove = {
   showlegend: true,
   legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal" },

@@ -1,10 +1,10 @@
 /**
- * Small multiples: a grid of equal panels that share one x axis a column and one y axis a row, so that
- * ticks stand only at the left and at the bottom and the panels stay legible on a phone.
+ * Small multiples: a grid of equal panels that share an x axis per column and a y axis per row, so that
+ * there are ticks only at the left and at the bottom, and the panels stay legible on a phone.
  */
 import type { Layout } from "./figure";
 
-/** The name a trace calls its axis by: `"x"`, `"x2"`, … for index 0, 1, … */
+/** A trace's name for its axis: `"x"`, `"x2"`, … for index 0, 1, … */
 export function axisName(letter: "x" | "y", index: number): string {
   return index === 0 ? letter : `${letter}${index + 1}`;
 }
@@ -12,13 +12,13 @@ export function axisName(letter: "x" | "y", index: number): string {
 export interface PanelGrid {
   rows: number;
   columns: number;
-  /** Texts above the panels, row by row from the top left; a missing one stays empty. */
+  /** Texts above the panels, row by row from the top left; missing ones stay empty. */
   titles: string[];
-  /** Attributes of every x axis, and the one title under all of them. */
+  /** Attributes of every x axis, and the one title below them all. */
   x: Layout & { title: string };
-  /** Attributes of every y axis, and its title: one for all rows, or one a row. */
+  /** Attributes of every y axis, and one title for all of them or one per row. */
   y: Layout & { title: string | string[] };
-  /** Room between the panels, as a share of a panel's width and height. */
+  /** Space between the panels, as a share of a panel's width and height. */
   gap: { x: number; y: number };
 }
 

@@ -4,24 +4,24 @@ import { axisName, panelGrid } from "./panels";
 import type { Figure } from "./figure";
 import { palette, template } from "./figure";
 
-/** The weights that a training left behind. */
+/** The weights after a training. */
 export interface TrainedWeights {
-  /** As it shall be read above the panel: `"no penalty"`, `"L2, λ = 0.1"`, … */
+  /** The title of the panel: `"no penalty"`, `"L2, λ = 0.1"`, … */
   penalty: string;
-  /** All weights of the network, one after the other; or one list a layer. */
+  /** All weights of the network in one list, or one list per layer. */
   weights: ArrayLike<number> | ArrayLike<number>[];
 }
 
-/** An odd number, so that the weights next to 0 have a bin of their own. */
+/** An odd number, so that the weights around 0 have their own bin. */
 const BINS = 61;
 
-/** A weight counts as zero when a pixel of an input could as well not be there. */
+/** Weights this small count as zero: their input might as well be absent. */
 const NEAR_ZERO = 1e-3;
 
 /**
- * A figure of our own: how the weights are distributed after training with each penalty, one panel a
- * penalty, two a row, on one scale. The counts are logarithmic, so that both the peak at 0 that L1
- * makes and the few large weights are seen. No weight lies outside the range.
+ * A figure of our own: the distribution of the weights after training with each penalty, one panel per
+ * penalty, two per row, on a common scale. The counts are logarithmic, so that both L1's peak at 0 and
+ * the few large weights can be seen. No weight lies outside the range.
  *
  * @throws RangeError if there is nothing to draw or a weight is not a number.
  */

@@ -3,16 +3,16 @@ import type { Figure, Layout } from "./figure";
 import { palette } from "./figure";
 
 /**
- * Figure 6-4: momentum as a ball on a slope. Its velocity is what is left of the one before, αv,
- * plus the push of the slope, −η ∂L/∂W (equations 6.3 and 6.4).
+ * Figure 6-4: momentum as a ball on a slope. Its velocity is the part kept of the previous one, αv, plus
+ * the push of the slope, −η ∂L/∂W (equations 6.3 and 6.4).
  */
 export function rollingBall(): Figure {
   /** The slope, over x from 0 to 10; heights are pixels. */
   const slope = (x: number) => 42 + 3.7 * (x - 7.2) ** 2;
   const steepness = (x: number) => 7.4 * (x - 7.2);
   const radius = 20;
-  // On a page of usual width the ball just touches the slope. On a narrow one, where the slope is
-  // steeper, it would sink in a little: the ground, drawn after it, hides that.
+  // On a page of normal width the ball just touches the slope. On a narrow one, where the slope is
+  // steeper, it sinks in a little: the ground, drawn over it, hides that.
   const pixelsAUnit = 68;
   const centre = (x: number) => slope(x) + radius * Math.hypot(1, steepness(x) / pixelsAUnit);
 

@@ -2,10 +2,10 @@ import { axisName, panelGrid } from "./panels";
 import type { Figure, Trace } from "./figure";
 import { dashes, palette, template } from "./figure";
 
-/** Train accuracies at the epoch points of one run, 0 … 1; `null` or NaN from the point on at which it diverged. */
+/** Train accuracies at the epoch points of one run, 0 … 1; `null` or NaN once it has diverged. */
 export type Accuracies = (number | null)[];
 
-/** One panel: a weight scale, and the training with and without batch normalization that started from it. */
+/** One panel: a weight scale, and training from it with and without batch normalization. */
 export interface ScalePanel {
   /** Standard deviation of the initial weights. */
   scale: number;
@@ -19,9 +19,9 @@ const kinds = [
 ] as const;
 
 /**
- * Figure 6-19: train accuracy by epoch, one panel a weight scale in the order given, four a row;
- * solid with batch normalization, dashed without. A run that diverged ends in a ✕ at the last point
- * before it, with the epoch from which on its weights were no longer finite numbers.
+ * Figure 6-19: train accuracy by epoch, one panel per weight scale in the order given, four per row;
+ * solid with batch normalization, dashed without. A run that diverged ends in a ✕ at its last point
+ * before, with the first epoch at which its weights were no longer finite.
  *
  * @throws RangeError if there are no panels or one has no accuracies.
  */
@@ -41,7 +41,7 @@ export function scalePanels(panels: ScalePanel[]): Figure {
   const curves = kinds.flatMap(({ key, name, color, dash }) =>
     panels
       .map((panel, index) => ({ y: panel[key].slice(0, divergedAt(panel[key]) ?? undefined), axes: axesOf(index) }))
-      // What diverged at once has no line to draw, only its ✕.
+      // A run that diverged at once has no line, only its ✕.
       .filter(({ y }) => y.length > 1)
       .map(({ y, axes }, drawn): Trace => ({
         type: "scatter",
@@ -126,7 +126,7 @@ function finalText(accuracies: Accuracies): string {
   return epoch === null ? accuracies[accuracies.length - 1]!.toFixed(2) : `diverged at epoch ${epoch}`;
 }
 
-/** Three digits that count, as in the chapter's panel titles: 0.0631, 1, 0.000185. */
+/** Three significant digits, as in the chapter's panel titles: 0.0631, 1, 0.000185. */
 function format(scale: number): string {
   return String(Number(scale.toPrecision(3)));
 }

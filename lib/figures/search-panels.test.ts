@@ -73,7 +73,8 @@ test("rank correlation agrees with values known from elsewhere", () => {
   const iq = [106, 100, 86, 101, 99, 103, 97, 113, 112, 110];
   const hours = [7, 27, 2, 50, 28, 29, 20, 12, 6, 17];
   assert.ok(Math.abs(rankCorrelation(iq, hours) + 29 / 165) < 1e-12);
-  // With ties: Pearson's correlation of the ranks 1, 2.5, 2.5, 4, 5 and 2, 1, 3.5, 3.5, 5, as Python's statistics.correlation gives it.
+  // With ties: Pearson's correlation of the ranks 1, 2.5, 2.5, 4, 5 and 2, 1, 3.5, 3.5, 5, as Python's
+  // statistics.correlation gives it.
   assert.ok(Math.abs(rankCorrelation([1, 2, 2, 3, 5], [2, 1, 4, 4, 9]) - 0.7631578947368421) < 1e-12);
   assert.throws(() => rankCorrelation([1], [1, 2]), /1 values against 2/);
 });

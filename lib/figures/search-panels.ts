@@ -3,18 +3,18 @@ import { axisName, panelGrid } from "./panels";
 import type { Figure, Trace } from "./figure";
 import { palette, template } from "./figure";
 
-/** One trial of a search: the hyperparameters drawn, and the accuracies that followed from them. */
+/** One trial of a search: its hyperparameters, and the accuracies they led to. */
 export interface SearchTrial {
   learningRate: number;
   weightDecay: number;
-  /** Accuracies at each epoch point, 0 … 1; `null` from where the run diverged. */
+  /** Accuracies at each epoch point, 0 … 1; `null` once the run has diverged. */
   history: { validationAccuracy: (number | null)[]; trainAccuracy: (number | null)[] };
 }
 
-/** One search method: for each seed, what its runs cost and what they found. */
+/** One search method: the cost and the results of its runs, for each seed. */
 export interface MethodResults {
   name: string;
-  /** For each seed the trials, with the training steps spent when they ended, increasing, and the validation accuracy. */
+  /** The trials for each seed: the training steps spent when each ended, in increasing order, and its validation accuracy. */
   searches: { spent: number; score: number }[][];
 }
 
@@ -24,15 +24,15 @@ interface Ranked {
 }
 
 /**
- * The trials from the best to the worst by their last validation accuracy, diverged ones last; equal
- * ones stay in the order given.
+ * The trials from best to worst by their last validation accuracy, diverged ones last; ties keep their
+ * order.
  */
 export function rankTrials<T extends Ranked>(trials: T[]): T[] {
   return [...trials].sort((a, b) => finalAccuracy(b) - finalAccuracy(a));
 }
 
 /**
- * Figure 6-24: the best 20 trials in small panels, five a row: validation accuracy solid, train
+ * Figure 6-24: the best 20 trials in small panels, five per row: validation accuracy solid, train
  * accuracy dashed.
  *
  * @throws RangeError if there are no trials or one has no validation accuracies.
@@ -93,8 +93,8 @@ export function searchPanels(trials: SearchTrial[]): Figure {
 
 /**
  * A figure of our own: what explains the accuracy? Every trial at its learning rate and weight decay,
- * coloured by validation accuracy and larger the better it is; the best five are diamonds. The
- * caption gives both rank correlations with the accuracy.
+ * coloured and sized by validation accuracy; the best five are diamonds. The caption gives the rank
+ * correlation of each with the accuracy.
  *
  * @throws RangeError if there are no trials or one has no validation accuracies.
  */
@@ -167,8 +167,8 @@ export function searchScatter(trials: SearchTrial[]): Figure {
 
 /**
  * A figure of our own: search methods at equal cost, as the best validation accuracy found so far
- * against the training steps spent, a panel a method. The line is the median over the seeds, the band their
- * middle half; the medians of the other methods are thin and grey.
+ * against the training steps spent, one panel per method. The line is the median over the seeds, the band
+ * their middle half; the medians of the other methods are thin and grey.
  *
  * @throws RangeError if there are no methods, one has no searches, or a search has no trials.
  */
@@ -177,7 +177,7 @@ export function searchMethods(methods: MethodResults[]): Figure {
   const summaries = methods.map((method) => ({
     name: method.name,
     seeds: method.searches.length,
-    curve: progress(method),
+    curve: quartilesSoFar(method),
   }));
   const columns = Math.min(2, summaries.length);
   const rows = Math.ceil(summaries.length / columns);
@@ -248,8 +248,8 @@ export function searchMethods(methods: MethodResults[]): Figure {
 }
 
 /**
- * Spearman's rank correlation: how well one order predicts the other, from −1 to 1; ties share their
- * mean rank. NaN if all values of one side are equal.
+ * Spearman's rank correlation: how well the order of one predicts that of the other, from −1 to 1; ties
+ * share their mean rank. NaN if all values of one side are equal.
  *
  * Spearman, "The Proof and Measurement of Association between Two Things", 1904.
  *
@@ -264,7 +264,7 @@ export function rankCorrelation(x: number[], y: number[]): number {
   return product(rx, ry) / Math.sqrt(product(rx, rx) * product(ry, ry));
 }
 
-/** Each value's place in increasing order, from 1; ties share their mean place. */
+/** The rank of each value in increasing order, from 1; ties share their mean rank. */
 function ranks(values: number[]): number[] {
   const sorted = [...values].sort((a, b) => a - b);
   return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2 + 1);
@@ -276,8 +276,11 @@ function finalAccuracy({ history }: Ranked): number {
   return typeof last === "number" && Number.isFinite(last) ? last : -1;
 }
 
-/** Quartiles over the seeds of the best accuracy so far, where any of them changes; from where every seed has a result. */
-function progress({ name, searches }: MethodResults): { steps: number; low: number; median: number; high: number }[] {
+/** Quartiles over the seeds of the best accuracy so far, wherever one changes, once every seed has a result. */
+function quartilesSoFar({
+  name,
+  searches,
+}: MethodResults): { steps: number; low: number; median: number; high: number }[] {
   if (searches.length === 0) throw new RangeError(`searchMethods: "${name}" has no searches; pass one a seed`);
   if (searches.some((trials) => trials.length === 0))
     throw new RangeError(`searchMethods: "${name}" has a search without trials; pass at least one a seed`);
@@ -309,7 +312,7 @@ function signed(value: number): string {
   return value.toFixed(2).replace("-", "−");
 }
 
-/** A palette colour as the band behind its line. */
+/** A palette colour for the band behind its line. */
 function translucent(hex: string): string {
   const [red, green, blue] = [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
   return `rgba(${red}, ${green}, ${blue}, 0.2)`;

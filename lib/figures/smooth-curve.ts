@@ -1,12 +1,12 @@
-/** Values in the window: the one itself and five on either side. */
-const LENGTH = 11;
-const HALF = (LENGTH - 1) / 2;
-/** The window's shape: at 0 all values weigh the same, the higher β the less those at the edge. */
+/** Number of values in the window: the value itself and five on either side. */
+const WINDOW_LENGTH = 11;
+const HALF_WINDOW = (WINDOW_LENGTH - 1) / 2;
+/** The shape of the window: at 0 all values have equal weight; the higher β, the less weight at the edges. */
 const BETA = 2;
 
 /**
  * The modified Bessel function of the first kind of order 0, by its power series
- * `I₀(x) = Σ_k ((x/2)ᵏ / k!)²`, summed until nothing changes any more.
+ * `I₀(x) = Σ_k ((x/2)ᵏ / k!)²`, summed until it no longer changes.
  */
 function besselI0(x: number): number {
   let sum = 0;
@@ -20,22 +20,24 @@ function besselI0(x: number): number {
 
 /**
  * The Kaiser window `w_j = I₀(β √(1 − (j/5)²)) / I₀(β)`, j = −5 … 5: Kaiser and Schafer, "On the Use
- * of the I₀-Sinh Window for Spectrum Analysis", 1980. Averages need no `I₀(β)`: it cancels.
+ * of the I₀-Sinh Window for Spectrum Analysis", 1980. In an average `I₀(β)` cancels.
  */
-const kaiserWindow = Array.from({ length: LENGTH }, (_, i) => besselI0(BETA * Math.sqrt(1 - (i / HALF - 1) ** 2)));
+const kaiserWindow = Array.from({ length: WINDOW_LENGTH }, (_, i) =>
+  besselI0(BETA * Math.sqrt(1 - (i / HALF_WINDOW - 1) ** 2)),
+);
 
 /**
- * A curve with its jitter taken out, for plots of the training loss: each value becomes the mean of the
- * 11 around it, weighted by a Kaiser window with β = 2.
+ * A curve without its jitter, for plots of the training loss: each value becomes the mean of the 11
+ * around it, weighted by a Kaiser window with β = 2.
  *
- * Beyond the ends the curve is mirrored: at the first value, and just behind the last one, so that the
- * last counts twice. That goes for curves of any length, even of one value.
+ * Beyond its ends the curve is mirrored: at the first value, and just after the last one, which thus
+ * counts twice. This works for curves of any length, even of one value.
  *
  * A value that is not a finite number, as in a run that diverged, becomes `null`, which Plotly leaves
  * blank; the means of its neighbours are taken without it.
  *
  * @param values one number per step.
- * @returns as many values as were given.
+ * @returns as many values as given.
  */
 export function smoothCurve(values: ArrayLike<number | null>): (number | null)[] {
   return Array.from(values, (value, i) => {
@@ -43,7 +45,7 @@ export function smoothCurve(values: ArrayLike<number | null>): (number | null)[]
     let sum = 0;
     let weights = 0;
     kaiserWindow.forEach((weight, j) => {
-      const neighbour = values[mirrored(i + j - HALF, values.length)];
+      const neighbour = values[mirrored(i + j - HALF_WINDOW, values.length)];
       if (neighbour === null || !Number.isFinite(neighbour)) return;
       sum += weight * neighbour;
       weights += weight;
@@ -52,7 +54,7 @@ export function smoothCurve(values: ArrayLike<number | null>): (number | null)[]
   });
 }
 
-/** The place inside a curve of `length` values that stands for place `i`. */
+/** The index within a curve of `length` values that mirrors index `i`. */
 function mirrored(i: number, length: number): number {
   while (i < 0 || i >= length) i = i < 0 ? -i : 2 * length - 1 - i;
   return i;

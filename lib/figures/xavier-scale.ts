@@ -1,19 +1,19 @@
-import type { Point } from "./drawing";
+import type { XY } from "./drawing";
 import { label, lines, nodes, sheet } from "./drawing";
 import type { Figure } from "./figure";
 import { palette } from "./figure";
 
 /**
  * Figure 6-12: three layers, each fully connected to the next. The weights from a layer of n nodes
- * are drawn with standard deviation 1/√n, so that a unit's sum of n terms keeps the spread of one.
+ * are drawn with standard deviation 1/√n, so that a unit's sum of n terms has the spread of one term.
  */
 export function xavierScale(): Figure {
   const columns = [1.6, 5, 8.4];
   const rows = [70, 112, 154, 238];
   const gap = 196;
   const height = 300;
-  const layers = columns.map((x) => rows.map((y): Point => [x, y]));
-  const edges = (from: Point[], to: Point[]) => from.flatMap((start) => to.map((end): Point[] => [start, end]));
+  const layers = columns.map((x) => rows.map((y): XY => [x, y]));
+  const edges = (from: XY[], to: XY[]) => from.flatMap((start) => to.map((end): XY[] => [start, end]));
   const [first, second, third] = layers;
   const target = second[1];
   return {

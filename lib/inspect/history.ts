@@ -1,19 +1,19 @@
 /**
- * The history of a run as its first and last numbers and small curves. A history stays what it was, plain numbers:
- * whoever makes one for a reader calls {@link showsItself}.
+ * The history of a run as its first and last numbers and small curves. A history remains plain numbers; code that makes
+ * one for a reader calls {@link showsItself}.
  */
 import { extent, mean } from "d3-array";
 import type { History } from "../trainer";
 import { written } from "../notebook/table";
 import { setLook, type Look } from "../look";
 
-type Curve = (number | null)[];
+type Values = (number | null)[];
 
 const historyLook: Look<History> = {
   text(history, depth, { stylize }) {
     if (depth < 0) return stylize(`[${title(history)}]`, "special");
     const curves = recorded(history);
-    const drawn = (curve: Curve) => stylize(sparkline(curve), "special");
+    const drawn = (curve: Values) => stylize(sparkline(curve), "special");
     if (curves.length === 1) {
       const [[name, curve]] = curves;
       return `${title(history)}: ${name} ${fromTo(curve)} ${drawn(curve)}`.trimEnd();
@@ -38,7 +38,7 @@ const historyLook: Look<History> = {
   },
 };
 
-/** The same history, which shows itself from now on. */
+/** Makes a history show itself from now on. @returns the same history */
 export function showsItself(history: History): History {
   return setLook(history, historyLook);
 }
@@ -47,21 +47,21 @@ function title({ iterations, divergedAt }: History): string {
   return `History of ${iterations} ${iterations === 1 ? "update" : "updates"}${divergedAt === null ? "" : `, diverged after ${divergedAt}`}`;
 }
 
-/** What was recorded, by name. */
-function recorded({ loss, trainAccuracy, validationAccuracy, testAccuracy }: History): [string, Curve][] {
+/** The curves that were recorded, by name. */
+function recorded({ loss, trainAccuracy, validationAccuracy, testAccuracy }: History): [string, Values][] {
   return Object.entries({ loss, trainAccuracy, validationAccuracy, testAccuracy }).filter(
     ([, { length }]) => length > 0,
   );
 }
 
 const number = (value: number | null) => (value === null ? "not finite" : written(value));
-const fromTo = (curve: Curve) =>
+const fromTo = (curve: Values) =>
   curve.length > 1 && curve.some((value) => value !== null)
     ? `${number(curve[0])} → ${number(curve.at(-1)!)}`
     : number(curve[0]);
 
-/** A curve of at most so many points, each the mean of as many values; `null` where none of them is finite. */
-function thinned(curve: Curve, most: number): Curve {
+/** A curve of at most `most` points, each the mean of a part of equal length; `null` where no value is finite. */
+function thinned(curve: Values, most: number): Values {
   const count = Math.min(curve.length, most);
   return Array.from({ length: count }, (_, i) => {
     const part = curve.slice(Math.floor((i * curve.length) / count), Math.floor(((i + 1) * curve.length) / count));
@@ -69,16 +69,16 @@ function thinned(curve: Curve, most: number): Curve {
   });
 }
 
-/** Where a value lies between the lowest and the highest of a curve: 0 to 1. */
-function position(curve: Curve): (value: number) => number {
+/** The position of a value between the lowest and the highest of a curve: 0 to 1. */
+function position(curve: Values): (value: number) => number {
   const [lowest, highest] = extent(curve as number[]) as [number, number];
   return (value) => (highest > lowest ? (value - lowest) / (highest - lowest) : 0.5);
 }
 
 const BARS = "▁▂▃▄▅▆▇█";
 
-/** A curve in a line of text; nothing if none of its values is finite. */
-function sparkline(curve: Curve): string {
+/** A curve as a line of text; empty if none of its values is finite. */
+function sparkline(curve: Values): string {
   if (curve.every((value) => value === null)) return "";
   const points = thinned(curve, 24);
   const height = position(points);
@@ -87,11 +87,11 @@ function sparkline(curve: Curve): string {
 
 const [WIDTH, HEIGHT] = [240, 40];
 
-/** A curve as a picture, which also notebooks show that are not trusted; its colour can be seen on white and on black. */
-function drawing(name: string, curve: Curve): string {
+/** A curve as an image, which untrusted notebooks show too, in a colour that is visible on white and on black. */
+function drawing(name: string, curve: Values): string {
   const points = thinned(curve, 120);
   const height = position(points);
-  // One line for each stretch without a gap; a round end makes a dot of a stretch of one point.
+  // One line for each part without a gap; round ends make a dot of a part with one point.
   const path = points.map((value, i) => {
     if (value === null) return "";
     const x = ((i + 0.5) / points.length) * WIDTH;

@@ -1,6 +1,6 @@
 /**
- * How the library's values and TensorFlow's tensors show themselves: as a cell's last value, in `console.log`, in a
- * terminal, alone or in other objects. Loading this file does it, and the classes know nothing of it.
+ * How the library's values and TensorFlow's tensors show themselves: as a cell's last value, in `console.log` or in a
+ * terminal, alone or within other objects. Loading this file sets it up; the classes know nothing of it.
  */
 import { tf } from "../engine/backend";
 import { Dataset } from "../data/dataset";
@@ -21,18 +21,18 @@ setLookOf(tf.Tensor, { text: tensorText });
 setLookOf(Dataset, datasetLook);
 setLookOf(Network, networkLook);
 
-/** An object is shown as its class's name and these properties. */
+/** Shows objects as the name of their class and these properties. */
 function showProperties<T extends object>(type: { prototype: T }, properties: (value: T) => object): void {
   setLookOf(type, { text: (value) => named(value.constructor.name, properties(value)) });
 }
 
-// Layers: their shapes and settings, not what they keep for `backward`.
+// Layers: their shapes and settings, but not what they keep for `backward`.
 showProperties(Affine, ({ W, b }) => ({ W: W.shape, b: b.shape }));
 for (const layer of [...Object.values(activations), SoftmaxWithLoss]) showProperties<object>(layer, () => ({}));
 showProperties(BatchNormalization, ({ gamma, beta, momentum }) => ({ gamma: gamma.shape, beta: beta.shape, momentum }));
 showProperties(Dropout, ({ rate, inverted }) => ({ rate, inverted }));
 
-// Update rules: their hyperparameters, and the steps made where they are counted.
+// Update rules: their hyperparameters, and the number of steps where they count them.
 for (const rule of Object.values(rules)) {
   showProperties<Optimizer>(rule, ({ memory, ...hyperparameters }) =>
     memory?.steps ? { ...hyperparameters, steps: memory.steps } : hyperparameters,
@@ -59,7 +59,7 @@ showProperties(GaussianProcess, (process) => ({
   logLikelihood: process.logLikelihood,
 }));
 
-// What a Trainer writes down shows itself from the first update on. The chapter shows the class as it is.
+// A Trainer's history shows itself from the first update on. Trainer itself stays as the chapter lists it.
 const { noteUpdate } = Trainer.prototype;
 Trainer.prototype.noteUpdate = function (terms) {
   showsItself(this.history);

@@ -20,7 +20,7 @@ function title({ spec: { inputSize, hiddenSizes, outputSize }, params }: Network
   return `Network ${[inputSize, ...hiddenSizes, outputSize].join(" → ")}, ${parameters} parameters${disposed ? ", disposed" : ""}`;
 }
 
-/** A row for each layer: what it gives for a batch, and how many numbers it learns. */
+/** A row for each layer: the shape of its output for a batch, and the number of parameters. */
 function rows(network: Network): { layer: string; output: string; parameters: number }[] {
   let units = network.spec.inputSize;
   const row = (layer: Layer | SoftmaxWithLoss) => {
@@ -40,7 +40,7 @@ function rows(network: Network): { layer: string; output: string; parameters: nu
   return [...network["layers"].map(row), { ...row(network["lastLayer"]), output: "[], the loss" }];
 }
 
-/** How it starts, and what keeps it from overfitting. */
+/** Its initial weights and its regularization. */
 function settings({ spec }: Network): string {
   const { initialWeights = "he", dropoutRate = 0, invertedDropout, weightDecay = 0, weightDecayNorm = "L2" } = spec;
   return [

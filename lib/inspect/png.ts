@@ -2,13 +2,13 @@ import { crc32, deflateSync } from "node:zlib";
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** A picture in PNG's format: `pixels` row by row, from 0, black, to 255, white. */
+/** A grey image as PNG: `pixels` row by row, from 0, black, to 255, white. */
 export function png(pixels: Uint8Array, columns: number, rows: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(columns, 0);
   header.writeUInt32BE(rows, 4);
-  header[8] = 8; // bits a pixel, of grey
-  // Before each row a 0 says that its pixels stand there as they are.
+  header[8] = 8; // bits per grey pixel
+  // A 0 before each row: no filter.
   const lines = Buffer.alloc(rows * (columns + 1));
   for (let row = 0; row < rows; row++) {
     lines.set(pixels.subarray(row * columns, (row + 1) * columns), row * (columns + 1) + 1);
@@ -21,7 +21,7 @@ export function png(pixels: Uint8Array, columns: number, rows: number): Buffer {
   ]);
 }
 
-/** A part of the file: its length, its kind, what it holds, and a sum of these two. */
+/** A chunk: its length, its kind, its data, and a checksum of the last two. */
 function chunk(kind: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(kind), data]);
   const length = Buffer.alloc(4);

@@ -1,19 +1,20 @@
 /**
- * Tensors as NumPy shows arrays: shape, type and values in columns, the middle left out where there are many.
- * Only the values that are shown are read.
+ * Tensors the way NumPy shows arrays: shape, type and values in columns, without the middle if there are many.
+ * Only values that are shown are read.
  */
 import { extent, max, min } from "d3-array";
 import { inspect, stripVTControlCharacters, type InspectOptionsStylized } from "node:util";
 import { backend, tf } from "../engine/backend";
 import { unrecorded } from "../engine/changing";
 
-/** Values in a tensor that is shown whole, unless `maxArrayLength` says otherwise: as many as Node shows of an array. */
-const WHOLE = 100;
+/** Values shown of a tensor unless `maxArrayLength` says otherwise: as many as Node shows of an array. */
+const MAX_VALUES = 100;
 
-/** And in one that stands so deep in other values that Node would only name its class. */
-const DEEP = 6;
+/** Values shown of a tensor nested so deep that Node would only name its class. */
+const MAX_VALUES_DEEP = 6;
 
-/** How an axis is shortened, the first way that leaves few enough values: how long it may be, and what stays at each end. */
+/** Ways to shorten the axes, of which the first that leaves few enough values is taken: an axis longer than `whole`
+ * keeps `ends` places at each end. */
 const SHORTENED = [
   { whole: 10, ends: 3 },
   { whole: 6, ends: 3 },
@@ -21,8 +22,8 @@ const SHORTENED = [
   { whole: 2, ends: 1 },
 ];
 
-/** Characters in a line: ten fractions, one for each of MNIST's classes, stand in one. */
-const LINE = 96;
+/** Characters in a line, enough for ten fractions, one for each of MNIST's classes. */
+const LINE_LENGTH = 96;
 
 /** Significant digits of the largest number in a tensor of fractions; the others have as many decimals. */
 const DIGITS = 5;
@@ -32,8 +33,8 @@ export function tensorText(tensor: tf.Tensor, depth: number, options: InspectOpt
   const name = tensor instanceof tf.Variable ? variableName(tensor) : "Tensor";
   const head = `${name} [${shape.join(", ")}] ${dtype}`;
   if (tensor.isDisposed) return `${head}, ${options.stylize("disposed", "special")}`;
-  if (depth < 0) options = { ...options, compact: true, maxArrayLength: DEEP };
-  const most = options.maxArrayLength ?? (options.maxArrayLength === null ? Infinity : WHOLE);
+  if (depth < 0) options = { ...options, compact: true, maxArrayLength: MAX_VALUES_DEEP };
+  const most = options.maxArrayLength ?? (options.maxArrayLength === null ? Infinity : MAX_VALUES);
   if (most <= 0 && shape.length > 0) return `${head} […]`;
   if (tensor.size === 0) return `${head} []`;
   const places = shownPlaces(shape, most);
@@ -45,11 +46,11 @@ export function tensorText(tensor: tf.Tensor, depth: number, options: InspectOpt
   }
   const lines = layOut(write(values, dtype), places, dtype, options);
   if (options.compact === true) return `${head} ${lines.map((line) => line.trimStart()).join(" ")}`;
-  const oneLine = lines.length === 1 && head.length + stripVTControlCharacters(lines[0]).length < LINE;
+  const oneLine = lines.length === 1 && head.length + stripVTControlCharacters(lines[0]).length < LINE_LENGTH;
   return oneLine ? `${head} ${lines[0]}` : [head, ...lines.map((line) => `  ${line}`)].join("\n");
 }
 
-/** Without a name of its own, a variable has a number, which tells nothing. */
+/** A variable without a name of its own has a number, which is not worth showing. */
 function variableName({ name, trainable }: tf.Variable): string {
   return `Variable ${/^\d+$/.test(name) ? "" : `'${name}' `}(${trainable ? "" : "not "}trainable)`;
 }
@@ -57,7 +58,7 @@ function variableName({ name, trainable }: tf.Variable): string {
 type Value = number | boolean | string | Complex;
 type Complex = { real: number; imaginary: number };
 
-/** The places on each axis that are shown: all, or the first and the last ones. */
+/** The places shown on each axis: all, or the first and the last ones. */
 function shownPlaces(shape: number[], most: number): number[][] {
   const ways = [{ whole: Infinity, ends: 0 }, ...SHORTENED];
   const length = (size: number, { whole, ends }: (typeof ways)[number]) => (size <= whole ? size : 2 * ends);
@@ -79,7 +80,7 @@ function read(tensor: tf.Tensor, places: number[][]): Value[] {
   if (shortened.length === 0) return valuesOf(tensor);
   if (inJavaScript(tensor)) {
     const { strides, shape } = tensor;
-    // tfjs leaves the last stride out, which is 1.
+    // tfjs omits the last stride, which is 1.
     const offsets = places.reduce<number[]>(
       (offsets, axis, i) =>
         offsets.flatMap((offset) => axis.map((place) => offset + place * (i < shape.length - 1 ? strides[i] : 1))),
@@ -88,7 +89,7 @@ function read(tensor: tf.Tensor, places: number[][]): Value[] {
     return valuesOf(tensor, offsets);
   }
   const engine = tf.engine();
-  // As in the middle of an operation: the tape of a gradient does not note what happens.
+  // Pretends to be inside an operation, so that the tape of a gradient does not record this.
   engine.state.kernelDepth++;
   try {
     return tf.tidy(() => {
@@ -105,7 +106,7 @@ function read(tensor: tf.Tensor, places: number[][]): Value[] {
   }
 }
 
-/** Whether to read all of a tensor copies nothing: TensorFlow gets values that come from JavaScript when it needs them. */
+/** Whether a tensor can be read without copying: values from JavaScript go to TensorFlow only when it needs them. */
 function inJavaScript({ dataId }: tf.Tensor): boolean {
   const { tensorMap } = backend;
   return tf.getBackend() !== "tensorflow" || !tensorMap.has(dataId) || tensorMap.get(dataId).values !== null;
@@ -137,7 +138,7 @@ function write(values: Value[], dtype: tf.DataType): string[] {
   });
 }
 
-/** NumPy's choice: exponents where numbers are very large or small, or differ by more than three orders of magnitude. */
+/** As NumPy: exponents if numbers are very large or small, or differ by more than three orders of magnitude. */
 function numberFormat(numbers: number[]): (value: number) => string {
   const sizes = numbers.filter((value) => Number.isFinite(value) && value !== 0).map(Math.abs);
   const [least, most] = extent(sizes) as [number, number];
@@ -148,7 +149,7 @@ function numberFormat(numbers: number[]): (value: number) => string {
   const decimals = exponential ? DIGITS - 1 : Math.min(Math.max(DIGITS - 1 - Math.floor(Math.log10(most)), 1), 8);
   const digits = (value: number, decimals: number) =>
     exponential ? value.toExponential(decimals) : value.toFixed(decimals);
-  // Zeros at the end that all have are left out.
+  // Trailing zeros that all numbers have are left out.
   const zeros = min(sizes, (value) => /0*$/.exec(digits(value, decimals).replace(/e.*/, ""))![0].length)!;
   return (value) => {
     if (!Number.isFinite(value)) return String(value);
@@ -156,12 +157,12 @@ function numberFormat(numbers: number[]): (value: number) => string {
   };
 }
 
-/** The lines of nested brackets around the values, which stand in columns if there are several rows. */
+/** The values in nested brackets, line by line; in columns if there are several rows. */
 function layOut(texts: string[], places: number[][], dtype: tf.DataType, options: InspectOptionsStylized): string[] {
   const color = dtype === "string" ? "string" : dtype === "bool" ? "boolean" : "number";
   if (places.length === 0) return [options.stylize(texts[0], color)];
 
-  const line = LINE - 2 * places.length;
+  const line = LINE_LENGTH - 2 * places.length;
   const last = places.at(-1)!;
   const columns = texts.length > last.length || texts.join(", ").length > line;
   const width = columns ? max(texts, ({ length }) => length)! : 0;
@@ -185,7 +186,7 @@ function layOut(texts: string[], places: number[][], dtype: tf.DataType, options
   return block(0);
 }
 
-/** Words in lines of so many. */
+/** Joins words into lines of `perLine`. */
 function inLines(words: string[], perLine: number): string[] {
   const each = Math.min(perLine, words.length);
   return range(0, Math.ceil(words.length / each)).map((i) => words.slice(i * each, (i + 1) * each).join(" "));

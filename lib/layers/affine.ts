@@ -35,7 +35,7 @@ export class Affine implements Layer {
     return matMul(dout, this.W, false, true);
   }
 
-  /** `dW` and `db` alone: nothing lies before a network's first layer, so nobody needs its `dx`. */
+  /** `dW` and `db` alone: nothing comes before a network's first layer, so its `dx` is not needed. */
   parameterGradients(dout: tf.Tensor): void {
     this.dW = matMul(kept(this.x, "Affine"), dout, true, false);
     this.db = sumOverBatch(dout);

@@ -6,8 +6,8 @@ import { kept, type Layer } from "./layer";
 const EPSILON = 1e-6;
 
 /**
- * Batch normalization: each unit's values get mean 0 and variance 1 over the mini-batch, then a
- * scale γ and a shift β that are learned.
+ * Batch normalization: brings each unit's values to mean 0 and variance 1 over the mini-batch, then
+ * applies a learned scale γ and shift β.
  *
  * `μ = Σ x / m`, `σ² = Σ (x − μ)² / m`, `x̂ = (x − μ) / √(σ² + ε)`  (6.7)
  * `y = γ x̂ + β`  (6.8)
@@ -15,8 +15,8 @@ const EPSILON = 1e-6;
  * Backward: `dβ = Σ dout`, `dγ = Σ dout ⊙ x̂`,
  * `dx = γ / √(σ² + ε) · (dout − (dβ + x̂ ⊙ dγ) / m)`, sums over the batch.
  *
- * In training the batch's own mean and variance are used, and running ones are kept:
- * `running ← 0.9 running + 0.1 batch`, from 0. Otherwise the running ones are used.
+ * In training the batch's own mean and variance are used, and running averages of them are kept:
+ * `running ← 0.9 running + 0.1 batch`, starting at 0. In evaluation the running averages are used.
  *
  * `x`, `y` `[batch, units]`; `γ`, `β` and the running statistics `[units]`.
  *
@@ -32,7 +32,7 @@ export class BatchNormalization implements Layer {
   /**
    * @param gamma γ, `[units]`, usually 1 at first.
    * @param beta β, `[units]`, usually 0 at first.
-   * @param momentum the share of the running statistics that is left after a batch.
+   * @param momentum the share of the running statistics kept at each batch.
    */
   constructor(
     readonly gamma: tf.Tensor,
@@ -45,7 +45,7 @@ export class BatchNormalization implements Layer {
     ]);
   }
 
-  /** @throws if `x` is not `[batch, units]`, or in training if the batch is a single row. */
+  /** @throws if `x` is not `[batch, units]`, or if it is a single row in training. */
   forward(x: tf.Tensor, training = false): tf.Tensor {
     const [units] = this.gamma.shape;
     if (x.rank !== 2 || x.shape[1] !== units) {
@@ -90,8 +90,8 @@ export class BatchNormalization implements Layer {
 }
 
 /**
- * `1 / √(σ² + ε)`. A root of a quotient, as these two round alike on every processor: TensorFlow's operation for a
- * reciprocal root starts from the processor's estimate of it.
+ * `1 / √(σ² + ε)`, as the root of a quotient: both operations round the same way on every processor, while TensorFlow's
+ * reciprocal square root starts from the processor's own estimate.
  */
 function inverseStdOf(variance: tf.Tensor): tf.Tensor {
   return tf.div(1, variance.add(EPSILON)).sqrt();

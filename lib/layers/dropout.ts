@@ -4,13 +4,13 @@ import type { RandomStream } from "../random";
 import { kept, type Layer } from "./layer";
 
 /**
- * Dropout: in training every unit is left out with probability `rate`, anew for each batch and row.
+ * Dropout: in training every unit is left out with probability `rate`, independently in each row.
  *
- * As the chapter has it, the output is `x ⊙ mask` in training and `x · (1 − rate)` otherwise, so that
+ * As in the chapter, the output is `x ⊙ mask` in training and `x · (1 − rate)` in evaluation, so that
  * a unit's expected output is the same in both. `inverted` moves the factor into training,
- * `x ⊙ mask / (1 − rate)`, and leaves `x` alone otherwise: what frameworks do.
+ * `x ⊙ mask / (1 − rate)`, and leaves `x` unchanged in evaluation, as frameworks do.
  *
- * Backward: `dx = dout ⊙ mask`, with the same factor as forward.
+ * Backward: `dx = dout ⊙ mask`, with the same factor as in forward.
  *
  * Srivastava et al., "Dropout", 2014. https://jmlr.org/papers/v15/srivastava14a.html
  */
@@ -20,7 +20,7 @@ export class Dropout implements Layer {
   /**
    * @param rate the probability that a unit is left out, `0 ≤ rate < 1`.
    * @param stream where the masks come from.
-   * @throws if the rate is outside of its range.
+   * @throws if the rate is out of range.
    */
   constructor(
     public rate: number,

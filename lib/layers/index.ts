@@ -9,5 +9,5 @@ export { SoftmaxWithLoss } from "./softmax-with-loss";
 export { BatchNormalization } from "./batch-normalization";
 export { Dropout } from "./dropout";
 
-/** What may stand after each hidden layer's Affine, by the name that a spec gives it. */
+/** The activations that may follow a hidden layer's Affine, by their name in a spec. */
 export const activations = { relu: ReLU, sigmoid: Sigmoid, tanh: Tanh };

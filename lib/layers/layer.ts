@@ -1,17 +1,17 @@
 import type { tf } from "../engine/backend";
 
 /**
- * One step of a network. `forward` keeps what `backward` needs, so `backward` belongs to the last
- * `forward`. Tensors that either returns or keeps live as long as the `tf.tidy` around them.
+ * A layer of a network. `forward` keeps what `backward` needs, so `backward` belongs to the last
+ * `forward`. Tensors that either returns or keeps live as long as the enclosing `tf.tidy`.
  */
 export interface Layer {
-  /** `x` `[batch, units]` → output. `training` matters to Dropout and BatchNormalization only. */
+  /** `x` `[batch, units]` → output. `training` matters only to Dropout and BatchNormalization. */
   forward(x: tf.Tensor, training?: boolean): tf.Tensor;
-  /** The loss's gradient at the output → its gradient at the input. */
+  /** The gradient of the loss at the output → its gradient at the input. */
   backward(dout: tf.Tensor): tf.Tensor;
 }
 
-/** What `forward` kept for `backward`. Throws if there was no `forward` yet. */
+/** What `forward` kept for `backward`. @throws if `forward` has not been called yet */
 export function kept<T>(value: T | undefined, layer: string): T {
   if (value === undefined) throw new Error(`${layer}: backward before forward; call forward(x) first`);
   return value;

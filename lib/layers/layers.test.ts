@@ -12,7 +12,9 @@ const normals = (name: string, shape: number[]) =>
 /** The largest difference between two tensors, element by element. */
 const distance = (a: tf.Tensor, b: tf.Tensor) => a.sub(b).abs().max().dataSync()[0];
 
-/** Σ dout ⊙ f(x) has dout's backward as its gradient: the oracle is tfjs's own differentiation of the textbook formula. */
+/**
+ * Σ dout ⊙ f(x) has dout's backward as its gradient: the oracle is tfjs's own differentiation of the textbook formula.
+ */
 function autodiff(formula: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[], dout: tf.Tensor): tf.Tensor[] {
   return tf.grads((...xs: tf.Tensor[]) =>
     formula(...xs)

@@ -3,12 +3,12 @@ import { softmaxCrossEntropy } from "../engine/operations";
 import { kept } from "./layer";
 
 /**
- * Softmax and its cross-entropy with the true labels, as one layer, because together their backward
- * is as simple as it gets: `dx = (y − t) / batch`.
+ * Softmax and its cross-entropy with the true labels as one layer, because together their backward
+ * pass is as simple as can be: `dx = (y − t) / batch`.
  *
  * `y_k = e^{x_k} / Σ_j e^{x_j}`, `L = −mean over the batch of log y_label`.
  *
- * The logarithm is taken of the scores, not of `y`, so it needs no small number against log 0.
+ * It is computed from the scores, not from `y`, so no small number is needed to avoid log 0.
  */
 export class SoftmaxWithLoss {
   private difference?: tf.Tensor;
@@ -17,7 +17,7 @@ export class SoftmaxWithLoss {
    * @param scores `[batch, classes]`, the last affine layer's output.
    * @param labels `[batch]`, int32, `0 ≤ label < classes`.
    * @returns the mean loss, a scalar tensor.
-   * @throws if the labels are not one integer a row.
+   * @throws if the labels are not one integer per row.
    */
   forward(scores: tf.Tensor, labels: tf.Tensor): tf.Tensor {
     if (labels.rank !== 1 || labels.shape[0] !== scores.shape[0] || labels.dtype !== "int32") {
@@ -31,7 +31,7 @@ export class SoftmaxWithLoss {
     return losses.mean();
   }
 
-  /** The loss's gradient at the scores, `[batch, classes]`. */
+  /** The gradient of the loss at the scores, `[batch, classes]`. */
   backward(): tf.Tensor {
     const difference = kept(this.difference, "SoftmaxWithLoss");
     return tf.mul(difference, 1 / difference.shape[0]);

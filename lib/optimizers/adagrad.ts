@@ -4,7 +4,7 @@ import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "
 const EPSILON = 1e-7;
 
 /**
- * AdaGrad: each element has a learning rate of its own, smaller the more it has moved.
+ * AdaGrad: each element has its own learning rate, which shrinks as squared gradients add up.
  *
  * `h ← h + ∂L/∂W ⊙ ∂L/∂W`  (6.5)
  * `W ← W − η (1 / √h) ∂L/∂W`  (6.6), with 1e-7 added to √h

@@ -7,7 +7,7 @@ const EPSILON = 1e-7;
 
 /**
  * Adam: Momentum's running mean of the gradient over RMSProp's running mean of its square, both
- * corrected for having started at 0.
+ * corrected for starting at 0.
  *
  * `m ← β₁ m + (1 − β₁) ∂L/∂W`
  * `v ← β₂ v + (1 − β₂) ∂L/∂W ⊙ ∂L/∂W`
@@ -21,8 +21,8 @@ export class Adam implements Optimizer {
 
   /**
    * @param learningRate η.
-   * @param beta1 β₁, the share of the mean gradient that is left after a step.
-   * @param beta2 β₂, the share of the mean square that is left after a step.
+   * @param beta1 β₁, the share of the running mean of the gradient kept at each step.
+   * @param beta2 β₂, the share of the running mean of its square kept at each step.
    */
   constructor(
     public learningRate = 0.001,

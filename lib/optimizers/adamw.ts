@@ -2,8 +2,8 @@ import { Adam } from "./adam";
 import { eachParameter, type Grads, type Params } from "./optimizer";
 
 /**
- * AdamW: Adam, and beside it weight decay that shrinks every parameter by the same share in each step. Added to the loss
- * instead, the decay would go through Adam's running means, which divide it by the size of the gradient.
+ * AdamW: Adam with decoupled weight decay, which shrinks every parameter by the same share at each step. Added to the
+ * loss instead, the decay would pass through Adam's running means, which divide it by the size of the gradient.
  *
  * `W ← W − η λ W`, then Adam's step
  *
@@ -13,9 +13,9 @@ import { eachParameter, type Grads, type Params } from "./optimizer";
 export class AdamW extends Adam {
   /**
    * @param learningRate η.
-   * @param beta1 β₁, the share of the mean gradient that is left after a step.
-   * @param beta2 β₂, the share of the mean square that is left after a step.
-   * @param weightDecay λ, of which a step takes the share η from each parameter.
+   * @param beta1 β₁, the share of the running mean of the gradient kept at each step.
+   * @param beta2 β₂, the share of the running mean of its square kept at each step.
+   * @param weightDecay λ; each step shrinks every parameter by the factor 1 − ηλ.
    */
   constructor(
     learningRate = 0.001,

@@ -14,7 +14,7 @@ export class Momentum implements Optimizer {
 
   /**
    * @param learningRate η.
-   * @param momentum α, the share of the velocity that is left after a step without a gradient.
+   * @param momentum α, the share of the velocity kept at each step.
    */
   constructor(
     public learningRate = 0.01,

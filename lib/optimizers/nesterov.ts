@@ -1,8 +1,8 @@
 import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
 
 /**
- * Nesterov's momentum: the velocity's next push is looked ahead to. In the form that needs the
- * gradient only where the weights are:
+ * Nesterov's momentum: the gradient is taken where the velocity is about to lead. This form needs it
+ * only where the weights are, as it stores the weights already moved ahead:
  *
  * `v ← α v − η ∂L/∂W`
  * `W ← W + α v − η ∂L/∂W`
@@ -15,7 +15,7 @@ export class Nesterov implements Optimizer {
 
   /**
    * @param learningRate η.
-   * @param momentum α, the share of the velocity that is left after a step without a gradient.
+   * @param momentum α, the share of the velocity kept at each step.
    */
   constructor(
     public learningRate = 0.01,

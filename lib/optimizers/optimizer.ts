@@ -4,25 +4,25 @@ import { restore, snapshot, type Snapshot } from "../engine/snapshot";
 /** A network's weights by name: `W1`, `b1`, `gamma1`, … Variables, so that an update is seen by every layer. */
 export type Params = Record<string, tf.Variable>;
 
-/** The loss's gradient by parameter, under the same names. */
+/** The gradient of the loss for each parameter, under the same names. */
 export type Grads = Record<string, tf.Tensor>;
 
-/** Every update rule of the chapter: one step on all parameters, in place. */
+/** An update rule: one step on all parameters, in place. */
 export interface Optimizer {
   /** @throws if a parameter has no gradient, or one of another shape. */
   update(params: Params, grads: Grads): void;
-  /** What the rule remembers between steps, if it does. */
+  /** State kept between steps, if any. */
   readonly memory?: Memory;
-  /** Frees what the rule remembers between steps. */
+  /** Frees the state kept between steps. */
   dispose(): void;
 }
 
-/** What a rule remembers between steps: how many there were, and variables of the parameters' shapes, 0 at first. */
+/** A rule's state between steps: their number, and variables of the parameters' shapes, initially 0. */
 export class Memory {
   steps = 0;
   private readonly variables: Params = {};
 
-  /** What is remembered of a parameter, as its `"velocity"`. */
+  /** The variable kept for a parameter under this name, such as its `"velocity"`. */
   of(what: string, name: string, parameter: tf.Tensor): tf.Variable {
     return (this.variables[`${what} of ${name}`] ??= zeros(parameter.shape));
   }
@@ -31,7 +31,7 @@ export class Memory {
     return { steps: this.steps, variables: snapshot(this.variables) };
   }
 
-  /** Goes on from what another one remembered. */
+  /** Takes over a saved state. */
   restore({ steps, variables }: MemoryState): void {
     this.dispose();
     this.steps = steps;
@@ -56,8 +56,8 @@ export interface MemoryState {
 const zeros = (shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(shape), false));
 
 /**
- * Takes `step` on each parameter with its gradient, and frees what a step leaves behind. All gradients
- * are checked before the first step, so a refused update has changed nothing.
+ * Applies `step` to each parameter and its gradient, and frees intermediate tensors. All gradients are
+ * checked before the first step, so an update that throws has changed nothing.
  */
 export function eachParameter(
   params: Params,

@@ -4,7 +4,8 @@ import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "
 const EPSILON = 1e-7;
 
 /**
- * RMSProp: AdaGrad that forgets, so that its steps do not shrink to nothing.
+ * RMSProp: AdaGrad with a running mean of the squares instead of their sum, so that its steps do not
+ * shrink to nothing.
  *
  * `h ← ρ h + (1 − ρ) ∂L/∂W ⊙ ∂L/∂W`
  * `W ← W − η (1 / √h) ∂L/∂W`, with 1e-7 added to √h
@@ -17,7 +18,7 @@ export class RMSProp implements Optimizer {
 
   /**
    * @param learningRate η.
-   * @param decayRate ρ, the share of the past that is left after a step.
+   * @param decayRate ρ, the share of the running mean kept at each step.
    */
   constructor(
     public learningRate = 0.01,

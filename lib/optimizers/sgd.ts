@@ -8,7 +8,7 @@ import { eachParameter, type Grads, type Optimizer, type Params } from "./optimi
  * Robbins and Monro, "A Stochastic Approximation Method", 1951. https://doi.org/10.1214/aoms/1177729586
  */
 export class SGD implements Optimizer {
-  /** @param learningRate η, the length of a step as a share of the gradient's. */
+  /** @param learningRate η, the length of a step relative to the gradient. */
   constructor(public learningRate = 0.01) {}
 
   update(params: Params, grads: Grads): void {

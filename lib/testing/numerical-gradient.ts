@@ -2,13 +2,13 @@ import { tf } from "../engine/backend";
 import type { Grads, Params } from "../optimizers";
 
 /**
- * The gradient of `loss` by every parameter from central differences,
- * `∂L/∂w ≈ (L(w + h) − L(w − h)) / 2h`: slow, and free of any derivation, so it checks one.
+ * The gradient of `loss` with respect to every parameter by central differences,
+ * `∂L/∂w ≈ (L(w + h) − L(w − h)) / 2h`: slow, but it needs no derivation, so it can check one.
  *
  * TensorFlow computes in float32, whose rounding is divided by 2h: a much smaller `h` makes the
  * result worse. Expect agreement to about 1e-3.
  *
- * @param loss reads the parameters and returns the loss as a number; called twice an element.
+ * @param loss reads the parameters and returns the loss as a number; called twice per element.
  */
 export function numericalGradient(loss: () => number, params: Params, h = 1e-2): Grads {
   const grads: Grads = {};
