@@ -1,4 +1,4 @@
-// npm run bench: the chapter's experiments on MNIST here and in NumPy, and what a step, a start and a long run cost.
+// npm run bench: the chapter's experiments on MNIST here and in NumPy, and the cost of a step, a start and a long run.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ export default async function bench(values: { repeats: string; only?: string }):
   const only = values.only?.split(",");
   const isWanted = (name: string) => !only || only.some((one) => isCalled(name, one));
 
-  // Here, not on other machines, and with all of the counts. The library reads QUICK as it is loaded.
+  // On this machine alone, and at full length. The library reads QUICK while it is loaded.
   delete process.env.RUNS_REDIS_URL;
   delete process.env.QUICK;
   const all = chapterExperiments(loadLibrary("index"));
@@ -29,7 +29,7 @@ export default async function bench(values: { repeats: string; only?: string }):
   for (const line of Object.values(onMachine)) console.log(String(line));
   if (loadavg()[0] > 0.5)
     console.log(
-      `Something else is running (load ${loadavg()[0].toFixed(1)}): these numbers will be worse than the machine's.`,
+      `Something else is running (load ${loadavg()[0].toFixed(1)}): these numbers will be worse than the machine could do.`,
     );
 
   const chapter = await measureExperiments(
@@ -47,7 +47,7 @@ export default async function bench(values: { repeats: string; only?: string }):
   if (!only) write(results);
 }
 
-/** Whether `--only` means this: `6-23` is `6-23 left` and `6-23 right`. */
+/** Whether a name given to `--only` covers this one: `6-23` covers `6-23 left` and `6-23 right`. */
 function isCalled(name: string, one: string): boolean {
   return name === one || name.startsWith(`${one} `);
 }
@@ -60,17 +60,17 @@ async function measureExperiments(
   const peaks: Results["peak"][] = [];
   const turns = experiments.map((): { seconds: number; operations: number; listed: number; tuned: number }[] => []);
   for (let repeat = 1; repeat <= repeats; repeat++) {
-    console.log(`\nTurn ${repeat}`);
-    // The chapter from figure to figure, as a reader executes it, here and then there.
+    console.log(`\nRound ${repeat}`);
+    // The chapter figure by figure, as a reader executes it: first here, then in NumPy.
     for (const [i, { id, specs }] of experiments.entries()) {
-      const rates = await peak(); // beside each of them, as the machine's speed drifts
+      const rates = await peak(); // for each of them, as the machine's speed drifts
       peaks.push(rates);
       const { start, seconds, operations } = await ours(specs);
       started ||= start;
       turns[i].push({ seconds, operations, listed: 0, tuned: 0 });
       console.log(
         `${id}: ${seconds.toFixed(2)} s; 1024³ products at ${rates.one.toFixed(0)} GFLOP/s, ` +
-          `one a core at ${rates.each.toFixed(0)}`,
+          `one per core at ${rates.each.toFixed(0)}`,
       );
     }
     for (const [i, { id, specs }] of experiments.entries()) {
@@ -96,7 +96,7 @@ async function measureStep(sgd: RunSpec): Promise<Results["step"]> {
   console.log("\nOne step …");
   const alone: number[] = [];
   const together: number[] = [];
-  // In turns, because the machine's speed drifts.
+  // Alternately, because the machine's speed drifts.
   for (let turn = 1; turn <= 3; turn++) {
     alone.push(...(await inProcesses("step")));
     together.push(...(await inProcesses("step", 2)));

@@ -1,4 +1,4 @@
-// npm run check: what can be said of the code without running it.
+// npm run check: checks the code without running it.
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -18,10 +18,12 @@ export default async function check({ fix }: { fix: boolean }): Promise<void> {
   };
   await Promise.all(Array.from({ length: fix ? 1 : availableParallelism() }, checkWaiting));
   if (failed.length > 0)
-    throw new CommandError(`\nFailed: ${failed.join(", ")}. npm run check -- --fix mends what a program can mend.`);
+    throw new CommandError(
+      `\nFailed: ${failed.join(", ")}. npm run check -- --fix corrects what can be corrected automatically.`,
+    );
 }
 
-/** The slowest first: as many run at a time as there are processors. */
+/** The slowest first: one check runs on each processor. */
 function checks(fix: boolean): Check[] {
   const node = (program: string, ...args: string[]) => [process.execPath, join(nodeModules, program), ...args];
   const ruff = join(venv, "bin/ruff");

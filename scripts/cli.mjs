@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Every `npm run …`: reads what was asked, sets up what is missing, and then does it.
+// Every `npm run …`: parses the arguments, sets up what is missing, and runs the command.
 import { clean } from "./setup/clean.mjs";
 import { CommandError, readCommandLine } from "./setup/command-line.mjs";
 import { commands } from "./setup/commands.mjs";

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { cache, venv } from "#setup/clone.mjs";
 
 /**
- * The environment for Jupyter's programs: settings, kernels and state come from the clone and stay in it, whatever the
- * user's home holds.
+ * The environment for Jupyter's programs: settings, kernels and state come from the clone and stay in it, whatever is
+ * in the user's home.
  */
 export const jupyterEnvironment = {
   ...process.env,

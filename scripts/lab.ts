@@ -16,7 +16,7 @@ export default function lab(_values: object, options: string[]): void {
     ],
     { cwd: root, env: { ...jupyterEnvironment, JUPYTER_CONFIG_PATH: join(root, "scripts/lab") }, stdio: "inherit" },
   );
-  // Ctrl+C reaches JupyterLab too, which asks whether to stop; this process ends when it has.
+  // Ctrl+C reaches JupyterLab too, which asks whether to stop; this process ends when JupyterLab does.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => server.kill("SIGTERM"));
   server.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal!]));

@@ -20,7 +20,7 @@ export type Library = LibraryModules["index"];
 const require = createRequire(import.meta.url);
 
 /**
- * Loads a module of the compiled library, which is CommonJS. With most of them comes TensorFlow, which takes a second; and
+ * Loads a module of the compiled library, which is CommonJS. Most of them load TensorFlow, which takes a second; and
  * the library reads QUICK while it is loaded.
  */
 export function loadLibrary<Name extends keyof LibraryModules>(name: Name): LibraryModules[Name] {

@@ -1,4 +1,4 @@
-// What the scripts read and write of Jupyter's notebook format (nbformat 4).
+// The part of Jupyter's notebook format (nbformat 4) that the scripts read and write.
 import { readFileSync } from "node:fs";
 
 export interface NotebookContent {
@@ -13,17 +13,17 @@ export interface Cell {
   id: string;
   source: string | string[];
   metadata: object;
-  /** Of code cells only, as is `execution_count`. */
+  /** Only in code cells, like `execution_count`. */
   outputs?: Output[];
   execution_count?: number | null;
 }
 
 export interface Output extends Partial<CellError> {
   output_type: "display_data" | "execute_result" | "stream" | "error";
-  /** By MIME type; of a display or a result. */
+  /** A display or a result, by MIME type. */
   data?: MimeBundle;
   metadata?: OutputMetadata;
-  /** Of a stream. */
+  /** The text of a stream. */
   text?: string | string[];
 }
 
@@ -35,7 +35,7 @@ interface MimeBundle {
   "text/plain"?: string | string[];
 }
 
-/** A figure as Plotly's data; what a trace holds differs from kind to kind. */
+/** A figure as Plotly's data; the attributes of a trace depend on its type. */
 export interface Plot {
   data: Trace[];
   layout: Layout;
@@ -55,12 +55,12 @@ export interface Frame {
 
 interface OutputMetadata {
   figure?: FigureMetadata;
-  /** Says which figure's caption this is. */
+  /** The figure whose caption this is. */
   caption?: string;
   "image/png"?: { width: number; height: number };
 }
 
-/** What `show` says of a figure. */
+/** What `show` notes about a figure. */
 export interface FigureMetadata {
   id: string;
   caption: string;
@@ -82,7 +82,7 @@ export function outputsOf({ cells }: Pick<NotebookContent, "cells">): Output[] {
   return cells.flatMap(({ outputs = [] }) => outputs);
 }
 
-/** Text that the format may have cut into lines. */
+/** Text that the format may have split into lines. */
 export function joined(text: string | string[] = ""): string {
   return [text].flat().join("");
 }

@@ -10,7 +10,7 @@ import { jupyterEnvironment } from "./jupyter.js";
 
 export default async function notebooks(_values: object, prefixes: string[]): Promise<void> {
   const source = join(root, "notebooks");
-  // The notebooks in the clone hold what was computed here, in full and afresh, and nothing else.
+  // The clone's notebooks hold only what was computed here, in full and from scratch.
   const quick = ["QUICK", "RUNS_STORE", "RUNS_REDIS_URL"].some((name) => process.env[name]);
   const target = quick ? join(cache, "quick/notebooks") : source;
   const site = quick ? join(cache, "quick/site") : join(root, "site");
@@ -27,18 +27,18 @@ export default async function notebooks(_values: object, prefixes: string[]): Pr
   );
   if (failures.length > 0)
     throw new CommandError(
-      `${failures.length} of ${executions.length} notebooks failed, as said above; ` +
+      `${failures.length} of ${executions.length} notebooks failed, see above; ` +
         "their files are as they were, and nothing was rendered.",
     );
   if (!rendered)
     throw new CommandError(
-      "Rendering failed, as said above. The notebooks are executed; npm run render tries that part again.",
+      "Rendering failed, see above. The notebooks are executed; npm run render repeats only the rendering.",
     );
   if (quick) console.log(`Notebooks: ${relative(root, target)}`);
   console.log(`Pages: ${relative(root, site)}/index.html`);
 }
 
-/** In a process of its own. @returns whether it succeeded */
+/** In a separate process. @returns whether it succeeded */
 async function renders(notebooks: string, site: string): Promise<boolean> {
   const command = [join(root, "scripts/cli.mjs"), "render", "--notebooks", notebooks, "--site", site];
   const { code } = await runChild(process.execPath, command, { cwd: root, env: jupyterEnvironment });

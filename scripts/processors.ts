@@ -1,4 +1,4 @@
-// npm run processors: executes the notebooks as on other processors, and compares what became of their claims.
+// npm run processors: executes the notebooks as on other processors, and compares which of their claims hold.
 import { join, relative } from "node:path";
 import { cache } from "#setup/clone.mjs";
 import { CommandError } from "#setup/command-line.mjs";
@@ -11,12 +11,12 @@ import { outputsOf, readNotebook } from "./notebook-format.js";
 
 interface Comparison extends Execution {
   set: InstructionSet;
-  /** How many claims were compared. */
+  /** The number of claims compared. */
   claims: number;
   differences: Differences;
 }
 
-// Short trainings decide no claim.
+// Short trainings settle no claim.
 const quick = process.env.QUICK === "1";
 
 export default async function processors(values: { notebooks: string }, words: string[]): Promise<void> {
@@ -53,13 +53,13 @@ async function executeWith(set: InstructionSet, folder: string, file: string): P
   const notebook = join(folder, file);
   const execution = await executeNotebook(notebook, join(cache, "processors", set, file), {
     ONEDNN_MAX_CPU_ISA: set,
-    // What another processor has computed, or may compute, is no answer.
+    // Nothing from the store or from workers, which another processor may have computed.
     RUNS_STORE: undefined,
     RUNS_REDIS_URL: undefined,
   });
   const here = claimsIn(execution.outputs);
   const committed = claimsIn(outputsOf(readNotebook(notebook)));
-  // Where a cell before the claims failed, there is nothing to compare.
+  // If a cell before the claims failed, there is nothing to compare.
   const comparable = !quick && !(execution.failed && here.length === 0);
   const differences = comparable ? compareClaims(committed, here) : { fallen: [], seeds: [] };
   return { ...execution, set, claims: comparable ? committed.length : 0, differences };
@@ -75,7 +75,7 @@ function report(comparisons: Comparison[]): void {
       [failed && "failed", claims > 0 && summary(claims, differences.fallen.length)].filter(Boolean).join(", "),
     ]),
   );
-  if (quick) console.log("Short trainings decide no claim, so the claims were not compared.\n");
+  if (quick) console.log("Short trainings settle no claim, so the claims were not compared.\n");
   for (const { set, name, differences } of comparisons) {
     for (const { claim, committed, here } of differences.fallen)
       console.log(

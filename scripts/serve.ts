@@ -14,7 +14,7 @@ export default async function serve(values: { port: string; site: string }): Pro
     );
   try {
     const { url } = await serveFolder(values.site, port);
-    console.log(`${url}   (Ctrl+C ends it)`);
+    console.log(`${url}   (Ctrl+C stops it)`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     throw new CommandError(`Port ${port} is taken: npm run serve -- --port 0 takes a free one.`);

@@ -1,4 +1,4 @@
-// npm test: runs the tests of the library and of the scripts, and closes with how many passed and failed.
+// npm test: runs the tests of the library and of the scripts, and ends with the number that passed and failed.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
@@ -20,7 +20,7 @@ interface Counts {
 
 export default async function test(_values: object, filters: string[]): Promise<void> {
   process.chdir(root);
-  // They are chosen by their sources, and run as what these were compiled to.
+  // Tests are chosen by their sources, but what runs is compiled.
   const compiled = ["lib", "scripts"].flatMap((folder) =>
     testFiles(folder, /\.test\.ts$/, filters).map(
       (file) => `${folder}/dist${file.slice(folder.length, -".ts".length)}.js`,
@@ -39,7 +39,7 @@ export default async function test(_values: object, filters: string[]): Promise<
 }
 
 /**
- * @param filters  of which a path must contain one, if there are any
+ * @param filters  a path must contain one of them, if there are any
  * @returns paths from the root, sorted
  */
 function testFiles(folder: string, pattern: RegExp, filters: string[]): string[] {
@@ -55,7 +55,7 @@ function add(...parts: Counts[]): Counts {
   return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
 }
 
-/** Node's own runner, each file in a process of its own. */
+/** Node's own test runner, each file in a separate process. */
 async function runNodeTests(files: string[]): Promise<Counts> {
   const counts: Record<string, number> = {};
   if (files.length > 0) {

@@ -25,7 +25,7 @@ export default async function worker(values: { processes?: string; silence?: str
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
-      console.log("Ending the present runs; once more to leave them to other workers.");
+      console.log("Finishing the current runs; press Ctrl-C again to leave them to other workers.");
       void serving.close();
     });
 }

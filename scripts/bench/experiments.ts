@@ -1,13 +1,13 @@
-// The chapter's nine experiments on MNIST, with its counts, each as the specs of its runs for one seed.
+// The chapter's nine experiments on MNIST at full length, each as the specs of its runs for one seed.
 import type { History, RandomStream, RunSpec } from "../../lib/index.js";
 import type { Library } from "../library.js";
 
 export type { RunSpec };
 
 export interface Experiment {
-  /** The figure. */
+  /** The figure's number. */
   id: string;
-  /** What its runs are. */
+  /** A description of its runs. */
   runs: string;
   specs: RunSpec[];
 }
@@ -25,7 +25,7 @@ const network = (hiddenLayers: number, options?: Partial<RunSpec["network"]>): R
 
 const sgd: RunSpec["optimizer"] = { name: "SGD", learningRate: 0.01 };
 
-/** Figures 6-9 and 6-15: the loss on all images. */
+/** Figures 6-9 and 6-15: the loss, training on all images. */
 const onAllImages = (what: Pick<RunSpec, "network" | "optimizer">): RunSpec => ({
   data: { images: 60_000 },
   batchSize: 128,
@@ -49,7 +49,7 @@ const normalization = (scale: number): RunSpec[] =>
 
 const scales = Array.from({ length: 16 }, (_, i) => 10 ** ((-4 * i) / 15));
 
-/** Figures 6-20, 6-21 and 6-23: 300 images, and all test images at each point. */
+/** Figures 6-20, 6-21 and 6-23: 300 training images, and all test images at each epoch point. */
 const overfitting = (options?: Partial<RunSpec["network"]>): RunSpec => ({
   data: { images: 300 },
   network: network(6, options),
@@ -60,7 +60,7 @@ const overfitting = (options?: Partial<RunSpec["network"]>): RunSpec => ({
   seed: SEED,
 });
 
-/** Figure 6-23 is made by the chapter's Trainer, which takes the loss after each update as well. */
+/** For figure 6-23 the book uses its Trainer, which also takes the loss after each update. */
 const byTrainer = (spec: RunSpec): RunSpec => ({ ...spec, epochs: 301, record: ["loss", ...spec.record] });
 
 /** Figure 6-24: trials with weight decay 10^U(−8, −4) and learning rate 10^U(−6, −2). */
@@ -105,7 +105,7 @@ export function chapterExperiments({ randomStream }: Library): Experiment[] {
   ];
 }
 
-/** The floating-point operations of the matrix products that made a history; all else is left out. */
+/** The floating-point operations of the matrix products behind a history; everything else is left out. */
 export function matrixOperations({ data, network, batchSize }: RunSpec, history: History): number {
   const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];
   const forward = sizes.slice(1).reduce((sum, units, i) => sum + 2 * sizes[i] * units, 0);
@@ -116,7 +116,7 @@ export function matrixOperations({ data, network, batchSize }: RunSpec, history:
     taken(history.trainAccuracy) * (data.images - validation) +
     taken(history.validationAccuracy) * validation +
     taken(history.testAccuracy) * TEST_IMAGES;
-  // An update takes forward, dW of every layer, and dx of every layer but the first.
+  // An update consists of forward, dW of every layer, and dx of every layer but the first.
   const updates = history.iterations * batchSize * (3 * forward - firstLayer);
   return updates + (taken(history.loss) * batchSize + images) * forward;
 }

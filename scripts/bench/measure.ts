@@ -1,4 +1,4 @@
-// What is measured, each in seconds unless it says otherwise.
+// The measurements, in seconds unless stated otherwise.
 import { execFileSync, fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { cpus } from "node:os";
@@ -11,13 +11,13 @@ import { referenceProgram, startReference } from "../reference/reference.js";
 import { matrixOperations, type RunSpec } from "./experiments.js";
 import type { MemorySample, Results } from "./report.js";
 
-/** What each measurement in a process of its own gives. */
+/** The result of each measurement that has its own process. */
 export interface Measurements {
   step: number;
   memory: MemorySample[];
 }
 
-/** NumPy on all cores, with the kernels that it chooses for this processor itself. */
+/** NumPy on all cores, with the kernels that OpenBLAS itself chooses for this processor. */
 const numpyEnvironment = { ...process.env };
 for (const name of ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"])
   delete numpyEnvironment[name];
@@ -28,7 +28,7 @@ export const numpyPrograms = {
   tuned: referenceProgram,
 };
 
-/** What the numbers were measured on. */
+/** The machine and the versions that were measured. */
 export function machine(): Results["machine"] {
   const threadpools =
     "import json, numpy, threadpoolctl; print(json.dumps([numpy.__version__, threadpoolctl.threadpool_info()]))";
@@ -44,14 +44,14 @@ export function machine(): Results["machine"] {
   };
 }
 
-/** One of process.ts's measurements in several processes at once. */
+/** One of the measurements of process.ts, in several processes at once. */
 export function inProcesses<What extends keyof Measurements>(what: What, processes = 1): Promise<Measurements[What][]> {
   return together(Array.from({ length: processes }, () => fork(new URL("process.js", import.meta.url), [what])));
 }
 
 /**
- * GFLOP/s of 1024³ products: of one on all cores, and of one on each core in processes of their own, together. The second
- * is what runs side by side could come to.
+ * GFLOP/s of 1024³ products: of one on all cores, and the total of one per core in separate processes. The latter is
+ * the limit for runs side by side.
  */
 export async function peak(): Promise<Results["peak"]> {
   const on = (threads: number) => fork(new URL("product.js", import.meta.url), [String(threads)]);
@@ -60,7 +60,7 @@ export async function peak(): Promise<Results["peak"]> {
   return { one, each: sum(each) };
 }
 
-/** What processes measure, begun at once when all are ready. */
+/** The results of several processes, which begin together once all are ready. */
 async function together<Result>(children: ChildProcess[]): Promise<Result[]> {
   await Promise.all(children.map((child) => once(child, "message")));
   const results = children.map((child) => once(child, "message"));
@@ -75,7 +75,7 @@ export function firstImport(): number {
 }
 
 /**
- * Runs in the library, one process a core, as a notebook has them run. The processes have been started and have read the
+ * Runs in the library with one process per core, as in a notebook. The processes have already started and read the
  * images.
  */
 export async function ours(specs: RunSpec[]): Promise<{ start: number; seconds: number; operations: number }> {
@@ -95,7 +95,7 @@ export async function ours(specs: RunSpec[]): Promise<{ start: number; seconds: 
 }
 
 /**
- * The same runs in NumPy, one after the other, each on all cores. NumPy has been imported and the images have been read.
+ * The same runs in NumPy, one after another, each on all cores. NumPy is already imported and the images are read.
  */
 export async function numpy(program: string, specs: RunSpec[]): Promise<number> {
   const reference = startReference(numpyEnvironment, program);
@@ -106,7 +106,7 @@ export async function numpy(program: string, specs: RunSpec[]): Promise<number> 
   return total;
 }
 
-/** A few updates, of another seed than any that is measured. */
+/** A few updates, with a seed other than any that is measured. */
 const warmUp = ({ epochs, ...spec }: RunSpec, i: number): RunSpec => ({
   ...spec,
   record: [],

@@ -1,4 +1,4 @@
-// One measurement in a process of its own, started by measure.ts: it says when it is ready, begins when told to, and
+// One measurement in its own process, started by measure.ts: it reports when it is ready, begins when told to, and
 // sends its result.
 import { median } from "d3-array";
 import { loadLibrary } from "../library.js";
@@ -12,8 +12,8 @@ const [sgd] = chapterExperiments(library)[0].specs;
 
 const measurements: { [What in keyof Measurements]: () => Promise<{ begin(): Promise<Measurements[What]> }> } = {
   /**
-   * Milliseconds of a step of figure 6-9's network with SGD: drawing a mini-batch, gradient, update. The median of 30 runs,
-   * after V8 has compiled what they call: it does so on other threads, which a process alone has a core to itself for.
+   * Milliseconds per step of figure 6-9's network with SGD: drawing a mini-batch, gradient, update. The median of 30
+   * runs, after V8 has compiled the code: it does so on other threads, for which a single process has a core to spare.
    */
   async step() {
     const steps = 200;
@@ -47,7 +47,7 @@ const measurements: { [What in keyof Measurements]: () => Promise<{ begin(): Pro
   },
 };
 
-/** Gives the answer, and ends when it has gone. */
+/** Sends the result, and exits once it has been sent. */
 const answer = (result: unknown) => process.send?.(result, undefined, undefined, () => process.exit());
 
 const { begin } = await measurements[process.argv[2] as keyof Measurements]();

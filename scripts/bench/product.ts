@@ -1,9 +1,9 @@
-// What the machine can do at most: GFLOP/s of a product of 1024 × 1024 matrices on a given number of threads, in two
-// seconds. Like process.ts, but not through the library, which has TensorFlow use a single thread.
+// The machine's peak: GFLOP/s of products of 1024 × 1024 matrices on a given number of threads, over two seconds. Like
+// process.ts, but without the library, which restricts TensorFlow to a single thread.
 import { createRequire } from "node:module";
 
 process.env.TF_NUM_INTRAOP_THREADS = process.argv[2];
-// The rest as in lib/engine/environment.ts.
+// The others as in lib/engine/environment.ts.
 process.env.TF_CPU_ALLOCATOR_USE_BFC = "1";
 process.env.TF_ENABLE_ONEDNN_OPTS = "0";
 process.env.TF_CPP_MIN_LOG_LEVEL = "2";

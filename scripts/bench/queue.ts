@@ -1,6 +1,6 @@
-// npm run bench:queue: what the queue costs. The same runs on this machine's own processes, and through a Redis and one
-// worker with as many processes, in turns. Two kinds of runs: the 100 trials of the chapter's search, and 100 of a single
-// update, whose time is nearly all overhead. The best turn counts, as whatever else the machine does only ever adds.
+// npm run bench:queue: the cost of the queue. The same runs alternately in this machine's own processes, and through a
+// Redis and one worker with as many processes. Two kinds of runs: the 100 trials of the chapter's search, and 100 runs
+// of a single update, whose time is nearly all overhead. The best turn counts, as other load can only add time.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { loadLibrary } from "../library.js";
 import { wholeNumber } from "../whole-number.js";
 import type { RunSpec } from "./experiments.js";
 
-/** The clock ticks in which Linux counts processor time. */
+/** Linux counts processor time in clock ticks. */
 const TICKS_PER_SECOND = 100;
 
 export default async function benchQueue(values: { turns: string }): Promise<void> {
@@ -26,7 +26,7 @@ export default async function benchQueue(values: { turns: string }): Promise<voi
   });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
   process.on("exit", () => worker.kill("SIGKILL"));
-  // The processes that train are others than these: of the worker it is the first.
+  // Training is done by other processes than these: by children of this one and of the worker.
   const besides = () => processorTime([process.pid, worker.pid!, redis.pid]);
   try {
     await once(worker.stdout.resume(), "data");
@@ -51,7 +51,7 @@ export default async function benchQueue(values: { turns: string }): Promise<voi
   }
 }
 
-/** Both ways in turns; the histories must be equal. */
+/** Both ways alternately; their histories must be equal. */
 async function compareWays(
   specs: RunSpec[],
   redisUrl: string,
@@ -79,7 +79,7 @@ async function compareWays(
   return best;
 }
 
-/** Seconds that processes have used. */
+/** Processor seconds that processes have used. */
 function processorTime(pids: number[]): number {
   const ticks = pids.map((pid) => {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");

@@ -1,11 +1,11 @@
-// What was measured, as a table and as a chart.
+// The results, as a table and as a chart.
 import { max, sum } from "d3-array";
 
 export interface Results {
   machine: Record<"processor" | "cores" | "ours" | "numpy", string | number>;
-  /** How often each experiment was measured. */
+  /** The number of times each experiment was measured. */
   repeats: number;
-  /** GFLOP/s of a 1024³ product on all cores, and of one on each core together. */
+  /** GFLOP/s of a 1024³ product on all cores, and the total of one per core. */
   peak: { one: number; each: number };
   /** Seconds until the library's processes have started and read the images. */
   started: number;
@@ -62,7 +62,7 @@ export function table({ machine, repeats, peak, started, experiments, step, star
         `1024³ product on all cores, and at ${peak.each.toFixed(0)} in one such product on each core at once, in processes of ` +
         `their own; both are measured before each experiment, and the last two columns are shares of them. Runs that do not ` +
         `fill all processes are divided into segments, which processes take in turns. The processes stay from experiment to ` +
-        `experiment of a turn. Not in the seconds: starting them and reading the images, ${started.toFixed(1)} s, and importing ` +
+        `experiment of a round. Not in the seconds: starting them and reading the images, ${started.toFixed(1)} s, and importing ` +
         `NumPy and reading them there.`,
     );
   }
@@ -97,7 +97,7 @@ export function table({ machine, repeats, peak, started, experiments, step, star
   return lines.join("\n");
 }
 
-/** The chapter as one experiment. */
+/** The whole chapter as one experiment. */
 export function wholeChapter(experiments: Measured[]): Omit<Measured, "operations"> {
   const total = (what: "seconds" | "listed" | "tuned" | "operations") => sum(experiments, (m) => m[what]);
   const seconds = total("seconds");
@@ -112,7 +112,7 @@ export function wholeChapter(experiments: Measured[]): Omit<Measured, "operation
 }
 
 /**
- * Bars of seconds, one group an experiment. Readable on light and on dark.
+ * Bars of seconds, one group per experiment. Readable on light and on dark backgrounds.
  * @returns SVG
  */
 export function chart({ experiments }: Results): string {

@@ -1,7 +1,7 @@
-// npm run bench:saturation: how many workers one Redis can serve. Real Redis, real queue, real search, and 1 … 1,000
-// workers, each with its own connections, that do all but train: they wait as long as a recorded run would take. The
-// workers share this machine's cores with Redis and the search, which real ones would not: where it saturates here is a
-// lower bound.
+// npm run bench:saturation: how many workers one Redis can serve. Redis, queue and search are real; the 1 to 1,000
+// workers, each with its own connections, do everything but train: they wait as long as a recorded run would take.
+// Unlike real workers they share this machine's cores with Redis and the search, so the point of saturation is a lower
+// bound.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
@@ -13,9 +13,9 @@ import { loadLibrary } from "../library.js";
 import type { RunSpec } from "./experiments.js";
 
 const WORKERS = [1, 3, 10, 30, 100, 300, 1000];
-/** Each worker's connections and timers cost memory: this many share a process. */
+/** Connections and timers of a worker cost memory: this many share a process. */
 const WORKERS_PER_PROCESS = 250;
-/** Runs of figure 6-24 as they are, and ten times as long. */
+/** Runs as long as those of figure 6-24, and ten times as long. */
 const SCALES = [1, 10];
 /** Runs that each worker gets on average. */
 const RUNS_PER_WORKER = 5;
@@ -23,10 +23,10 @@ const RUNS_PER_WORKER = 5;
 interface Saturation {
   machine: string;
   historyBytes: number;
-  series: { secondsPerRun: number; points: Point[] }[];
+  series: { secondsPerRun: number; points: Throughput[] }[];
 }
 
-interface Point {
+interface Throughput {
   workers: number;
   runs: number;
   seconds: number;
@@ -42,14 +42,14 @@ export default async function benchSaturation(): Promise<void> {
 
   const series: Saturation["series"] = [];
   for (const scale of SCALES) {
-    const points: Point[] = [];
+    const points: Throughput[] = [];
     for (const workers of WORKERS) {
       const scaled = waitsMs.map((ms) => ms * scale);
       const runs = workers * RUNS_PER_WORKER;
       const seconds = await secondsWith(workers, runs, scaled, history);
       points.push({ workers, runs, seconds: round(seconds), runsPerSecond: round(runs / seconds) });
       console.log(
-        `${workers} workers, runs of ${(meanSeconds * scale).toFixed(2)} s: ${(runs / seconds).toFixed(1)} runs a second`,
+        `${workers} workers, runs of ${(meanSeconds * scale).toFixed(2)} s: ${(runs / seconds).toFixed(1)} runs per second`,
       );
     }
     series.push({ secondsPerRun: round(meanSeconds * scale), points });
@@ -86,8 +86,8 @@ async function secondsWith(workers: number, runs: number, waitsMs: number[], his
 }
 
 /**
- * How long 20 real trials take, and one of their histories. A run has one thread: on a free core it takes as long as its
- * processor time.
+ * The times of 20 real trials, and one of their histories. A run has one thread, so on a free core it takes as long as
+ * its processor time.
  */
 async function recordTrials(): Promise<{ waitsMs: number[]; history: string }> {
   const { run } = loadLibrary("experiments/run");
@@ -115,7 +115,7 @@ function trial(seed: number): RunSpec {
   };
 }
 
-/** Runs a second against workers, both logarithmic, with what would be without any waiting for Redis dashed. */
+/** Runs per second against workers, both logarithmic; dashed, the rate if nothing ever waited for Redis. */
 function draw(data: Saturation): string {
   const [width, height, left, right, top, bottom] = [640, 400, 64, 150, 24, 52];
   const x = (n: number) => left + (Math.log10(n) / 3) * (width - left - right);
@@ -152,10 +152,10 @@ function draw(data: Saturation): string {
     `<text x="${(left + width - right) / 2}" y="${height - 14}" text-anchor="middle">simulated workers</text>`,
   );
   parts.push(
-    `<text transform="translate(16 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">runs a second</text>`,
+    `<text transform="translate(16 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">runs per second</text>`,
   );
   const alt =
-    "Runs a second against the number of simulated workers, from 1 to 1,000; dashed, what the workers could do if nothing ever waited for Redis";
+    "Runs per second against the number of simulated workers, from 1 to 1,000; dashed, what the workers could do if nothing ever waited for Redis";
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${alt}" font-family="Open Sans, sans-serif" font-size="13" fill="#333">
 <title>${alt}</title><rect width="100%" height="100%" fill="white"/>
 ${parts.join("\n")}

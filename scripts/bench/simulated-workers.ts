@@ -1,5 +1,5 @@
-// Simulated workers in a process of its own, started by saturation.ts: they do all that real ones do, but wait in place
-// of training. It says when they are ready, and ends when told to.
+// Simulated workers in their own process, started by saturation.ts: they do all that real ones do, but wait instead of
+// training. The process reports when they are ready, and exits when told to.
 import { Worker } from "bullmq";
 import { loadLibrary } from "../library.js";
 

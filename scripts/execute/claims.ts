@@ -4,11 +4,11 @@ import { joined, type Output } from "../notebook-format.js";
 export interface Claim {
   claim: string;
   measured: string;
-  /** Begins with the verdict; a number of seeds may follow. */
+  /** The verdict, perhaps followed by a number of seeds. */
   held: string;
 }
 
-/** How a claim came out twice. */
+/** The outcomes of a claim in two executions. */
 interface Difference {
   claim: string;
   committed?: Claim;
@@ -16,13 +16,13 @@ interface Difference {
 }
 
 export interface Differences {
-  /** Claims whose verdicts differ, or that only one of both has. */
+  /** Claims whose verdicts differ, or that only one execution has. */
   fallen: Difference[];
-  /** Claims whose verdicts are the same, with other numbers of seeds. */
+  /** Claims with the same verdict but different numbers of seeds. */
   seeds: Difference[];
 }
 
-/** The claims that a notebook or a part of it shows. */
+/** The claims in a notebook or a part of it. */
 export function claimsIn(outputs: Output[]): Claim[] {
   return outputs
     .map(({ data }) => joined(data?.["text/markdown"]))
@@ -30,7 +30,7 @@ export function claimsIn(outputs: Output[]): Claim[] {
     .flatMap((table) => table.split("\n").slice(2).map(readRow));
 }
 
-/** @param row  like `| He is faster | 0.205; 0.291 | ✓ held |`, with `\|` for a stroke inside a cell */
+/** @param row  like `| He is faster | 0.205; 0.291 | ✓ held |`, with `\|` for a bar inside a cell */
 function readRow(row: string): Claim {
   const [claim, measured, held] = row
     .slice(2, -2)

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { libraryBuild } from "#setup/clone.mjs";
 
-/** What TensorFlow's oneDNN may be told to multiply with, and how it names that itself. It ignores other words. */
+/** The instructions that oneDNN can be restricted to, and its own names for them. It ignores other words. */
 export const instructionSets = {
   SSE41: "Intel SSE4.1",
   AVX: "Intel AVX",
@@ -13,8 +13,8 @@ export const instructionSets = {
 export type InstructionSet = keyof typeof instructionSets;
 
 /**
- * With which instructions TensorFlow multiplies matrices on this processor, as oneDNN itself says it.
- * @param most  it takes no later ones than these, and what the processor has
+ * The instructions with which TensorFlow multiplies matrices on this processor, according to oneDNN itself.
+ * @param most  the latest ones that it may use, as far as the processor has them
  */
 export function instructionsUsed(most: InstructionSet): string {
   const product = `const { tf } = require(${JSON.stringify(join(libraryBuild, "engine/backend.js"))});

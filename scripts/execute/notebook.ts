@@ -10,14 +10,14 @@ import { runChild } from "./run-child.js";
 
 const config = join(root, "scripts/execute/nbconvert_config.py");
 
-/** How an execution ended. */
+/** The outcome of an execution. */
 export interface Execution {
   name: string;
   cells: number;
   figures: number;
   seconds: number;
   failed: boolean;
-  /** Of all cells, or of the one that failed. */
+  /** The outputs of all cells, or of the one that failed. */
   outputs: Output[];
 }
 
@@ -32,9 +32,9 @@ interface CellFailure {
 
 /**
  * Executes a notebook with nbconvert from its first cell. The result is written elsewhere and moved to `target` only
- * when every cell has run; of a failing cell, the code, the message and the stack go to the terminal.
+ * once every cell has run; if one fails, its code, the message and the stack go to the terminal.
  * @param target  may be `file` itself
- * @param environment  what differs from this process's own; undefined takes a variable away
+ * @param environment  changes to this process's environment; undefined removes a variable
  */
 export async function executeNotebook(
   file: string,
@@ -95,7 +95,7 @@ export async function executeNotebook(
   return { ...result, failed: false };
 }
 
-/** A code cell with something in it; nbconvert passes over the empty ones. */
+/** Whether it is a code cell with content; nbconvert skips empty ones. */
 function isCode(cell: Cell) {
   return cell.cell_type === "code" && joined(cell.source).trim() !== "";
 }

@@ -7,13 +7,13 @@ const KILL_AFTER_MS = 5000;
 interface Options {
   env: NodeJS.ProcessEnv;
   cwd: string;
-  /** Gets the lines of standard output; without it, all output goes to the terminal. */
+  /** Receives the lines of standard output; without it, all output goes to the terminal. */
   onLine?: (line: string) => void;
 }
 
 /**
- * Runs a program to its end. Ctrl-C, or any other signal that ends this process, ends it too: it runs in a process
- * group of its own and is interrupted once, from here, so that nbconvert can shut its kernel down; after 5 s the whole
+ * Runs a program to its end. Ctrl-C, or any other signal that ends this process, ends it too: it runs in its own
+ * process group and is interrupted once, from here, so that nbconvert can shut down its kernel; after 5 s the whole
  * group is killed.
  */
 export function runChild(

@@ -60,12 +60,12 @@ export interface Connection {
   hb_port: number;
 }
 
-/** Numbers that both threads see at any time, even while a cell's loop blocks the main thread. */
+/** Numbers that both threads can read at any time, even while a cell's loop blocks the main thread. */
 export type Flags = Int32Array<SharedArrayBuffer>;
 
 /** The flag that is 1 while the kernel is being loaded, and while TypeScript compiles. */
 export const COMPILING = 0;
-/** The flag that is 1 while an interrupted cell is tidied up after: a progress bar, a live figure, a pool of runs. */
+/** The flag that is 1 during the clean-up after an interrupted cell: a progress bar, a live figure, a pool of runs. */
 export const TIDYING = 1;
 
 /** Flags that are all 0. */

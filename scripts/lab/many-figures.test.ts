@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { outputsOfCell, ourLab, runCell, startBrowser, startLab, temporaryFolder } from "../testing/lab-for-tests.js";
 
-const MOST_CONTEXTS = 16; // that Chromium leaves to a page
+const MAX_CONTEXTS = 16; // per page in Chromium
 const FIGURES = 20; // in 3D, each with a context
 
 test(
@@ -38,7 +38,7 @@ test(
     );
     assert.deepEqual(seen.missing, []);
     assert.equal(seen.lost, 0);
-    assert.ok(seen.contexts > 0 && seen.contexts < MOST_CONTEXTS, `${seen.contexts} contexts`);
+    assert.ok(seen.contexts > 0 && seen.contexts < MAX_CONTEXTS, `${seen.contexts} contexts`);
     assert.deepEqual([...warnings, ...complaints], []);
   },
 );

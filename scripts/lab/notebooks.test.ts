@@ -1,6 +1,6 @@
 // The notebooks in real JupyterLab: run from emptied outputs, opened again untrusted, in light and dark, and in a
-// JupyterLab that knows nothing of Plotly. And what stock nbconvert makes of them. To run all five takes minutes, so only
-// the first is run, unless LAB_NOTEBOOKS=all asks for the others.
+// JupyterLab that knows nothing of Plotly. And what stock nbconvert makes of them. To run all five takes minutes, so
+// only the first is run, unless LAB_NOTEBOOKS=all asks for the others.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
@@ -176,7 +176,10 @@ test(
   },
 );
 
-/** Runs in the browser, before all else: what comes into view and goes is told late and several at once, as on a busy page. */
+/**
+ * Runs in the browser, before all else: what comes into view and goes is told late and several at once, as on a busy
+ * page.
+ */
 function tellLate(): void {
   const Observer = globalThis.IntersectionObserver;
   globalThis.IntersectionObserver = class extends Observer {

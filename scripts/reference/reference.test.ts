@@ -56,9 +56,9 @@ test("losses and accuracies over seeds lie where the reference's own random numb
 });
 
 /**
- * Losses to 1e-5 of their value (float32 rounds to 6e-8, and a few dozen updates carry that on), accuracies to one image
- * in a thousand whose two best scores may tie. Where our weights or loss have left float32, the reference's loss, which
- * has float64's room, must be on its way out.
+ * Losses to 1e-5 of their value (float32 rounds to 6e-8, and a few dozen updates carry that on), accuracies to one
+ * image in a thousand whose two best scores may tie. Where our weights or loss have left float32, the reference's loss,
+ * which has float64's room, must be on its way out.
  */
 function compare(ours: History, reference: History): void {
   assert.equal(ours.loss.length, reference.loss.length);

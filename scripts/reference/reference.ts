@@ -11,7 +11,7 @@ export const referenceProgram = join(root, "scripts/reference/reference.py");
 
 interface Request {
   spec: RunSpec;
-  /** reference.py says what these are. */
+  /** Described in reference.py. */
   draws?: Record<string, number[]>;
 }
 
@@ -21,8 +21,8 @@ interface Answer {
 }
 
 /**
- * A process that answers requests one after the other.
- * @param program  of the same protocol
+ * A process that answers requests one after another.
+ * @param program  that speaks the same protocol
  */
 export function startReference(env: NodeJS.ProcessEnv = process.env, program = referenceProgram) {
   const child = spawn(python, [program], { env, stdio: ["pipe", "pipe", "inherit"] });

@@ -1,5 +1,4 @@
-// What happens to a notebook's cells between nbconvert and the page. It works on the DOM, in the browser that also draws
-// the figures.
+// Turns the cells from nbconvert into an article: works on the DOM, in the browser that also draws the figures.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -18,7 +17,7 @@ interface Heading {
 }
 
 interface Links {
-  /** The documentation page of each name that the notebook imports. */
+  /** The reference page of each name that the notebook imports. */
   names: Record<string, string>;
   /** The page of each figure. */
   figures: Record<string, string>;
@@ -30,15 +29,15 @@ declare global {
 }
 
 /**
- * Typesets the equations, links names to their documentation and figures to where they stand.
- * @param page  one that has KaTeX
- * @param html  the cells, as nbconvert has written them
+ * Typesets the equations, and links names to the reference and mentions of figures to the figures.
+ * @param page  with KaTeX loaded
+ * @param html  the cells, as written by nbconvert
  */
 export function finishArticle(page: Page, html: string, links: Links): Promise<Article> {
   return page.evaluate(finishInBrowser, { html, ...links });
 }
 
-/** Loads KaTeX into a page, which is empty then. */
+/** Empties a page and loads KaTeX into it. */
 export async function loadKatex(page: Page): Promise<void> {
   await page.setContent("<!doctype html>"); // KaTeX refuses to work in quirks mode
   for (const script of ["katex.min.js", "contrib/auto-render.min.js"])
@@ -62,7 +61,7 @@ function finishInBrowser({ html, names, figures }: Links & { html: string }): Ar
     },
   });
 
-  // A name is imported, so it is the library's wherever it stands alone; after a dot it is a property of the same name.
+  // An imported name is the library's wherever it stands alone; after a dot it is a property of the same name.
   for (const code of article.querySelectorAll(".highlight span, .prose code")) {
     const name = code.textContent ?? "";
     if (!Object.hasOwn(names, name) || code.closest("a") || code.previousSibling?.textContent?.endsWith(".")) continue;

@@ -1,4 +1,4 @@
-// Draws figures in headless Chromium, as they are on a light page, on a dark page, and small for the gallery.
+// Draws figures in headless Chromium: for light pages, for dark pages, and small for the gallery.
 import { readFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { loadLibrary } from "../library.js";
@@ -12,8 +12,8 @@ declare global {
 }
 
 /**
- * @returns by figure id
- * @throws if Plotly finds fault with a figure: it would draw it wrongly, or not at all, without a word
+ * @returns the drawings by figure id
+ * @throws if Plotly finds fault with a figure, which it would draw incorrectly, or not at all, without an error
  */
 export async function drawFigures(browser: Browser, notebooks: Notebook[]): Promise<Map<string, Drawing>> {
   const page = await browser.newPage();
@@ -51,13 +51,13 @@ async function drawInBrowser({ data, layout, frames = [] }: Plot) {
   const width = layout.width ?? 760;
   const height = layout.height ?? 460;
 
-  // A frame holds parts of traces: it is checked as what it makes of them.
+  // A frame holds parts of traces, so the traces that it results in are checked.
   const framed = (frame: Frame) => frame.data.map((part, i) => ({ ...data[frame.traces?.[i] ?? i], ...part }));
   const faults = [
     ...(Plotly.validate(data, layout) ?? []),
     ...frames.flatMap((frame) => Plotly.validate(framed(frame), { ...layout, ...frame.layout }) ?? []),
   ];
-  // What a button or slider hands to Plotly is compared by identity after a copy, and so always reported.
+  // Arguments of buttons and sliders are compared by identity after a copy, and so always reported.
   const real = faults.filter(({ code, path }) => !(code === "dynamic" && path.includes("args")));
   const fault = [...new Set(real.map(({ msg }) => msg))].join("; ");
 

@@ -5,20 +5,20 @@ import { basename, join } from "node:path";
 import { venv } from "#setup/clone.mjs";
 import { outputsOf, readNotebook, type NotebookContent, type Output, type Plot } from "../notebook-format.js";
 
-/** A figure as an executed cell has left it in a notebook. */
+/** A figure in an executed notebook. */
 interface Figure {
   /** The book's number, like "6-9". */
   id: string;
   caption: string;
   alt: string;
   plotly: Plot;
-  /** The output it stands in. */
+  /** The output that holds it. */
   output: Output;
 }
 
 export interface Notebook {
   file: string;
-  /** The file's name without its ending. */
+  /** The name of the file without its extension. */
   name: string;
   content: NotebookContent;
   figures: Figure[];
@@ -26,12 +26,12 @@ export interface Notebook {
 
 /** The images of one figure. */
 export interface Drawing {
-  /** In pixels where the images are shown; the images are twice as fine. */
+  /** The size in pixels at which the images are shown; they have twice the resolution. */
   width: number;
   height: number;
-  /** For the notebook: every viewer knows PNG. */
+  /** For the notebook: every viewer can show PNG. */
   png: Buffer;
-  /** For the pages, by file name: WebP, a third of the size. */
+  /** For the pages, by file name: WebP, at a third of the size. */
   files: Map<string, Buffer>;
 }
 
@@ -69,8 +69,8 @@ function withFigures(file: string): Notebook {
 }
 
 /**
- * Gives each figure of a notebook its image, for viewers that draw no Plotly, and takes out what only a running notebook
- * needs.
+ * Gives each figure of a notebook its image, for viewers that cannot draw Plotly, and removes what only a running
+ * notebook needs.
  * @param drawings  by figure id
  */
 export function putImages(notebook: Notebook, drawings: Map<string, Drawing>): void {
@@ -82,8 +82,8 @@ export function putImages(notebook: Notebook, drawings: Map<string, Drawing>): v
 }
 
 /**
- * Writes notebooks with nbformat, so that saving one again in JupyterLab changes no byte. Each file is there whole, old or
- * new.
+ * Writes notebooks with nbformat, so that saving one in JupyterLab changes no byte. At any time each file is complete,
+ * whether old or new.
  */
 export function writeNotebooks(notebooks: Notebook[]): void {
   const script = `

@@ -127,8 +127,8 @@ interface PlotGroup extends SVGGElement {
 }
 
 /**
- * Runs in the browser: the traces of a figure that put no mark on the page. A trace that a frame is to fill is looked at in
- * the last frame.
+ * Runs in the browser: the traces of a figure that put no mark on the page. A trace that a frame is to fill is looked
+ * at in the last frame.
  */
 async function unseenTraces(element: Element): Promise<string[]> {
   const plot = element as PlotElement;
@@ -175,7 +175,8 @@ test("with more figures in 3D on a page than a browser has WebGL contexts, those
   const three = sections.find((name) => readFileSync(join(site, name), "utf8").includes('id="figure-6-1"'));
   assert.ok(three, "figure 6-1, a surface, is on no page");
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  // When a browser tidies its memory up is its own affair: here never, so a canvas that is only forgotten keeps its context.
+  // When a browser tidies its memory up is its own affair: here never, so a canvas that is only forgotten keeps its
+  // context.
   await context.addInitScript(() => {
     const { prototype } = HTMLCanvasElement;
     const { getContext } = prototype;

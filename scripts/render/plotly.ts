@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { nodeModules } from "#setup/clone.mjs";
 import type { Layout, Plot, Trace } from "../notebook-format.js";
 
-/** plotly.js for a browser, whole. */
+/** All of plotly.js, for a browser. */
 export const plotlyFile = join(nodeModules, "plotly.js-dist-min/plotly.min.js");
 
 declare global {
@@ -10,7 +10,7 @@ declare global {
   var Plotly: PlotlyLibrary;
 }
 
-/** As much of plotly.js as is called here. */
+/** The part of plotly.js that is called here. */
 interface PlotlyLibrary {
   validate(data: Trace[], layout: Layout): Fault[] | undefined;
   toImage(plot: Plot, options: { format: "png"; width: number; height: number; scale: number }): Promise<string>;

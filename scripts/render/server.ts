@@ -22,8 +22,8 @@ const types: Record<string, string> = {
 
 /**
  * Serves the files of a folder to this machine only.
- * @param port  0 takes a free one
- * @returns * @throws if the port is taken
+ * @param port  0 picks a free one
+ * @throws if the port is taken
  */
 export async function serveFolder(folder: string, port: number): Promise<Server> {
   const root = realpathSync(folder);
@@ -52,7 +52,7 @@ export async function serveFolder(folder: string, port: number): Promise<Server>
   };
 }
 
-/** The file that a request asks for; none outside `root`, not even through a link. */
+/** The requested file, never one outside `root`, not even through a link. */
 function fileOf(root: string, url: string): string | undefined {
   try {
     const path = decodeURIComponent(url.replace(/[?#].*/s, ""));

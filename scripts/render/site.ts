@@ -1,4 +1,4 @@
-// Writes the site: the contents with a gallery of all figures, a page a section, and the reference of the library.
+// Writes the site: the contents with a gallery of all figures, a page per section, and the library's reference.
 import { spawnSync } from "node:child_process";
 import {
   cpSync,
@@ -23,7 +23,7 @@ import { finishArticle, loadKatex, type Article } from "./article.js";
 import type { Drawing, Notebook } from "./notebooks.js";
 import { plotlyFile } from "./plotly.js";
 
-/** Where the template and the theme are. */
+/** The folder of the template and the style sheet. */
 const sources = join(root, "scripts/render");
 
 type Drawings = Map<string, Drawing>;
@@ -34,7 +34,7 @@ interface SectionPage extends Article {
 }
 
 /**
- * @param site  the folder to write; what was there before is replaced once all is written
+ * @param site  the folder to write, replaced once everything is written
  * @param notebooks  with their images
  */
 export async function writeSite(
@@ -54,12 +54,12 @@ export async function writeSite(
   cpSync(join(nodeModules, "katex/dist/katex.min.css"), join(partial, "katex/katex.min.css"));
   cpSync(join(nodeModules, "katex/dist/fonts"), join(partial, "katex/fonts"), {
     recursive: true,
-    filter: (file) => !/\.(ttf|woff)$/.test(file), // every browser of the last ten years takes the first choice, woff2
+    filter: (file) => !/\.(ttf|woff)$/.test(file), // every browser of the last ten years takes woff2
   });
   for (const { figures } of notebooks)
     for (const { id, plotly } of figures) {
       for (const [file, image] of drawings.get(id)?.files ?? []) writeFileSync(join(partial, "figures", file), image);
-      // A script and not JSON: a page opened as a file may load scripts, but may not fetch.
+      // A script rather than JSON: a page opened from disk may load scripts, but not fetch.
       const { data, layout, frames } = plotly;
       writeFileSync(
         join(partial, `figures/${id}.js`),
@@ -73,7 +73,7 @@ export async function writeSite(
   renameSync(partial, site);
 }
 
-/** The reference of the library, from its docstrings. */
+/** The library's reference, from its docstrings. */
 function writeReference(folder: string): void {
   runToEnd(process.execPath, [
     join(nodeModules, "typedoc/bin/typedoc"),
@@ -135,7 +135,7 @@ function convert(notebooks: Notebook[]) {
   }
 }
 
-/** A notebook that holds one text. */
+/** A notebook with one Markdown cell. */
 function notebookOf(source: string): NotebookContent {
   return {
     nbformat: 4,
@@ -145,7 +145,7 @@ function notebookOf(source: string): NotebookContent {
   };
 }
 
-/** What the cells import from the library. */
+/** The names that the cells import from the library. */
 function importedNames(notebook?: Notebook): Set<string> {
   const code = (notebook?.content.cells ?? [])
     .filter(({ cell_type }) => cell_type === "code")
@@ -154,9 +154,9 @@ function importedNames(notebook?: Notebook): Set<string> {
   return new Set(imports.flatMap(([, names]) => names.split(",").map((name) => name.trim().replace(/^type\s+/, ""))));
 }
 
-/** The page of each name in the reference. */
+/** The reference page of each name. */
 function documentationPages(reference: string): Record<string, string> {
-  // Where a value and a type share a name, the value's page: the last one wins.
+  // If a value and a type share a name, the last one wins: the value's page.
   const kinds = ["types", "interfaces", "enums", "variables", "functions", "classes"].filter((kind) =>
     existsSync(join(reference, kind)),
   );
@@ -222,8 +222,8 @@ function indexPage(welcome: Article, pages: SectionPage[], notebooks: Notebook[]
 }
 
 /**
- * What all pages have around their text. The contents stand beside the text on a wide screen and fold away above it on a
- * narrow one, without a script: so they are there twice, and the style sheet shows one.
+ * The frame of every page. The contents are beside the text on a wide screen and folded above it on a narrow one,
+ * without a script: they are on the page twice, and the style sheet shows one.
  */
 function shell({
   title,

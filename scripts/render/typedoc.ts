@@ -1,6 +1,6 @@
-// How the reference of the library is made from its docstrings.
+// TypeDoc's options for the library's reference.
 
-/** As much of markdown-it as is used here. */
+/** The part of markdown-it that is used here. */
 interface MarkdownParser {
   core: { ruler: { push(name: string, rule: (state: { tokens: Token[] }) => void): void } };
 }
@@ -20,7 +20,7 @@ export default {
   skipErrorChecking: true,
   exclude: ["**/*.test.ts"],
   sort: ["source-order"],
-  /** Equations on lines of their own stay there, where Markdown would make one line of them. */
+  /** Keeps equations on separate lines, which Markdown would join into one. */
   markdownItLoader(parser: MarkdownParser) {
     parser.core.ruler.push("equations", ({ tokens }) => {
       for (const { children } of tokens) keepEquations(children ?? []);

@@ -1,5 +1,5 @@
-// tfjs-node's native addon, built from its own unchanged sources against TensorFlow's libraries. It lies in
-// node_modules, so it is built again (in seconds) after npm has emptied that folder.
+// tfjs-node's native addon, built from its unmodified sources against TensorFlow's libraries. It is in node_modules, so
+// it is built again (in seconds) after npm has emptied that folder.
 import { mkdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { nodeModules } from "./clone.mjs";
@@ -46,7 +46,7 @@ export const addonStep = {
     async make(report) {
       report("compiling");
       mkdirSync(dirname(addon), { recursive: true });
-      // Sources before libraries, as the linker wants them.
+      // Sources before libraries, as the linker requires.
       await runTool(findCompiler(), [...sources, ...flags, "-o", `${addon}.partial`], {
         doing: "Building the TensorFlow addon",
         cwd: tfjsNode,

@@ -1,4 +1,4 @@
-// What is written in TypeScript, compiled: lib/ to lib/dist, which the notebooks' cells import, and scripts/ to scripts/dist.
+// Compiles the TypeScript: lib/ to lib/dist, which the notebooks' cells import, and scripts/ to scripts/dist.
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { nodeModules, root } from "./clone.mjs";
@@ -21,9 +21,9 @@ export const scriptsStep = buildStep(
 
 /**
  * @param {string} name
- * @param {string} folder  in the clone; compiled to its `dist`
- * @param {string[]} settings  files that the result depends on, too
- * @param {string[]} options  of tsc
+ * @param {string} folder  in the clone, compiled to its `dist`
+ * @param {string[]} settings  other files that the result depends on
+ * @param {string[]} options  for tsc
  */
 function buildStep(name, folder, settings, options) {
   const sources = join(root, folder);
@@ -60,12 +60,16 @@ function buildStep(name, folder, settings, options) {
   });
 }
 
-/** Paths in a folder, sorted. @param {string} folder */
+/** TypeScript sources in a folder, sorted. @param {string} folder */
 function sourceFiles(folder) {
   return filesIn(folder).filter((file) => file.endsWith(".ts") && !file.startsWith("dist/"));
 }
 
-/** Removes what was compiled from files that are gone: a test among it would still be run. @param {string} sources @param {string} dist */
+/**
+ * Removes the output of sources that are gone: stale tests would still run.
+ * @param {string} sources
+ * @param {string} dist
+ */
 function removeOrphans(sources, dist) {
   for (const file of filesIn(dist)) {
     const [, stem] = file.match(/(.*?)(\.js|\.js\.map|\.d\.ts)$/) ?? [];

@@ -1,6 +1,6 @@
-// The browser that draws the static image of each figure. It comes inside an npm package, compressed, together with the
-// few shared libraries that a bare Debian lacks; here it is unpacked into the clone with a fixed set of fonts, so that
-// a figure looks the same on every machine.
+// The browser that draws the static image of each figure. It comes compressed in an npm package, with the few shared
+// libraries that a bare Debian lacks; here it is unpacked into the clone with a fixed set of fonts, so that a figure
+// looks the same on every machine.
 import { chmodSync, copyFileSync, createReadStream, createWriteStream, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -14,7 +14,7 @@ const home = join(cache, `chromium-${version}`);
 const archives = join(nodeModules, "@sparticuz/chromium/bin");
 const dejaVu = join(nodeModules, "dejavu-fonts-ttf/ttf");
 
-// Open Sans is the figures' font; DejaVu has the signs that it lacks (∇, →, ⊙, ᵀ).
+// Open Sans is the figures' font; DejaVu has the symbols that it lacks (∇, →, ⊙, ᵀ).
 const fontsConf = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
@@ -29,7 +29,7 @@ export const chromiumStep = stampedStep({
   name: "Chromium, for the static images",
   megabytes: 230,
   stamp: join(home, ".stamp"),
-  // The font configuration holds the clone's path: a moved clone unpacks again.
+  // The font configuration contains the clone's path, so a moved clone unpacks again.
   inputs: () => [version, fontsConf],
   async make(report) {
     report("unpacking");
@@ -69,7 +69,7 @@ async function unpackTar(name, folder) {
 }
 
 /**
- * What playwright-core's `chromium.launch` needs to start this browser. It is unpacked first where that is still to do.
+ * The options for playwright-core's `chromium.launch` to start this browser, which is unpacked first if necessary.
  * @returns {Promise<{ executablePath: string, args: string[], env: Record<string, string>, headless: true }>}
  */
 export async function launchOptions() {

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cache, root } from "./clone.mjs";
 
-// What set-up has put into .cache; the rest there comes from executions and tests.
+// What set-up has put into .cache; everything else there is from executions and tests.
 const installed = /^(npm|pip|tensorflow-.*|chromium-.*|setup\..*)$/;
 
 /** @param {{ all?: boolean }} options */
@@ -29,7 +29,7 @@ function megabytes(bytes) {
 
 /**
  * @param {string} path
- * @returns {number | undefined} bytes; undefined where there is nothing
+ * @returns {number | undefined} bytes; undefined if there is nothing
  */
 function sizeOf(path) {
   const entry = lstatSync(path, { throwIfNoEntry: false });

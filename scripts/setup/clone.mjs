@@ -1,8 +1,8 @@
-// Where things lie. All that set-up installs goes inside the clone.
+// Paths. Everything that set-up installs goes inside the clone.
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The folder of the clone, absolute, without a slash at its end. */
+/** The absolute path of the clone, without a trailing slash. */
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
 /** Downloads, unpacked archives and the set-up log. */

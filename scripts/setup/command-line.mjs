@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
 
 /**
- * What a command was asked, as `parseArgs` reads it.
+ * A command's arguments, as parsed by `parseArgs`.
  * @typedef {{ values: Record<string, any>, positionals: string[] }} Request
  */
 
-/** Ends a command with exit code 1 and this message, after which the usage may help. */
+/** Ends a command with exit code 1 and this message, perhaps followed by the usage. */
 export class CommandError extends Error {
   /** @param {string} message @param {{ showUsage?: boolean }} [options] */
   constructor(message, { showUsage = false } = {}) {
@@ -15,7 +15,7 @@ export class CommandError extends Error {
 }
 
 /**
- * Reads what was typed after a command.
+ * Parses what was typed after a command.
  * @param {import("./commands.mjs").Command} command
  * @param {string[]} words
  * @returns {Request | "help"}

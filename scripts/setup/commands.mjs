@@ -1,4 +1,4 @@
-// What `npm run …` can be asked for. Here, and not where each is done, so that `--help` answers before anything is installed.
+// Options and help of every `npm run …`, apart from the code, so that `--help` works before anything is installed.
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { root } from "./clone.mjs";
@@ -8,10 +8,10 @@ import { root } from "./clone.mjs";
  * @property {string} usage
  * @property {import("node:util").ParseArgsConfig["options"]} [options]
  * @property {boolean} [allowPositionals]
- * @property {boolean} [passesOn]  whether all but `--help` goes to another program as it is
+ * @property {boolean} [passesOn]  whether all arguments but `--help` are passed to another program
  */
 
-/** By the name of the module in scripts/ that does it, with a colon for each slash. @type {Record<string, Command>} */
+/** By the name of the module in scripts/, with a colon for each slash. @type {Record<string, Command>} */
 export const commands = {
   setup: {
     usage: `Installs what is missing, inside the clone: Node and Python packages, TensorFlow, Chromium, the kernel, JupyterLab's
@@ -24,25 +24,25 @@ extension. Every other command does the same first.
     usage: `Executes notebooks from their first cell, in place, and renders all pages.
 
   npm run notebooks                   all of them
-  npm run notebooks -- 6.1 6.3        those whose names begin so
+  npm run notebooks -- 6.1 6.3        those whose names begin like this
   QUICK=1 npm run notebooks           short trainings, to try the notebooks out; the results go to .cache/quick,
                                       and the notebooks stay as they are
-  RUNS_STORE=1 npm run notebooks      trainings that are in the store are taken from there, RUNS_REDIS_URL=… hands them
-                                      to workers; these results go to .cache/quick too`,
+  RUNS_STORE=1 npm run notebooks      takes trainings from the store if they are there; RUNS_REDIS_URL=… gives them to
+                                      workers; these results go to .cache/quick too`,
     allowPositionals: true,
   },
 
   processors: {
-    usage: `Executes notebooks with the instructions of other processors, and says which claims come out otherwise
-than in the notebooks. The results go to .cache/processors, and the notebooks stay as they are.
+    usage: `Executes notebooks with the instructions of other processors, and reports which claims turn out differently.
+The results go to .cache/processors, and the notebooks stay as they are.
 
   npm run processors                           all of them, with AVX2 and with SSE41
-  npm run processors -- AVX2 6.1 6.2           with these instructions, those whose names begin so
-  npm run processors -- --notebooks FOLDER     other notebooks than those in notebooks/
+  npm run processors -- AVX2 6.1 6.2           only these instructions and notebooks whose names begin like this
+  npm run processors -- --notebooks FOLDER     the notebooks in another folder
   QUICK=1 npm run processors                   short trainings, to see that all cells run; claims are not compared
 
 Instructions are AVX512_CORE, AVX2, AVX and SSE41. TensorFlow gets the name as ONEDNN_MAX_CPU_ISA and
-multiplies with no later ones. It cannot use those that this processor does not have.`,
+uses no later ones. It cannot use instructions that this processor lacks.`,
     options: { notebooks: { type: "string", default: join(root, "notebooks") } },
     allowPositionals: true,
   },
@@ -62,8 +62,8 @@ multiplies with no later ones. It cannot use those that this processor does not 
     usage: `Serves the rendered pages to this machine.
 
   npm run serve
-  npm run serve -- --port 8080     elsewhere than on port 8000; 0 takes a free one
-  npm run serve -- --site FOLDER   other pages than those in site/`,
+  npm run serve -- --port 8080     on another port than 8000; 0 picks a free one
+  npm run serve -- --site FOLDER   the pages in another folder than site/`,
     options: { port: { type: "string", default: "8000" }, site: { type: "string", default: join(root, "site") } },
   },
 
@@ -76,40 +76,41 @@ multiplies with no later ones. It cannot use those that this processor does not 
   },
 
   check: {
-    usage: `Checks the code without running it: types, promises that nobody waits for, imports against the order of the rooms,
-unused files, exports and packages, and the form of every file.
+    usage: `Checks the code without running it: types, promises that are not awaited, imports against the order of the rooms,
+unused files, exports and packages, and formatting.
 
-  npm run check            tells what is wrong, with file and line
-  npm run check -- --fix   mends what a program can mend`,
+  npm run check            reports what is wrong, with file and line
+  npm run check -- --fix   corrects what can be corrected automatically`,
     options: { fix: { type: "boolean", default: false } },
   },
 
   test: {
-    usage: `Runs the tests, which stand beside the files they test.
+    usage: `Runs the tests, which are beside the files they test.
 
   npm test                      all of them
-  npm test -- lib/optimizers    those whose paths contain this`,
+  npm test -- lib/optimizers    those whose path contains this`,
     allowPositionals: true,
   },
 
   bench: {
-    usage: `Measures the chapter's nine experiments on MNIST in the library and in NumPy, in turns, and a step, the start and a long run.
+    usage: `Measures the chapter's nine experiments on MNIST alternately in the library and in NumPy, and the cost of a step, the
+start and a long run.
 
-  npm run bench                                  all of it, three times: half an hour on two cores
-  npm run bench -- --repeats 1 --only 6-9,step   some of it, once
+  npm run bench                                  everything, three times: half an hour on two cores
+  npm run bench -- --repeats 1 --only 6-9,step   a part of it, once
 
-  --repeats N    how often each experiment is measured (3); medians are reported
+  --repeats N    measurements of each experiment, of which the median is reported; default: 3
   --only NAMES   of 6-9, 6-15, 6-18, 6-19, 6-20, 6-21, 6-23, 6-24, step, start, linear, memory
 
-Everything else on the machine should rest meanwhile. A complete measurement is written to scripts/bench/results/.`,
+Nothing else should run on the machine meanwhile. A complete measurement is written to scripts/bench/results/.`,
     options: { repeats: { type: "string", default: "3" }, only: { type: "string" } },
   },
 
   "bench:queue": {
-    usage: `Measures what the queue costs: the same runs on this machine's own processes, and through a Redis and one worker.
+    usage: `Measures the cost of the queue: the same runs in this machine's own processes, and through a Redis and one worker.
 
   npm run bench:queue
-  npm run bench:queue -- --turns 5     the best of that many turns each, instead of 3`,
+  npm run bench:queue -- --turns 5     the best of 5 turns each instead of 3`,
     options: { turns: { type: "string", default: "3" } },
   },
 
@@ -126,20 +127,20 @@ written to scripts/bench/saturation.json and drawn in saturation.svg.
   RUNS_REDIS_URL=redis://USER:PASSWORD@HOST:PORT npm run worker -- [--processes N] [--silence S]
 
   RUNS_REDIS_URL     where searches put their runs; rediss://… speaks TLS
-                     (NODE_EXTRA_CA_CERTS=ca.pem for a certificate authority of your own)
-  --processes N      runs side by side, each on one core; default: one a core (here ${availableParallelism()})
+                     (NODE_EXTRA_CA_CERTS=ca.pem for your own certificate authority)
+  --processes N      runs side by side, each on one core; default: one per core (here ${availableParallelism()})
   --silence S        seconds without a sign of life after which a worker's runs
-                     are given to another; the same on all machines; default: 30
+                     are given to another, the same on all machines; default: 30
 
-Ctrl-C lets the present runs end first; a second one leaves them to other workers.
-A run is a description that is checked here again. Code is never taken from Redis.`,
+Ctrl-C finishes the current runs first; a second one leaves them to other workers.
+A run is a description that is checked again here. Code is never taken from Redis.`,
     options: { processes: { type: "string" }, silence: { type: "string" } },
   },
 
   clean: {
     usage: `Removes what can be made again.
 
-  npm run clean             pages, builds, and what executions and tests left
+  npm run clean             pages, builds, and what executions and tests have left behind
   npm run clean -- --all    also the installed packages and libraries`,
     options: { all: { type: "boolean" } },
   },

@@ -1,5 +1,5 @@
-// The JupyterLab extension in scripts/lab/extension, compiled and put where JupyterLab looks for prebuilt ones, with the
-// same Plotly that draws the pages.
+// Compiles the JupyterLab extension in scripts/lab/extension and puts it where JupyterLab looks for prebuilt ones, with
+// the same Plotly as the pages.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -24,7 +24,7 @@ export const labExtensionStep = stampedStep({
   ],
   async make() {
     const partial = `${installed}.partial`;
-    // A folder of its own each time: browsers keep what they have loaded from a folder of the same name.
+    // A new folder each time, because browsers cache what they have loaded from the same one.
     const folder = `static/${Date.now().toString(36)}`;
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(join(partial, folder), { recursive: true });

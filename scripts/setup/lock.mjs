@@ -9,14 +9,14 @@ import { SetUpError } from "./set-up-error.mjs";
 let held;
 
 /**
- * The lock's file descriptor while it is held. Tools inherit it: one that outlives a killed set-up still holds the
- * lock, and a second set-up waits for it instead of writing to the same folder.
+ * The file descriptor of the lock while it is held. Tools inherit it, so one that outlives a killed set-up still holds
+ * the lock, and a second set-up waits for it instead of writing to the same folder.
  */
 export const heldLock = () => held;
 
 /**
  * Runs `work` while no other set-up of this clone runs. The operating system keeps the lock (flock), so it ends with
- * the processes that hold it, however they end, and never goes stale.
+ * the processes that hold it, however they end, and never becomes stale.
  * @param {() => Promise<void>} work
  * @param {() => void} onWait  called when another set-up has the lock
  */

@@ -23,10 +23,10 @@ export const nodeStep = {
       "--no-audit",
       "--no-fund",
       "--loglevel=http",
-      // npm's own pauses between tries add up to more than a minute before it admits that there is no network.
+      // npm's own pauses between attempts add up to more than a minute before it reports that there is no network.
       "--fetch-retry-mintimeout=2000",
       "--fetch-retry-maxtimeout=15000",
-      // Said outright, because under `npm run` the outer npm's settings come in through the environment.
+      // Stated explicitly, because under `npm run` the outer npm's settings come in through the environment.
       `--prefix=${root}`,
       `--cache=${join(cache, "npm")}`,
       "--global=false",
@@ -42,7 +42,7 @@ export const nodeStep = {
         if (line.startsWith("npm http fetch")) report(`fetching ${Math.min(++fetched, total)} of ${total}`);
       },
     });
-    // Of a file that cannot be written, as the disk is full, npm only warns, and counts its package as installed.
+    // If it cannot write a file because the disk is full, npm only warns, and counts the package as installed.
     if (unwritten) {
       rmSync(installed, { force: true });
       throw new SetUpError(`${doing} failed: ${remedy(unwritten) ?? "npm could not write all files"}.`, unwritten);

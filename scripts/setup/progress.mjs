@@ -1,5 +1,6 @@
 /**
- * Shows how far a step is: on a terminal in one line that changes in place, elsewhere (CI) as a line every few seconds.
+ * Shows the progress of a step: on a terminal as one line that is updated in place, elsewhere (CI) as a line every few
+ * seconds.
  * @param {string} name
  * @param {NodeJS.WriteStream} [out]
  */

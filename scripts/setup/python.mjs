@@ -8,12 +8,12 @@ import { runTool } from "./tool.mjs";
 
 export const python = join(venv, "bin", "python");
 
-// Isolated (-I): neither PYTHONPATH nor packages in the user's home take part.
+// Isolated (-I): neither PYTHONPATH nor packages in the user's home are used.
 export const pip = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input"];
 export const pipEnvironment = {
   PIP_CACHE_DIR: join(cache, "pip"),
   PIP_USER: "0",
-  // pip tells of a network that fails only when it tries again.
+  // pip reports a failing network only when it retries.
   ...(process.env.PIP_RETRIES === "0" && { PIP_RETRIES: "1" }),
 };
 
@@ -24,11 +24,11 @@ export const pythonStep = {
     name: "Python packages",
     megabytes: 600,
     stamp: join(venv, ".stamp"),
-    // A virtual environment holds its own path and that of its Python: after either moved, it is made again.
+    // A virtual environment contains its own path and that of its Python, so it is made again if either moves.
     inputs: () => [readFileSync(requirements), root, existsSync(python) ? realpathSync(python) : "missing"],
     async make(report) {
       const doing = "Installing the Python packages";
-      // In two steps, as venv keeps to itself what pip's installation said when that fails.
+      // In two steps, because venv hides pip's output when installing pip fails.
       await runTool(findPython(), ["-I", "-m", "venv", "--clear", "--without-pip", venv], { doing });
       await runTool(python, ["-I", "-m", "ensurepip", "--default-pip"], { doing });
       let total = readFileSync(requirements, "utf8").match(/^\S+==/gm)?.length ?? 0;
@@ -40,7 +40,7 @@ export const pythonStep = {
           doing,
           env: pipEnvironment,
           onLine(line) {
-            // What other Pythons or platforms need; pip says so of each before it fetches the first.
+            // Packages for other Pythons or platforms; pip lists them before it fetches the first.
             if (line.startsWith("Ignoring ")) total--;
             if (line.startsWith("Collecting ")) report(`fetching ${++fetched} of ${total}`);
             if (line.startsWith("Installing ")) report(`installing ${total}`);

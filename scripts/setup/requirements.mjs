@@ -1,4 +1,4 @@
-// What has to be on the machine before set-up. Each check throws one sentence that says what is missing and what to do.
+// What the machine must have before set-up. Each check throws one sentence that says what is missing and what to do.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, statfsSync } from "node:fs";
 import { root } from "./clone.mjs";
@@ -64,7 +64,7 @@ function freeMegabytes() {
   return (bavail * bsize) / 1e6;
 }
 
-/** Of Python 3: requirements.txt is made for, and checked on, these. */
+/** Minor versions of Python 3 that requirements.txt is made for and checked on. */
 const pythons = { oldest: 11, newest: 14 };
 
 /** Prints version, ABI and the modules that are missing; old Pythons understand it too. */
@@ -77,7 +77,7 @@ for module in "ssl", "zlib", "venv", "ensurepip":
     except ImportError: print(module)
 `;
 
-/** @returns {string} the command of a Python that the packages fit, the active one first */
+/** @returns {string} the command of a suitable Python, the active one if possible */
 export function findPython() {
   const minors = Array.from({ length: pythons.newest - pythons.oldest + 1 }, (_, i) => pythons.oldest + i);
   /** Names of commands by what is wrong with them. @type {Map<string, string[]>} */
@@ -100,8 +100,8 @@ export function findPython() {
 
 /**
  * @param {string} command
- * @returns {{ version?: string, fault?: string } | undefined} what is wrong with that Python, to follow its name;
- *   nothing at all where there is no such command
+ * @returns {{ version?: string, fault?: string } | undefined} what is wrong with that Python, worded to follow its
+ *   name; undefined if there is no such command
  */
 export function askPython(command) {
   const { error, stdout, stderr } = spawnSync(command, ["-Es", "-c", introduction], { cwd: root, encoding: "utf8" });
@@ -122,7 +122,7 @@ function faultOfPython(version, abi, missing) {
   const [major, minor] = version.split(".").map(Number);
   if (major < 3 || minor < pythons.oldest) return `is ${version}, too old`;
   if (major > 3 || minor > pythons.newest) return `is ${version}, newer than the pinned packages were made for`;
-  // Other than PyPy, free-threaded, 32-bit and musl builds; for these many packages have no wheels.
+  // Not PyPy, nor free-threaded, 32-bit or musl builds, for which many packages have no wheels.
   if (!/^cpython-\d+d?-x86_64-linux-gnu$/.test(abi))
     return `(${version}) is a build for ${abi}, and the pinned packages are for CPython on x86-64 with glibc`;
   if (missing.includes("ssl") || missing.includes("zlib"))

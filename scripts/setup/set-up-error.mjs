@@ -1,4 +1,4 @@
-/** Set-up cannot go on. The message is one sentence that says what is wrong and what to do about it. */
+/** Set-up cannot continue. The message is one sentence that says what is wrong and what to do about it. */
 export class SetUpError extends Error {
   /** @override */
   name = "SetUpError";
@@ -14,9 +14,9 @@ export class SetUpError extends Error {
 }
 
 /**
- * What tools print when the cause is known, and what helps; "$1" stands for the sign's first group. The first that fits
- * counts: what a tool says of one package or file goes before what it says of the network, as it also reports each
- * attempt that failed before another succeeded.
+ * Known error messages of tools, and the remedies; "$1" stands for the pattern's first group. The first match counts:
+ * messages about a package or file come before those about the network, because tools also report attempts that failed
+ * before another succeeded.
  * @type {[RegExp, string][]}
  */
 const cures = [

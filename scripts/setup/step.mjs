@@ -34,7 +34,7 @@ export function stampedStep({ name, megabytes, stamp, inputs, make }) {
     async make(report) {
       rmSync(stamp, { force: true });
       await make(report);
-      // The inputs are read again: a step before this one, or this one itself, may have brought them.
+      // The inputs are read again, because a previous step, or this one, may have created them.
       writeWhole(stamp, hash(inputs()));
     },
   };
@@ -48,7 +48,7 @@ function hash(parts) {
 }
 
 /**
- * Writes a file so that it is there whole or not at all.
+ * Writes a file atomically: it is there completely or not at all.
  * @param {string} file
  * @param {string} text
  */

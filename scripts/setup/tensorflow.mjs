@@ -1,4 +1,4 @@
-// TensorFlow's shared libraries, from the wheel that PyPI has of it. Kept outside node_modules, which npm empties.
+// TensorFlow's shared libraries, from its wheel on PyPI. Kept outside node_modules, which npm empties.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cache, root } from "./clone.mjs";
@@ -9,7 +9,7 @@ import { runTool } from "./tool.mjs";
 export const tensorflow = join(cache, "tensorflow-2.21.0");
 
 const requirement = join(root, "scripts/setup/tensorflow.txt");
-// Whatever Python is here, this is the wheel whose hash is pinned.
+// The wheel whose hash is pinned, whatever Python is here.
 const wheel = ["--python-version=3.11", "--implementation=cp", "--abi=cp311", "--platform=manylinux_2_27_x86_64"];
 
 export const tensorflowStep = stampedStep({

@@ -7,7 +7,7 @@ import { cache, root } from "./clone.mjs";
 import { heldLock } from "./lock.mjs";
 import { SetUpError, remedy } from "./set-up-error.mjs";
 
-/** Everything that the tools print. */
+/** Everything that tools print. */
 export const log = join(cache, "setup.log");
 
 /** Begins a new log. */
@@ -21,7 +21,7 @@ export function openLog() {
  * @param {string} command
  * @param {string[]} args
  * @param {object} options
- * @param {string} options.doing  what the tool is run for, to begin an error with: "Installing the Python packages"
+ * @param {string} options.doing  the tool's purpose, with which an error begins: "Installing the Python packages"
  * @param {string} [options.cwd]
  * @param {Record<string, string>} [options.env]  added to the environment
  * @param {(line: string) => void} [options.onLine]  called with each line it prints

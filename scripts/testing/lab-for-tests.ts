@@ -1,4 +1,4 @@
-// For the tests: a real JupyterLab in a real browser.
+// A real JupyterLab in a real browser, for tests.
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ declare global {
   var jupyterapp: JupyterApp;
 }
 
-/** As much of JupyterLab's application as the tests touch. */
+/** The part of JupyterLab's application that the tests use. */
 interface JupyterApp {
   commands: { execute(id: string, args?: object): Promise<unknown> };
   shell: {
@@ -41,15 +41,15 @@ interface LabCell {
 
 interface LabOptions {
   environment?: Record<string, string>;
-  /** Says which notebooks are trusted, as they were run here. */
+  /** The database of trusted notebooks: those that were run here. */
   signatures?: string;
 }
 
-/** `npm run lab`, as its reader has it. */
+/** `npm run lab`, as users run it. */
 export const ourLab = [process.execPath, join(root, "scripts/cli.mjs"), "lab"];
 
 /**
- * JupyterLab as it comes, without this project's extension or settings.
+ * Plain JupyterLab, without this project's extension or settings.
  * @param extensions  an empty folder
  */
 export const stockLab = (extensions: string) => [
@@ -60,8 +60,7 @@ export const stockLab = (extensions: string) => [
 ];
 
 /**
- * A folder for notebooks inside the clone, where `npm run lab` has its root. It is empty, and holds no output of another
- * run; a cell's `"../lib"` is the library.
+ * An empty folder for notebooks inside the clone, the root of `npm run lab`; to its cells `"../lib"` is the library.
  */
 export function temporaryFolder(name: string) {
   const path = `.cache/${name}`;
@@ -90,7 +89,7 @@ export function temporaryFolder(name: string) {
 export const startBrowser = async (): Promise<Browser> => chromium.launch(await launchOptions());
 
 /**
- * Starts a JupyterLab that remembers nothing, and ends it with the test.
+ * Starts a JupyterLab without saved state, and stops it when the test ends.
  * @param folder  for its settings
  */
 export async function startLab(
@@ -141,13 +140,13 @@ export async function startLab(
 
   /**
    * @param path  in JupyterLab's address
-   * @param first  what the page runs before all else
+   * @param first  a script for the page to run before all others
    */
   const goTo = async (path: string, first?: () => void) => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     t.after(() => page.close());
     if (first) await page.addInitScript(first);
-    /** What the page complained of. */
+    /** Errors that the page reported. */
     const complaints: string[] = [];
     page.on("pageerror", ({ message }) => complaints.push(message));
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
@@ -178,7 +177,7 @@ export function command(page: Page, id: string, args?: object): Promise<unknown>
   return page.evaluate(({ id, args }) => jupyterapp.commands.execute(id, args), { id, args });
 }
 
-/** Goes to a cell and runs it; resolves when it has ended. */
+/** Goes to a cell and runs it; resolves when it has finished. */
 export async function runCell(page: Page, index: number): Promise<void> {
   await page.evaluate(async (index) => {
     const notebook = jupyterapp.shell.currentWidget.content;
@@ -206,7 +205,7 @@ export function failedOutputs(): string[] {
   return outputs.filter((output) => output.output_type === "error").map(({ ename, evalue }) => `${ename}: ${evalue}`);
 }
 
-/** Runs in the browser: goes through the notebook's figures, and tells which do not show what they should. */
+/** Runs in the browser: goes through the notebook's figures, and returns those that do not show what they should. */
 export async function figuresWithout(selector: string): Promise<{ figures: number; without: string[] }> {
   const notebook = jupyterapp.shell.currentWidget.content;
   let figures = 0;
@@ -223,11 +222,11 @@ export async function figuresWithout(selector: string): Promise<{ figures: numbe
       const found = [...cell.node.querySelectorAll(selector)].filter(
         (element) => element.getBoundingClientRect().height > 100,
       );
-      // A plot with a legend or in 3D has several layers, but each figure its own output.
+      // A plot with a legend or in 3D has several layers, but each figure has its own output.
       return new Set(found.map((element) => element.closest(".jp-OutputArea-child"))).size;
     };
     for (let waited = 0; waited === 0 || (shown() < ids.length && waited < 30_000); waited += 100) {
-      // Again and again, as a reader would: cells above may still be growing.
+      // Repeatedly, as a reader would: cells above may still be growing.
       if (waited % 1000 === 0) await notebook.scrollToItem(index, "center");
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

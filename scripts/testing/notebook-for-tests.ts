@@ -3,7 +3,7 @@ import type { Cell, NotebookContent } from "../notebook-format.js";
 
 /**
  * Writes a notebook for a test, without outputs.
- * @param cells  the code of each, or cells of another notebook, whose outputs are left out
+ * @param cells  the code of each, or cells of another notebook, whose outputs are dropped
  */
 export function writeNotebook(file: string, cells: (string | Cell)[]): void {
   const kernelspec = { name: "tslab", display_name: "TypeScript", language: "typescript" };

@@ -1,4 +1,4 @@
-// For the tests of set-up: a clone in a temporary folder, with nothing installed.
+// A clone in a temporary folder with nothing installed, for tests of set-up.
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ const copied = [
   "scripts/kernel/kernel.json",
 ];
 
-/** The steps that do not have a module of their own, and the modules that they are in. */
+/** The modules of the steps that share one. */
 const modules: Record<string, string> = { library: "builds", scripts: "builds" };
 
 type Environment = Record<string, string>;
@@ -32,7 +32,7 @@ interface LockedPackage {
 }
 
 /**
- * @param t  removes the clone when it ends
+ * @param t  the test, which removes the clone when it ends
  * @param options  `borrow`: folders of this clone to link to, instead of installing them
  */
 export function throwawayClone(t: TestContext, { borrow = [] }: { borrow?: string[] } = {}) {
@@ -46,7 +46,7 @@ export function throwawayClone(t: TestContext, { borrow = [] }: { borrow?: strin
 
   const start = (nodeArguments: string[], env: Environment = {}): ChildProcessWithoutNullStreams =>
     spawn(process.execPath, nodeArguments, { cwd: folder, env: { ...process.env, ...env } });
-  /** Runs code that has a step at hand. */
+  /** Runs code with `step` in scope. */
   const startWith = (name: string, code: string, env?: Environment) =>
     start(
       [
@@ -66,7 +66,7 @@ export function throwawayClone(t: TestContext, { borrow = [] }: { borrow?: strin
   return {
     folder,
     has: (path: string) => existsSync(join(folder, path)),
-    /** Has the project need these Node packages alone. */
+    /** Makes these the only Node packages of the project. */
     lockNode(packages: Record<string, LockedPackage>) {
       const names = Object.keys(packages);
       const dependencies = Object.fromEntries(names.map((name) => [name, packages[name].version]));

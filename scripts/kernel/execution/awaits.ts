@@ -4,8 +4,8 @@ import { typescript } from "./typescript.js";
 
 /**
  * Rewrites `await x` to `__tslab__.resume(__tslab__.interrupts, await x)`, which throws if an interrupt came during
- * the wait (see cell.ts). So an interrupted loop ends at its next await, its `finally` blocks run, and it does not go on
- * in the background of later cells.
+ * the wait (see cell.ts). So an interrupted loop ends at its next await, its `finally` blocks run, and it does not
+ * continue in the background of later cells.
  */
 export function interruptibleAwaits(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
   const { factory } = context;

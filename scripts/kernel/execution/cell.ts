@@ -1,4 +1,4 @@
-// Runs one cell after another with tslab's executor, and tells how each of them ended.
+// Runs one cell after another with tslab's executor, and reports how each of them ended.
 import path from "node:path";
 import type { CompletionInfo } from "tslab/dist/converter.js";
 import {
@@ -20,7 +20,7 @@ import { createExecutor } from "./tslab.js";
 
 /** An interrupted cell has this long to end by itself. */
 const GRACE_MS = 50;
-/** A promise that failed and that nobody waits for is noticed in this time, and timers of 0 ms run. */
+/** In this time unhandled rejections are noticed, and timers of 0 ms run. */
 const LOOSE_ENDS_MS = 2;
 
 declare global {
@@ -61,7 +61,7 @@ export class CellRunner {
   #running: RunningCell | undefined;
   /** Whether the error of the cell that began last is published. */
   #hasFailed = false;
-  /** Errors from timers, or from promises that nobody waited for, thrown while no cell was running. */
+  /** Errors from timers, or from promises that were not awaited, thrown while no cell was running. */
   readonly #lateErrors: ErrorContent[] = [];
 
   /** @param publish sends a message on iopub */
@@ -201,16 +201,16 @@ export class CellRunner {
     this.#hasFailed = true;
   }
 
-  /** Forgets a cell that cannot end by itself any more, and gives the answer in its place. */
+  /** Abandons a cell that can no longer end by itself, and answers in its place. */
   abandon(): ErrorReply {
     const error = this.#describe(new Interrupted());
     this.#running = undefined;
-    // The answer may have been torn off together with a loop, and the error may already be published.
+    // The answer may have been cut off together with a loop, and the error may already be published.
     if (!this.#hasFailed) this.#publishFailure(error);
     return { status: "error", ...error };
   }
 
-  /** An error that no cell waits for fails the running cell, or else the next one, so that it cannot pass unseen. */
+  /** An error that no cell awaits fails the running cell, or else the next one, so that it cannot go unnoticed. */
   #failLate(error: unknown): void {
     if (error instanceof Interrupted) return; // the rest of an interrupted cell
     if (this.#running) {

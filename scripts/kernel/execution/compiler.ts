@@ -29,8 +29,8 @@ export class Compiler implements Converter {
     const result = this.#guarded(() => this.#converter.convert(this.declarations, code));
     this.diagnostics = result.diagnostics;
     if (result.output === undefined) return result;
-    // tslab would forget what a cell declared that then failed. Here it is kept, such as what an interrupted training
-    // has made.
+    // tslab would forget the declarations of a cell that then failed. Here they are kept, such as the network of an
+    // interrupted training.
     this.declarations = result.declOutput ?? "";
     nameSourceMaps(this.cellName, result.output);
     return {

@@ -3,10 +3,10 @@ import { inspect } from "node:util";
 import type { DisplayContent, MimeBundle, Publication } from "../messages.js";
 import { tslabJupyter } from "./tslab.js";
 
-/** The convention of Deno's kernel: a method of this name gives a value's MIME bundle, or a promise of it. */
+/** Deno's convention: a method of this name returns a value's MIME bundle, or a promise of it. */
 const DISPLAY = Symbol.for("Jupyter.display");
 
-/** As many levels of a value are shown as Deno shows. */
+/** Levels shown of a nested value, as in Deno. */
 const DEPTH = 4;
 
 /** What tslab hands to its hook: the whole content of a display_data message. */
@@ -23,7 +23,7 @@ export function takeOverDisplay(publish: (publication: Publication) => void): vo
     const content: DisplayContent = {
       data,
       metadata,
-      // tslab.display without an id says `undefined`, which the protocol does not know.
+      // tslab.display without an id passes `undefined`, which the protocol does not allow.
       transient: display_id == null ? {} : { display_id },
     };
     publish({ type: update ? "update_display_data" : "display_data", content });

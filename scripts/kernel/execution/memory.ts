@@ -1,4 +1,4 @@
-// Compiling a cell leaves some megabytes of garbage, which V8 would let lie until there are hundreds.
+// Compiling a cell leaves some megabytes of garbage, which V8 would leave until there are hundreds.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 

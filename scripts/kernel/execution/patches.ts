@@ -1,6 +1,6 @@
 /**
- * What tslab's TypeScript is taught: top-level await in every form, awaits that an interrupt can end, positions in the
- * cell instead of in the compiled code, and completions in a reader's order.
+ * Extends tslab's TypeScript: top-level await in every form, awaits that an interrupt can end, positions in the cell
+ * instead of in the compiled code, and completions in a useful order.
  *
  * tslab turns a cell into JavaScript in two steps, TypeScript to ES modules and those to CommonJS. Both go through its
  * TypeScript package, two of whose functions are wrapped here in memory. A third one completes names, and its answer is
@@ -60,8 +60,8 @@ function getCompletionsAtPositionForTslab(
 }
 
 /**
- * TypeScript's usual builder would note again, twice a cell, which of a thousand files refers to which: that takes two
- * thirds of the time. Of all this, tslab needs only which sources a cell imports.
+ * TypeScript's usual builder would determine again, twice per cell, which of a thousand files refers to which: that
+ * takes two thirds of the time. Of all this, tslab needs only the sources that a cell imports.
  */
 const createProgram: ts.CreateProgram<ts.BuilderProgram> = (...args) => {
   const builder = typescript.createAbstractBuilder(...args);
@@ -72,9 +72,9 @@ const createProgram: ts.CreateProgram<ts.BuilderProgram> = (...args) => {
 };
 
 /**
- * tslab finds what an earlier cell declared by asking for each name what it means. The `x` of `{ x }` means the property
- * to TypeScript, so tslab would leave it as it is, undefined. Here it is written out as `{ x: x }`, whose second `x`
- * means the variable.
+ * tslab finds the declarations of earlier cells by resolving each name. To TypeScript the `x` of `{ x }` means the
+ * property, so tslab would leave it as it is, undefined. Here it is expanded to `{ x: x }`, whose second `x` means the
+ * variable.
  */
 function resolveShorthands(builder: ts.BuilderProgram, checker: ts.TypeChecker): void {
   const { getSymbolAtLocation } = checker;
@@ -124,9 +124,9 @@ function sourcesImportedBy(file: ts.SourceFile | undefined, program: ts.Program,
 }
 
 /**
- * TypeScript's watching compiler sets two timers. One recompiles, and tslab takes that into its own hands. The other one
- * looks for an import again, when a file comes or goes where it was looked for. tslab would take the second for the
- * first, and throw, when a library is rebuilt at the wrong moment. So Node gets the second.
+ * TypeScript's watch mode sets two timers. One recompiles, and tslab runs it itself. The other one resolves imports
+ * again when a file appears or disappears where it was looked for. tslab would mistake the second for the first, and
+ * throw, when a library is rebuilt at the wrong moment. So Node gets the second.
  */
 function withTwoTimers<Host extends ts.WatchHost>(host: Host): Host {
   const { setTimeout: recompileLater, clearTimeout: cancelRecompile } = host;

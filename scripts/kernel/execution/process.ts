@@ -1,9 +1,9 @@
-// The process as cells find it: what they print is sent to the notebook, and they can neither end it nor read its input.
+// The process as cells see it: what they print goes to the notebook, and they can neither exit nor read standard input.
 import { writeSync } from "node:fs";
 import { Readable } from "node:stream";
 import type { Port, ToExecution, ToProtocol } from "../messages.js";
 
-/** Node's own. A cell finds another one in its place. */
+/** Node's own. Cells see a replacement. */
 const exit: (code: number) => never = process.exit;
 
 /** Ends the kernel. */
@@ -40,7 +40,7 @@ function takeOverOutput(protocol: Port<ToProtocol, ToExecution>): void {
   }
 }
 
-/** Jupyter gives a kernel no standard input. Code that reads from it is told so, rather than left to wait for ever. */
+/** Jupyter gives a kernel no standard input. Reading from it throws, rather than waiting forever. */
 function refuseStdin(): void {
   const read = function (this: Readable) {
     this.destroy(new Error('A cell has no standard input; prompt("…") asks the reader.'));

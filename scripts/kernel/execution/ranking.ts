@@ -1,5 +1,5 @@
 /**
- * The order in which a reader of a notebook looks for names. TypeScript gives one rank to everything outside the cell:
+ * Orders completions by their relevance in a notebook. TypeScript gives the same rank to everything outside the cell:
  * what earlier cells declared or imported, JavaScript, Node, and whatever some package declares for browsers.
  */
 import type ts from "@tslab/typescript-for-tslab";
@@ -21,9 +21,8 @@ type Entry = ts.CompletionEntry & { symbol?: ts.Symbol };
 const isStandardLibrary = (file: ts.SourceFile) => file.hasNoDefaultLib;
 
 /**
- * Puts TypeScript's completions in order: first the notebook's names, then JavaScript's, Node's, and those that are only
- * types of some package. Where a value is expected, it leaves out declared names that do not exist here, like
- * `GPUAdapter`.
+ * Sorts TypeScript's completions: first the notebook's names, then JavaScript's, Node's, and those that are only types
+ * of some package. Where a value is expected, it omits declared names that do not exist here, like `GPUAdapter`.
  * @param info TypeScript's answer; its entries know their symbols
  * @param cell the cell's source file, whose parent is the file with the declarations of earlier cells
  */

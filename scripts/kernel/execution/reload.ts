@@ -1,6 +1,6 @@
 /**
  * The next cell sees a library file that was edited and rebuilt: the changed module and everything that uses it are
- * loaded again, and the names that cells imported from them are bound to the new ones. No half of it stays old.
+ * loaded again, and the names that cells imported from them are bound to the new ones. Nothing old remains.
  */
 import type ts from "@tslab/typescript-for-tslab";
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ const requireFromCell = createRequire(path.join(process.cwd(), "cell.js"));
 /** All CommonJS modules that are loaded, by file; the kernel's own are ES modules. */
 const modules = requireFromCell.cache;
 
-/** What was not installed may be edited: the library, but no packages. */
+/** Files outside node_modules may be edited: the library, but no packages. */
 const isEditable = (file: string) => path.isAbsolute(file) && !file.includes(`${path.sep}node_modules${path.sep}`);
 
 /** When a file was changed, and a hash of its text; both undefined for one that is deleted. */
@@ -25,7 +25,7 @@ interface FileState {
 export class Reloader {
   /** Each loaded file. */
   readonly #known = new Map<string, FileState>();
-  /** Files that must be loaded again. They are kept until that worked, as a build may be half written at first. */
+  /** Files that must be loaded again. They are kept until that succeeds, as a build may be half written at first. */
   readonly #stale = new Set<string>();
 
   /**
@@ -52,7 +52,7 @@ export class Reloader {
   /** Notes what has been loaded since; call it after each cell. */
   remember(): void {
     for (const [file, module] of Object.entries(modules)) {
-      // A module that was interrupted while it loaded would stay half there.
+      // A module whose loading was interrupted would remain incomplete.
       if (!module?.loaded) delete modules[file];
       else if (isEditable(file) && !this.#known.has(file)) this.#known.set(file, stateOf(file));
     }

@@ -26,7 +26,7 @@ interface Threads {
 }
 
 /** What the library may ask of the kernel; see lib/notebook/kernel.ts. */
-interface Cell {
+interface OfferedCell {
   readonly signal: AbortSignal | undefined;
   /** The notebook's name for the cell, if the client says it, as JupyterLab does. */
   id: string | undefined;
@@ -69,7 +69,7 @@ export function openSession({ protocol, typed, flags }: Threads): void {
   function interrupt(request: string | null): void {
     if (request === null) protocol.postMessage({ kind: "idle" });
     else if (request === answered) return;
-    // Asked for the second time: then the answer to the first was torn off together with a loop.
+    // Asked for the second time: then the answer to the first was cut off together with a loop.
     else if (!cells.interrupt()) protocol.postMessage({ kind: "reply", to: request, content: cells.abandon() });
   }
 
@@ -89,8 +89,8 @@ export function openSession({ protocol, typed, flags }: Threads): void {
   Atomics.store(flags, COMPILING, 0);
 }
 
-function offerCell(cells: CellRunner, publish: (publication: Publication) => void): Cell {
-  const cell: Cell = {
+function offerCell(cells: CellRunner, publish: (publication: Publication) => void): OfferedCell {
+  const cell: OfferedCell = {
     get signal() {
       return cells.signal;
     },

@@ -1,4 +1,4 @@
-// Leads from a place in a compiled cell back to the place in the cell.
+// Maps positions in a compiled cell back to the cell.
 import { SourceMap, type SourceMapPayload } from "node:module";
 
 /** tslab puts one line before each cell, so that TypeScript takes it for a module. */
@@ -45,7 +45,7 @@ export function takeSourceMap(text: string): [text: string, map: SourceMapPayloa
  */
 export function placeInCell(cellName: string, line: number, column: number): Place | undefined {
   const compiled = compiledCells.get(cellName);
-  if (!compiled || line - 1 > compiled.lines) return undefined; // beyond it stands tslab's call of the cell
+  if (!compiled || line - 1 > compiled.lines) return undefined; // after it comes tslab's call of the cell
   let place = { originalLine: line - 2, originalColumn: column - 1 }; // counted from 0, and without our own first line
   for (const map of compiled.maps) {
     const entry = new SourceMap(map).findEntry(place.originalLine, place.originalColumn);

@@ -14,7 +14,7 @@ const OWN = [path.resolve(import.meta.dirname, ".."), path.join(root, "scripts/k
 ]);
 const TSLAB = path.join("node_modules", "tslab", "dist");
 
-/** Frames of the kernel, of tslab and of Node's own machinery say nothing about a cell. */
+/** Frames of the kernel, of tslab and of Node's internals say nothing about a cell. */
 const isOurs = (frame: string) =>
   OWN.some((folder) => frame.includes(folder)) || frame.includes(TSLAB) || /\(?node:/.test(frame);
 
@@ -87,7 +87,7 @@ function mapFrame(line: string): { line: string; place?: PlacedInCell } | undefi
   return { line: `${before}${cell}:${place.line}:${place.column}${bracket}`, place: { cell, ...place } };
 }
 
-/** Names a file of this project as the cell would import it. A saved notebook must not tell whose machine it was. */
+/** Names a file of this project as the cell would import it. A saved notebook must not reveal whose machine it was. */
 const withShortPath = (line: string) =>
   line.replace(/(?:file:\/\/)?(\/[^():]+)(?=:\d+)/, (whole, file: string) =>
     file.startsWith(root + path.sep) ? path.relative(process.cwd(), file) : whole,

@@ -20,7 +20,7 @@ export interface HistoryQuery {
   unique?: boolean;
 }
 
-export class History {
+export class SessionHistory {
   readonly #entries: Entry[] = [];
 
   add(line: number, input: string): void {

@@ -32,7 +32,7 @@ export function interrupt(
   };
   const insist = () => {
     if (answered()) return;
-    // Neither TypeScript's compiler nor the loading of the kernel may be torn off. They take a second or two.
+    // Neither TypeScript's compiler nor the loading of the kernel may be cut off. They take a second or two.
     const compiles = Atomics.load(flags, COMPILING) === 1;
     const tidies = Atomics.load(flags, TIDYING) === 1 && performance.now() - start < MAX_TIDYING_MS;
     if (compiles || tidies) {
@@ -40,7 +40,7 @@ export function interrupt(
       return;
     }
     terminateExecution();
-    ask(); // again, since the answer may be torn off, too
+    ask(); // again, since the answer may have been cut off, too
   };
   ask();
 }
@@ -48,7 +48,7 @@ export function interrupt(
 let isTerminating = false;
 
 function terminateExecution(): void {
-  if (isTerminating) return; // a second one would tear off what follows the loop
+  if (isTerminating) return; // a second one would cut off what follows the loop
   isTerminating = true;
   const session = new Session();
   session.connectToMainThread();

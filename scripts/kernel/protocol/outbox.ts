@@ -30,7 +30,7 @@ export class Outbox {
   async #drain(): Promise<void> {
     this.#sending = true;
     for (let frames; !this.#socket.closed && (frames = this.#waiting.shift());) {
-      // Sending fails when the client has gone, and then nobody misses the message.
+      // Sending fails once the client has gone, and then no one misses the message.
       await this.#socket.send(frames).catch(() => {});
     }
     this.#sending = false;

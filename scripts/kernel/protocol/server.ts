@@ -1,13 +1,13 @@
 /**
- * The thread that speaks Jupyter's protocol. It answers by itself what needs no TypeScript, and hands the other requests
- * to the main thread one at a time, in the order received. messages.ts lists what the two tell each other.
+ * The thread that speaks Jupyter's protocol. It answers by itself what needs no TypeScript, and hands the other
+ * requests to the main thread one at a time, in the order received. messages.ts lists what the two tell each other.
  */
 import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 // By `require`: an import would have Node parse a CommonJS package for its exports first, and the kernel answer later.
 import zmq = require("zeromq");
 import type { ExecuteContent, Port, ProtocolData, Reply, Request, ToExecution, ToProtocol } from "../messages.js";
-import { History, type HistoryQuery } from "./history.js";
+import { SessionHistory, type HistoryQuery } from "./history.js";
 import { interrupt } from "./interrupt.js";
 import { endKernel, endWithParent } from "./lifetime.js";
 import { Outbox } from "./outbox.js";
@@ -30,7 +30,7 @@ const sockets = { iopub, shell, control, stdin, hb };
 type Socket = (typeof sockets)[keyof typeof sockets];
 const outboxes = new Map<Socket, Outbox>(Object.values(sockets).map((socket) => [socket, new Outbox(socket)]));
 
-const history = new History();
+const history = new SessionHistory();
 const streams = new StreamBuffer((name, text) => publish("stream", { name, text }));
 /** Requests on the shell channel that wait for their turn. */
 const queue: Received[] = [];

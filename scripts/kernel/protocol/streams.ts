@@ -1,4 +1,4 @@
-// Gathers for a moment what a cell prints, so that a loop that prints ten thousand lines sends a few messages.
+// Buffers what a cell prints for a moment, so that a loop that prints ten thousand lines sends only a few messages.
 import type { StreamName } from "../messages.js";
 
 const DELAY_MS = 40;

@@ -57,7 +57,7 @@ export function decode(key: string, frames: Buffer[]): Received | undefined {
   if (received.length !== expected.length || !timingSafeEqual(received, expected)) return undefined;
   try {
     const [header, , metadata, content] = parts.map((part) => JSON.parse(part.toString()) as unknown);
-    // Whoever has the key is believed to keep to the protocol.
+    // A client that has the key is trusted to follow the protocol.
     return { identities: frames.slice(0, at), header, metadata, content } as Received;
   } catch {
     return undefined;

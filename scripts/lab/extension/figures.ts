@@ -7,16 +7,16 @@ declare function inTheDark<T>(figure: T): T;
 
 const MIME_TYPE = "application/vnd.plotly.v1+json";
 
-/** Every figure is as wide as on the pages, where there is room for it. */
+/** Every figure is as wide as on the pages, if there is room. */
 const WIDTH = 760; // pixels
-const HEIGHT = 460; // pixels, of a figure that names no height
+const HEIGHT = 460; // pixels, for a figure without a height
 
 const CLEAR = "rgba(0, 0, 0, 0)";
 
 /** A figure is drawn before it comes into view, this far above and below. */
 const NEAR = "600px 0px";
 
-/** A figure as the cell sent it. It belongs to the notebook, and Plotly changes what it is given: hand it a copy. */
+/** A figure as the cell sent it. It belongs to the notebook, and Plotly modifies its arguments: pass it a copy. */
 interface Plot {
   data: PlotlyLibrary.Data[];
   layout?: Partial<PlotlyLibrary.Layout> & Record<string, unknown>;
@@ -24,7 +24,7 @@ interface Plot {
   config?: Partial<PlotlyLibrary.Config>;
 }
 
-/** Colours for a figure that brings no template of its own, as lib/figures/figure.ts has them. */
+/** Colours for a figure without a template of its own, the same as in lib/figures/figure.ts. */
 const plain = {
   layout: {
     font: { color: "#24292f" },
@@ -33,13 +33,13 @@ const plain = {
   },
 };
 
-/** Plotly would take the toolbar's colours from a paper that is transparent: half black, with pale icons. */
+/** Plotly would derive the toolbar's colours from the transparent paper: half black, with pale icons. */
 const modebar = { bgcolor: CLEAR, color: "#8a929c", activecolor: "#24292f" };
 
 /**
  * The renderer of Plotly figures.
  * @param Widget JupyterLab's own
- * @param folder where plotly.min.js and dark.js lie
+ * @param folder where plotly.min.js and dark.js are
  */
 export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMime.IExtension {
   let libraries: Promise<unknown> | undefined;
@@ -49,14 +49,14 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
   class Figure extends Widget implements IRenderMime.IRenderer {
     #plot: Plot = { data: [] };
     #place = document.createElement("div");
-    /** Whether the figure on the screen is not yet the newest, or not yet as wide or as dark as it should be. */
+    /** Whether what is drawn lags behind the newest figure, width or theme. */
     #outdated = false;
     #drawing: Promise<void> | undefined;
     #near = false;
-    /** From where the reader last looked at a 3D figure, by the name of the scene, while the figure rests. */
+    /** The reader's last camera on each scene of a 3D figure, while the figure rests. */
     #cameras: [scene: string, camera: unknown][] = [];
 
-    // The last entry: a busy page tells of several changes at once.
+    // The last entry: a busy page reports several changes at once.
     #inView = new IntersectionObserver((entries) => this.#comesOrGoes(entries.at(-1)!.isIntersecting), {
       rootMargin: NEAR,
     });
@@ -91,7 +91,7 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
       super.dispose();
     }
 
-    /** Draws at the browser's pace: what comes while it is drawing waits, and only the newest of it is drawn. */
+    /** Draws at the browser's pace: of what arrives during a drawing, only the newest is drawn next. */
     #draw(): Promise<void> {
       this.#outdated = true;
       if (!this.#near) return Promise.resolve();
@@ -103,7 +103,7 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
         await loadLibraries();
         while (this.#outdated && this.#near && !this.isDisposed) await this.#drawOnce();
       } finally {
-        // In one go with the loop's last look: what is asked for from now on starts another drawing.
+        // Synchronous with the loop's last check: any later request starts another drawing.
         this.#drawing = undefined;
       }
     }
@@ -114,16 +114,16 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
       this.#outdated = false;
       const { data, layout, frames, config } = this.#themed();
       const width = (this.#drawnWidth = this.#width());
-      // Equal uirevisions: what the reader has zoomed, turned or hidden stays so.
+      // The same uirevision keeps what the reader has zoomed, turned or hidden.
       const sized: Plot["layout"] = { uirevision: "reader", ...layout, width, height: this.#height() };
       for (const [scene, camera] of this.#cameras) sized[scene] = { ...(sized[scene] as object), camera };
       this.#cameras = [];
       const plot = { data, layout: sized, frames, config: { displaylogo: false, ...config, responsive: false } };
-      // Frames go with a whole figure only, a form of the call that its types do not know.
+      // Frames can be passed only with a whole figure, an overload that Plotly's types lack.
       await Plotly.react(this.#place, plot as unknown as PlotlyLibrary.Data[]);
     }
 
-    /** In the colours of JupyterLab's theme. Its paper is JupyterLab's own, which shows through. */
+    /** The figure in the colours of JupyterLab's theme, on transparent paper. */
     #themed(): Plot {
       const { layout = {}, ...others } = this.#plot;
       const isDark = document.body.dataset.jpThemeLight === "false";
@@ -143,7 +143,7 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
     #comesOrGoes(near: boolean): void {
       this.#near = near;
       if (near && (this.#outdated || !this.#isDrawn)) void this.#draw();
-      // Not in the middle of drawing: Plotly would wait for ever for what was taken from it.
+      // Not while drawing: Plotly would wait forever for what was purged.
       if (!near) void Promise.resolve(this.#drawing).then(() => this.#near || this.#rest());
     }
 
@@ -154,7 +154,7 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
       return [...this.#place.querySelectorAll<HTMLCanvasElement>(".gl-container canvas")];
     }
 
-    /** A page holds at most sixteen WebGL contexts: a figure that has some gives them back while it is far away. */
+    /** A page has at most sixteen WebGL contexts: a figure in 3D gives its own back while it is far away. */
     #rest(): void {
       if (!this.#isDrawn || this.#canvases.length === 0) return;
       const { layout } = this.#place as unknown as { layout: Record<string, { camera?: unknown }> };
@@ -167,14 +167,14 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
       if (!this.#isDrawn) return;
       const canvases = this.#canvases;
       Plotly.purge(this.#place);
-      // Otherwise the browser counts their contexts until its memory is tidied up, and takes one from a figure in view.
+      // Otherwise the browser counts their contexts until it collects garbage, and takes one from a figure in view.
       for (const canvas of canvases) canvas.getContext("webgl")?.getExtension("WEBGL_lose_context")?.loseContext();
     }
   }
 
   return {
     id: "training-techniques:figures",
-    description: "Draws Plotly figures, and draws them anew whenever a cell changes them",
+    description: "Draws Plotly figures, and redraws them whenever a cell changes them",
     rendererFactory: { safe: true, mimeTypes: [MIME_TYPE], createRenderer: () => new Figure() },
     rank: 0,
     dataType: "json",

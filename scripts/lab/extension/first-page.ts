@@ -1,4 +1,4 @@
-/** As much of JupyterLab's application as is used here. */
+/** The part of JupyterLab's application that is used here. */
 interface Application {
   restored: Promise<void>;
   shell: { widgets(area: "main"): Iterable<{ id: string }> };
@@ -8,7 +8,7 @@ interface Application {
 
 const FIRST_PAGE = "notebooks/README.md";
 
-/** Opens the page that says where to begin, unless the address or the last visit opens something else. */
+/** Opens the page that says where to begin, unless the URL or the last session opens something else. */
 export const firstPage = {
   id: "training-techniques:first-page",
   autoStart: true,

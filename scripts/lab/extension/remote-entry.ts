@@ -1,5 +1,5 @@
-// What JupyterLab loads of the extension: a plain script that puts a container in the place where JupyterLab looks for
-// it. A bundler would write the same around the two modules; here the browser loads them as they are.
+// The extension's entry: a plain script that puts a container where JupyterLab looks for it. A bundler would write the
+// same around the two modules; here the browser loads them as they are.
 {
   type Shared = Record<string, Record<string, { get(): Promise<() => unknown> }>>;
   const folder = (document.currentScript as HTMLScriptElement).src.replace(/[^/]*$/, "");
