@@ -1,4 +1,4 @@
-// What the compiler does not see: promises that nobody waits for, `any`, and imports against the order of the rooms.
+// What the compiler does not see: promises that are not awaited, `any`, and imports against the order of the rooms.
 import js from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";

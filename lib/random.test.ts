@@ -27,13 +27,13 @@ function* reference(seed: number, name: string) {
   }
 }
 
-/** Pearson's statistic of counts that should all be alike; its mean is `counts.length - 1`. */
+/** Pearson's statistic of counts that should all be equal; its mean is `counts.length - 1`. */
 function chiSquare(counts: number[]): number {
   const expected = counts.reduce((a, b) => a + b) / counts.length;
   return counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
 }
 
-/** Asserts that counts are alike: a good generator exceeds this bound for one seed in ten thousand. */
+/** Asserts that counts are about equal: a good generator exceeds this bound for one seed in ten thousand. */
 function assertAlike(counts: number[]): void {
   const freedom = counts.length - 1;
   // Wilson and Hilferty: (χ²/k)^⅓ is about normal, mean 1 − 2/9k, variance 2/9k. 3.72 is its 0.9999 quantile.
@@ -136,7 +136,7 @@ test("a standard deviation scales the same numbers", () => {
   scaled.forEach((value) => assert.equal(value, Math.fround(0.01 * plain.normal())));
 });
 
-test("integers are alike, for numbers that do and do not divide 2³²", () => {
+test("integers are equally likely, for numbers that do and do not divide 2³²", () => {
   for (const n of [2, 3, 10, 128, 1000]) {
     const stream = randomStream(13, "integers");
     const counts = new Array<number>(n).fill(0);
@@ -146,7 +146,7 @@ test("integers are alike, for numbers that do and do not divide 2³²", () => {
   assert.equal(randomStream(13, "integers").integer(1), 0);
 });
 
-test("a permutation has each number once, and all 24 orders of four are alike", () => {
+test("a permutation has each number once, and all 24 orders of four are equally likely", () => {
   const stream = randomStream(14, "orders");
   assert.deepEqual(
     stream.permutation(1000).sort((a, b) => a - b),

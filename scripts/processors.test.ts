@@ -14,7 +14,7 @@ const skip = instructionsUsed("AVX2") === "Intel AVX2" ? false : "this processor
 const folder = mkdtempSync(join(tmpdir(), "processors-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
-// A hundred equal columns of a product: SSE 4.1 rounds all of them alike, AVX2 the last four otherwise.
+// A hundred equal columns of a product: SSE 4.1 rounds all of them the same way, AVX2 the last four differently.
 const product = `import { claims, randomStream, tf } from "${root}/lib";
 const x = tf.tensor2d(randomStream(1, "x").normals(128 * 784), [128, 784]);
 const W = tf.tile(tf.tensor2d(randomStream(1, "W").normals(784), [784, 1]), [1, 100]);
@@ -68,7 +68,7 @@ for (const mustHold of [false, true])
     ]);
     const { code, output } = await processors(["AVX2", name]);
     assert.equal(code, 1, output);
-    const summary = `${mustHold ? "failed, " : ""}1 otherwise than committed`;
+    const summary = `${mustHold ? "failed, " : ""}1 not as committed`;
     assert.match(output, new RegExp(`${name} +AVX2 +[\\d.]+ +${summary}`));
     assert.match(
       output,

@@ -90,7 +90,7 @@ function report(comparisons: Comparison[]): void {
 }
 
 function summary(claims: number, fallen: number): string {
-  return fallen === 0 ? `all ${claims} as committed` : `${fallen} otherwise than committed`;
+  return fallen === 0 ? `all ${claims} as committed` : `${fallen} not as committed`;
 }
 
 function described(claim?: Claim): string {

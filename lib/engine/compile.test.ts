@@ -139,7 +139,7 @@ test("the first call may make variables: it is written down when called again", 
   count.dispose();
 });
 
-test("what changes is made anew for each run, in the order of the calls, used or not", () => {
+test("what changes is made again for each run, in the order of the calls, used or not", () => {
   let made = 0;
   let calls = 0;
   const next = () => tf.scalar(++made);
@@ -223,7 +223,7 @@ test("steps of equal operations that carry other values on are different graphs 
   }
 });
 
-test("arguments of another shape have a graph of their own, as the step may go by their shape", () => {
+test("each shape of the arguments has its own graph, as the step may depend on it", () => {
   let calls = 0;
   const means = compile((x: tf.Tensor) => {
     calls++;

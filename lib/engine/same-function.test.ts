@@ -66,7 +66,7 @@ function losses(way: Way, form: "as written" | "a graph" | "five in a graph"): H
   }
 }
 
-/** A rule of one's own. */
+/** A rule from outside the library. */
 const own = (step: (W: tf.Variable, gradient: tf.Tensor, name: string) => void): Optimizer => ({
   update: (params: Params, grads: Grads) => {
     for (const name of Object.keys(params)) step(params[name], grads[name], name);
@@ -204,7 +204,7 @@ for (const [name, way] of Object.entries(beforeFive))
     assert.deepEqual(losses(way(), "five in a graph"), losses(way(), "as written"));
   });
 
-test("a rule or layer of one's own runs as written unless it is declared pure, and a warning says so once", (t) => {
+test("a rule or layer from outside the library runs as written unless it is declared pure, and a warning says so once", (t) => {
   const warn = t.mock.method(console, "warn", () => {});
   losses(same["a rate that decays with a counter of the rule"](), "a graph");
   losses(same["a layer that warms up"](), "a graph");

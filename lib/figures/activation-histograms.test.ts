@@ -35,7 +35,7 @@ test("sigmoid layers stand side by side, every value in a bin", () => {
   assert.ok(range[1] >= Math.max(...figure.data.flatMap(({ y }) => y as number[])), "no bar is cut");
 });
 
-test("ReLU's values above 1 are a bar and a number of their own, none is lost", () => {
+test("ReLU's values above 1 have their own bar and number, and none is lost", () => {
   const rows = ["std 0.01", "Xavier", "He"].map((weights, row) => ({
     weights,
     layers: [layer(0.02 + row), layer(0.01 + 2 * row)],

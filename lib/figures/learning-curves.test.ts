@@ -8,7 +8,7 @@ function assertJson(figure: Figure) {
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
 }
 
-/** Jittery and falling: no two seeds alike, and nothing random. */
+/** Jittery and falling: every seed different, and nothing random. */
 const loss = (seed: number, length = 200) =>
   Array.from({ length }, (_, i) => 2.3 * Math.exp(-i / 50) + 0.1 * Math.sin(12.9898 * (i + 1) * (seed + 1)));
 const lines = ({ data }: Figure) => data.filter(({ mode }) => mode === "lines+markers");

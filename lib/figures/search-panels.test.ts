@@ -30,7 +30,7 @@ test("ranks by the last validation accuracy; ties keep their order, diverged tri
   );
 });
 
-test("figure 6-24: the best 20 in order, five a row, validation solid and train dashed", () => {
+test("figure 6-24: the best 20 in order, five per row, validation solid and train dashed", () => {
   const figure = searchPanels(trials);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
   assert.equal(figure.id, "6-24");

@@ -281,9 +281,9 @@ function quartilesSoFar({
   name,
   searches,
 }: MethodResults): { steps: number; low: number; median: number; high: number }[] {
-  if (searches.length === 0) throw new RangeError(`searchMethods: "${name}" has no searches; pass one a seed`);
+  if (searches.length === 0) throw new RangeError(`searchMethods: "${name}" has no searches; pass one per seed`);
   if (searches.some((trials) => trials.length === 0))
-    throw new RangeError(`searchMethods: "${name}" has a search without trials; pass at least one a seed`);
+    throw new RangeError(`searchMethods: "${name}" has a search without trials; pass at least one per seed`);
   const start = Math.max(...searches.map(([first]) => first.spent));
   const grid = [...new Set(searches.flatMap((trials) => trials.map(({ spent }) => spent)))]
     .filter((steps) => steps >= start)

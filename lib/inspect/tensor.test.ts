@@ -5,7 +5,7 @@ import { tf } from "../engine/backend";
 import { compile } from "../engine/compile";
 import ".";
 
-/** What is shown of tensors, each made anew; showing them must leave TensorFlow as it was. */
+/** The text of tensors, each newly made; showing them must leave TensorFlow as it was. */
 function shown(make: () => unknown, options = {}): string {
   return tf.tidy(() => {
     const value = make();

@@ -188,7 +188,7 @@ test("BatchNormalization: output has mean β and standard deviation γ; running 
   });
 });
 
-test("BatchNormalization: every operation rounds as IEEE 754 says, as it is written and in a graph, so its bits are no processor's own", () => {
+test("BatchNormalization: every operation rounds as IEEE 754 says, as written and in a graph, so its bits are the same on all processors", () => {
   const f = Math.fround;
   const units = 2000;
   const rows = (name: string) => [0, 1].map((row) => randomStream(5, `${name} ${row}`).normals(units));

@@ -1,9 +1,9 @@
 """
-The NumPy reference with the layers doing what the chapter's listings do, for the benchmark: the same numbers, more work.
+The NumPy reference with layers that do what the chapter's listings do, for the benchmark: the same numbers, more work.
 
-reference.py leaves out what no result needs and works in place where it can. Here, as the chapter has it, ReLU cuts by a
-mask on a copy, every layer's backward pass computes dx, the first one's too, the loss holds a weight decay also where
-λ = 0, and images are float32, which meet float64 weights anew in each product.
+reference.py omits what no result needs and works in place where it can. Here, as in the chapter, ReLU applies a mask to a
+copy, the backward pass of every layer computes dx, even the first one's, the loss includes weight decay even if λ = 0,
+and images are float32, which each product converts to the weights' float64.
 """
 
 import sys

@@ -52,7 +52,7 @@ export function table({ machine, repeats, peak, started, experiments, step, star
       `${((100 * m.gflops) / peak.one).toFixed(0)} % | ${((100 * m.gflops) / peak.each).toFixed(0)} % |`;
     lines.push(
       "",
-      "| Figure | Runs | Here, s | NumPy as listed, s | ratio | NumPy tuned, s | ratio | GFLOP/s | of one product | of one a core |",
+      "| Figure | Runs | Here, s | NumPy as listed, s | ratio | NumPy tuned, s | ratio | GFLOP/s | of one product | of one per core |",
       "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
       ...experiments.map(row),
       row(wholeChapter(experiments)),

@@ -11,7 +11,7 @@ c = get_config()  # noqa: F821 (nbconvert provides it)
 # Nothing that differs from run to run goes into the notebook.
 c.ExecutePreprocessor.record_timing = False
 c.ExecutePreprocessor.coalesce_streams = True
-# The longest cell takes about a minute on two cores; a machine may be much slower, but a hang shall end.
+# The longest cell takes about a minute on two cores; a machine may be much slower, but a hang must end.
 c.ExecutePreprocessor.timeout = 1800
 
 

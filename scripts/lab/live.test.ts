@@ -228,7 +228,7 @@ test(
       outputs.some(({ ename }) => ename === "Interrupted"),
       JSON.stringify(outputs.map(({ ename }) => ename)),
     );
-    // A step may have been torn away between its update and the end of the loop's turn.
+    // A step may have been cut off between its update and the end of the iteration.
     const drawn = await settledPoints(page, at("endless"));
     assert.ok(drawn - Number(done) >= 0 && drawn - Number(done) <= 1, `${drawn} points, ${done} steps`);
     assert.equal(drawn, await savedPoints(page, "stopped.ipynb", at("endless")));

@@ -45,12 +45,12 @@ const cures = [
   ],
   [
     /--require-hashes mode, (?:all requirements must have|but they are missing)[^\n]*\n\s+([\w.-]+)/,
-    "requirements.txt does not pin $1, which this Python needs; make it anew as requirements.in says",
+    "requirements.txt does not pin $1, which this Python needs; make it again as requirements.in says",
   ],
   [
     /different python version: (?:[^\n]*; )?(\S+) Requires-Python ([^;\n]+)[^]*?the requirement (\S+)==\1 /,
     "the pinned $3 $1 needs Python $2, which the Python here is not; put another Python first on the PATH " +
-      "and run the same command again, or make requirements.txt anew as requirements.in says",
+      "and run the same command again, or make requirements.txt again as requirements.in says",
   ],
   [
     /code EBADENGINE[^]*?version of node\/npm: (\S+)\n[^]*?Required: +(\{.*\})/,

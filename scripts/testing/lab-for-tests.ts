@@ -125,7 +125,7 @@ export async function startLab(
     if (lab.exitCode !== null) return;
     const ended = new Promise((resolve) => lab.once("exit", resolve));
     lab.kill("SIGTERM");
-    const kill = setTimeout(() => lab.kill("SIGKILL"), 10_000); // a failed test shall say so, and not hang
+    const kill = setTimeout(() => lab.kill("SIGKILL"), 10_000); // a failed test must say so, and not hang
     await ended.finally(() => clearTimeout(kill));
   });
   const url = await new Promise<string>((resolve, reject) => {

@@ -174,7 +174,7 @@ export class CellRunner {
     if (changed.length === 0) return;
     const names = changed.map((file) => path.relative(process.cwd(), file)).join(", ");
     const others = dependents.length === 0 ? "" : ` and ${dependents.length} that use it`;
-    console.warn(`Loaded anew: ${names}${others}. What cells made before still runs the old code; run them again.`);
+    console.warn(`Reloaded: ${names}${others}. What cells made before still runs the old code; run them again.`);
   }
 
   /**

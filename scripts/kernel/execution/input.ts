@@ -20,7 +20,7 @@ export function createPrompt(
   return function prompt(message = "") {
     if (!allowed()) {
       throw new Error(
-        `prompt(${JSON.stringify(message)}): nobody can answer here; this notebook runs without a reader.`,
+        `prompt(${JSON.stringify(message)}): no one can answer here; this notebook runs without a reader.`,
       );
     }
     while (receiveMessageOnPort(typed)); // drops what was typed after an interrupt

@@ -17,7 +17,7 @@ class TypeScriptKernelTests(jupyter_kernel_test.KernelTests):
     file_extension = ".ts"
 
     def get_non_kernel_info_reply(self, timeout=None):
-        # The suite would wait for ever for a reply that never comes.
+        # The suite would wait forever for a reply that never comes.
         return super().get_non_kernel_info_reply(timeout or jupyter_kernel_test.TIMEOUT)
 
     code_hello_world = 'console.log("hello, world")'
@@ -54,5 +54,5 @@ class TypeScriptKernelWelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
     support_iopub_welcome = True
 
     def setUp(self):
-        # Here, too, the suite would wait for ever.
+        # Here, too, the suite would wait forever.
         self.kc.get_iopub_msg = partial(self.kc.get_iopub_msg, timeout=jupyter_kernel_test.TIMEOUT)

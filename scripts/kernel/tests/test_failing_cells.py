@@ -57,7 +57,7 @@ FAILING = {
         'await readline.createInterface({ input: process.stdin }).question("name?");',
         ["A cell has no standard input"],
     ),
-    "asking a reader who is not there": ('prompt("name?");', ['prompt("name?"): nobody can answer here']),
+    "asking a reader who is not there": ('prompt("name?");', ['prompt("name?"): no one can answer here']),
     "error in a value's own display": (
         '({ [Symbol.for("Jupyter.display")]() { throw new Error("cannot show"); } });',
         ["Error: cannot show"],

@@ -128,7 +128,7 @@ def test_a_log_of_a_training_is_shown_to_its_numbers(kernel):
 
 
 def test_an_interrupt_while_the_kernel_still_loads_is_kept(new_kernel):
-    """It must neither tear off the loading, nor let a cell run on that nobody can stop any more."""
+    """It must neither cut off the loading, nor leave a cell running that can no longer be stopped."""
     id = new_kernel.send("while (true) await new Promise(setImmediate);")
     new_kernel.interrupt()
     assert new_kernel.reply_to(id)["ename"] == "Interrupted"
