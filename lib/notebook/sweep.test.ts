@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { inspect } from "node:util";
-import { run, type RunSpec } from "../experiments";
-import { curvesOf, sweep } from ".";
+import { curvesOf, run, sweep, type RunSpec } from "../index";
 
 const spec = (learningRate: number, seed: number): RunSpec => ({
   data: { images: 100 },
