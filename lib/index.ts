@@ -10,8 +10,7 @@ export { Dataset, shuffleDataset, splitValidation } from "./data/dataset";
 export { DataError } from "./data/idx";
 
 // 6.1 Updating the parameters
-export { AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, SGD } from "./optimizers";
-export type { Grads, Memory, Optimizer, Params } from "./optimizers";
+export * from "./optimizers";
 
 // The layers and the network that all experiments train
 export { Affine, BatchNormalization, Dropout, ReLU, Sigmoid, SoftmaxWithLoss, Tanh, type Layer } from "./layers";
@@ -33,8 +32,8 @@ export type { DataSpec, OptimizerSpec, RunAllOptions, Runner, RunnerOptions, Run
 
 // 6.5 Searching for hyperparameters
 export { bayesianSearch, narrowingSearch, randomSearch, successiveHalving } from "./search";
-export { band, bestSoFar, bestTrial, compareSearches, expectedImprovement, search } from "./search";
-export { logUniform, narrow, samplePoint, samplePoints } from "./search";
+export { band, bestSoFar, bestTrial, compareSearches, search } from "./search";
+export { logUniform, narrow, samplePoints } from "./search";
 export type { LogUniform, Method, Point, Problem, Proposal, SearchOptions, Space, Trial } from "./search";
 
 // Figures and what shows them in a notebook

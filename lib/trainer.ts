@@ -21,16 +21,15 @@ type Accuracy = keyof typeof SETS;
 /** The set on which each accuracy is taken. */
 export const SETS = { trainAccuracy: "train", validationAccuracy: "validation", testAccuracy: "test" } as const;
 
+/** At each epoch point, 0 … 1; `null` once the weights are no longer finite. */
+type Accuracies = Record<Accuracy, (number | null)[]>;
+
 /** The record of a run: numbers only, so that it can be stored, sent and compared as JSON. */
-export interface History {
+export interface History extends Accuracies {
   /** Updates made. */
   iterations: number;
   /** After each update; `null` where it is not finite. */
   loss: (number | null)[];
-  /** At each epoch point, 0 … 1; `null` once the weights are no longer finite. */
-  trainAccuracy: (number | null)[];
-  validationAccuracy: (number | null)[];
-  testAccuracy: (number | null)[];
   /** The update after which the weights or the loss were first found not to be finite, or `null`. */
   divergedAt: number | null;
 }
@@ -48,9 +47,7 @@ export interface Schedule {
 const emptyHistory = (): History => ({
   iterations: 0,
   loss: [],
-  trainAccuracy: [],
-  validationAccuracy: [],
-  testAccuracy: [],
+  ...(Object.fromEntries(Object.keys(SETS).map((accuracy) => [accuracy, []])) as unknown as Accuracies),
   divergedAt: null,
 });
 
@@ -150,7 +147,7 @@ export class Trainer {
 
   /** From now on each update runs as one graph: the same results in half the time. */
   compile(): this {
-    this.update = compile(this.update, this.network, this.optimizer);
+    this.update = compile(this.update, this.network, this.optimizer, this.options, this.sets);
     return this;
   }
 }

@@ -17,7 +17,16 @@ export function setListener(next: Listener | undefined): void {
   listener = next;
 }
 
-/** A tensor that differs at each call of a step: the rows of a mini-batch, a mask, a decaying rate. */
+/**
+ * A tensor that differs at each call of a step: the rows of a mini-batch, a mask, a decaying rate.
+ *
+ * ```ts
+ * const mask = changing(() => tf.tensor(stream.normals(n)));
+ * ```
+ *
+ * @param make computes it, all of it: once the step runs as a graph, `make` alone is called, and anything from outside it
+ * that is not a property keeps the value of the call that was recorded.
+ */
 export function changing(make: () => tf.Tensor): tf.Tensor {
   return listener ? listener.changing(make) : make();
 }

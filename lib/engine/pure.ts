@@ -28,7 +28,7 @@ function take(word: Word, things: object[]): void {
 
 /**
  * On whose word an object's methods do the same at each call, or `undefined` if on nobody's. An object without methods
- * needs none. A subclass has to be declared itself, and so has an object that was given another method.
+ * needs none. A subclass has to be declared itself, and so has an object of a tested class that was given another method.
  */
 export function wordFor(object: object): Word | undefined {
   const own = words.get(object);

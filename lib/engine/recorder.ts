@@ -19,6 +19,8 @@ export class Recorder implements Listener {
   /** What JavaScript has written into tensors meanwhile. */
   private readonly written = new Map<DataId, tf.backend_util.BackendValues>();
   private readonly computed = new Set<DataId>();
+  /** Whether methods of the backend are replaced. */
+  private isListening = false;
   private readonly variables = Object.values(tf.engine().registeredVariables);
   private readonly before = this.variables.map(({ dataId }) => dataId);
 
@@ -34,9 +36,20 @@ export class Recorder implements Listener {
   }
 
   changing(make: () => Tensor): Tensor {
-    const tensor = this.watch.settling(make);
+    const tensor = this.watch.settling(() => this.aside(make));
     this.addInput(tensor, "changing", make, true);
     return tensor;
+  }
+
+  /** What is made aside is no part of the step, and may not read what the step computes. */
+  private aside(make: () => Tensor): Tensor {
+    this.stop();
+    this.guardReads();
+    try {
+      return make();
+    } finally {
+      this.start();
+    }
   }
 
   private addInput(
@@ -55,7 +68,7 @@ export class Recorder implements Listener {
   finish(outputs: Tensor[]): Recording | undefined {
     this.stop();
     if (Object.keys(tf.engine().registeredVariables).length !== this.variables.length) {
-      for (const { tensor } of this.scalars.values()) tensor.dispose();
+      this.discard();
       return undefined;
     }
     const returned = outputs.map((tensor) => this.name(tensor));
@@ -76,14 +89,21 @@ export class Recorder implements Listener {
     );
   }
 
+  /** Ends a recording that nothing comes of. */
+  discard(): void {
+    this.stop();
+    for (const { tensor } of this.scalars.values()) tensor.dispose();
+  }
+
   start(): void {
     setListener(this);
     this.listen();
   }
 
   stop(): void {
-    if (currentListener() !== this) return;
-    setListener(undefined);
+    if (currentListener() === this) setListener(undefined);
+    if (!this.isListening) return;
+    this.isListening = false;
     for (const method of ["write", "readSync", "executeSingleOutput", "executeMultipleOutputs"] as const) {
       delete (backend as Partial<NativeBackend>)[method];
     }
@@ -97,12 +117,7 @@ export class Recorder implements Listener {
       this.written.set(dataId, values);
       return dataId;
     };
-    backend.readSync = (dataId) => {
-      if (this.computed.has(dataId))
-        throw new Error("compile: the step reads a tensor that it computes; return it instead");
-      if (this.before.includes(dataId)) this.refusal ??= "reads a variable into JavaScript";
-      return plain.readSync.call(backend, dataId);
-    };
+    this.guardReads();
     backend.executeSingleOutput = (name, attributes, inputs) => {
       const names = inputs.map((input) => this.name(input));
       const output = plain.executeSingleOutput.call(backend, name, attributes, inputs);
@@ -114,6 +129,17 @@ export class Recorder implements Listener {
       const outputs = plain.executeMultipleOutputs.call(backend, name, attributes, inputs, count);
       this.addOperation(name, attributes, names, outputs);
       return outputs;
+    };
+  }
+
+  private guardReads(): void {
+    this.isListening = true;
+    const plain = Object.getPrototypeOf(backend) as NativeBackend;
+    backend.readSync = (dataId) => {
+      if (this.computed.has(dataId))
+        throw new Error("compile: the step reads a tensor that it computes; return it instead");
+      if (this.before.includes(dataId)) this.refusal ??= "reads a variable into JavaScript";
+      return plain.readSync.call(backend, dataId);
     };
   }
 

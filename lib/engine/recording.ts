@@ -29,7 +29,7 @@ interface Assigned {
 /** A recorded step: the graph, where its inputs come from and which variables it changes. */
 export class Recording {
   /** Equal keys mean equal graphs, in any number of repetitions. */
-  private readonly key: string;
+  readonly key: string;
   /** From the name of a variable's value before a call to that of the same value after the previous call. */
   private readonly carried: ReadonlyMap<string, string>;
   private readonly plans = new Map<number, Plan>();

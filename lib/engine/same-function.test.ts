@@ -3,10 +3,12 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import { tf } from "./backend";
+import { changing } from "./changing";
 import { pure } from "./pure";
 import { Training } from "../experiments/training";
 import type { BatchNormalization, Dropout, Layer } from "../layers";
 import { Network, type NetworkSpec } from "../network";
+import * as rules from "../optimizers";
 import {
   AdaGrad,
   Adam,
@@ -239,6 +241,70 @@ test("a layer that is said to be pure runs as a graph", (t) => {
   assert.equal(warn.mock.callCount(), 0);
 });
 
+/** Rules whose steps differ in what comes from `changing` alone, each with a stream of its own. */
+const changingRules: Record<string, () => Optimizer> = {
+  "a mask that operations make": () => {
+    const stream = randomStream(1, "masks");
+    return own((W, gradient) => {
+      const mask = changing(() => tf.tensor(stream.normals(W.size), W.shape).greater(0).cast("float32"));
+      move(W, gradient.mul(mask));
+    });
+  },
+  "what changes inside of what changes": () => {
+    const stream = randomStream(1, "rates");
+    return own((W, gradient) => {
+      move(
+        W,
+        gradient,
+        changing(() => changing(() => tf.scalar(stream.uniform())).mul(0.1)),
+      );
+    });
+  },
+};
+for (const [name, newRule] of Object.entries(changingRules))
+  test(`a graph is made of a step with ${name}`, (t) => {
+    const warn = t.mock.method(console, "warn", () => {});
+    const rule = () => {
+      const made = newRule();
+      pure(made);
+      return made;
+    };
+    const written = losses({ rule }, "as written");
+    assert.deepEqual(losses({ rule }, "a graph"), written);
+    assert.deepEqual(losses({ rule }, "five in a graph"), written);
+    assert.equal(warn.mock.callCount(), 0);
+  });
+
+test("what is made by changing may not read a variable", () => {
+  const rule = own((W, gradient) => {
+    move(
+      W,
+      gradient,
+      changing(() => tf.scalar(W.dataSync()[0])),
+    );
+  });
+  pure(rule);
+  assert.deepEqual(losses({ rule: () => rule }, "five in a graph"), losses({ rule: () => rule }, "as written"));
+});
+
+for (const change of ["batch size", "images"] as const)
+  test(`another ${change}, set on a compiled trainer, takes effect at once, and compiling again does no harm`, () => {
+    const history = (isCompiled: boolean) => {
+      const network = new Network({ inputSize: 12, hiddenSizes: [9], outputSize: 3 }, 1);
+      const options = { batchSize: 10, iterations: 40, record: ["loss" as const], seed: 1 };
+      const trainer = new Trainer(network, new SGD(0.1), { train }, options);
+      if (isCompiled) trainer.compile().compile();
+      for (let update = 0; update < 40; update++) {
+        if (update === 7 && change === "batch size") options.batchSize = 3;
+        if (update === 7 && change === "images") trainer.sets.train = { ...train, x: train.x.mul(2) };
+        trainer.step();
+      }
+      network.dispose();
+      return trainer.history.loss;
+    };
+    assert.deepEqual(history(true), history(false));
+  });
+
 for (const form of ["a graph", "five in a graph"] as const)
   test(`a rule of the library's that was given another method runs as it is written: ${form}`, (t) => {
     const warn = t.mock.method(console, "warn", () => {});
@@ -307,15 +373,8 @@ test("a step that was refused is not tried as a graph again when its caller goes
 
 test("a step that is the same function each time is not warned of", (t) => {
   const warn = t.mock.method(console, "warn", () => {});
-  for (const rule of [
-    () => new SGD(),
-    () => new Momentum(),
-    () => new Nesterov(),
-    () => new AdaGrad(),
-    () => new RMSProp(),
-    () => new Adam(),
-  ])
+  for (const Rule of Object.values(rules))
     for (const network of [{ batchNormalization: "after" }, { dropoutRate: 0.2 }, { weightDecay: 0.1 }] as const)
-      losses({ rule, network }, "five in a graph");
+      losses({ rule: () => new Rule(), network }, "five in a graph");
   assert.equal(warn.mock.callCount(), 0);
 });

@@ -32,7 +32,7 @@ export class Watch {
       if (seen.has(owner) || ArrayBuffer.isView(owner) || owner instanceof tf.Tensor) return;
       seen.add(owner);
       const word = wordFor(owner);
-      if (!word) this.impure ??= `${owner.constructor.name}${name.includes(".") ? ` (${name})` : ""}`;
+      if (!word) this.impure ??= `${nameOf(owner)}${name.includes(".") ? ` (${name})` : ""}`;
       if (word === "author") this.isOnTrust = true;
       const keys = Object.keys(owner);
       if (Array.isArray(owner) && keys.length > MAX_ITEMS) return;
@@ -44,7 +44,7 @@ export class Watch {
         if (typeof value === "object" && value !== null) add(value as Record<string, unknown>, path);
       }
     };
-    for (const object of objects) add(object as Record<string, unknown>, object.constructor.name);
+    for (const object of objects) add(object as Record<string, unknown>, nameOf(object));
   }
 
   /** What has changed since, unless it may. */
@@ -72,3 +72,6 @@ export class Watch {
     return result;
   }
 }
+
+/** What its class is called; an object without a prototype has none. */
+const nameOf = (object: object): string => (object as { constructor?: { name: string } }).constructor?.name ?? "Object";

@@ -101,7 +101,7 @@ if (process.argv[2] === "run") {
       assert.deepEqual(await pool.run(spec, { onProgress: (updates) => reports.push(updates) }), whole);
       assert.equal(computed(), total - done);
       assert.ok(reports[0] > done && reports.at(-1) === total, reports.join(", "));
-      assert.match(told.at(-1)!, new RegExp(`^A run goes on after ${done} of ${total} updates, from ${folder}/`));
+      assert.match(told.at(-1)!, new RegExp(`^A run continues after ${done} of ${total} updates, from ${folder}/`));
     });
   }
 
@@ -136,7 +136,7 @@ if (process.argv[2] === "run") {
     writeFileSync(join(folder, `${runKey(short)}.1.partial`), "from a program killed in the middle of writing");
     told.length = 0;
     assert.deepEqual(await runAll([short], { workers: 1, store }), [await run(short)]);
-    assert.match(told[0], /^A run goes on after 7 of 33 updates/);
+    assert.match(told[0], /^A run continues after 7 of 33 updates/);
     assert.deepEqual(readdirSync(folder), [runKey(endless)]);
     const kept = new RunStore(store);
     assert.deepEqual(kept.get(short), await run(short));

@@ -17,7 +17,7 @@ const MOST_BYTES = 2 ** 30;
 const DIGEST_BYTES = 32;
 
 /**
- * The checkpoints of long runs that are under way, one file for each under {@link runKey}, so that a run goes on after its
+ * The checkpoints of long runs that are under way, one file for each under {@link runKey}, so that a run continues after its
  * program was killed.
  *
  * A file is written whole and then renamed. One that is damaged, or was written for another run, by another version or on
@@ -37,12 +37,12 @@ export class CheckpointFolder {
     private readonly mostBytes = MOST_BYTES,
   ) {}
 
-  /** What this run had come to, if it was interrupted. */
+  /** The part of this run that was trained before it was interrupted. */
   get(spec: RunSpec): Prefix | undefined {
     const file = this.fileOf(spec);
     try {
       const prefix = decode(readFileSync(file), identityOf(spec));
-      console.log(`A run goes on after ${prefix.checkpoint.done} of ${updatesOf(spec)} updates, from ${file}`);
+      console.log(`A run continues after ${prefix.checkpoint.done} of ${updatesOf(spec)} updates, from ${file}`);
       return prefix;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -51,7 +51,7 @@ export class CheckpointFolder {
     }
   }
 
-  /** Keeps what the run has come to, in the place of what was kept before. */
+  /** Replaces the run's checkpoint. */
   set(spec: RunSpec, prefix: Prefix): void {
     const partial = `${this.fileOf(spec)}.${randomUUID()}.partial`;
     try {
@@ -96,7 +96,7 @@ export class CheckpointFolder {
   }
 }
 
-/** Which run a checkpoint belongs to, and where it was made: other processors round otherwise. */
+/** Which run a checkpoint belongs to, and where it was made: other processors round differently. */
 function identityOf(spec: RunSpec): string {
   const processor = [process.arch, cpus()[0]?.model, process.env.ONEDNN_MAX_CPU_ISA];
   return JSON.stringify([FORMAT, runKey(spec), ...processor]);

@@ -1,6 +1,6 @@
 /**
- * How a run is gone on with: by the next segment of a divided run, by a longer run of the same spec, and after the program
- * was killed. In each case the history is the one of the run trained in one piece, to the last bit.
+ * How a run continues: in the next segment of a divided run, in a longer run of the same spec, and after the program was
+ * killed. In each case the history is the one of the run trained in one piece, to the last bit.
  */
 import { restore, snapshot, type Snapshot } from "../engine/snapshot";
 import type { MemoryState } from "../optimizers";
@@ -39,7 +39,7 @@ export function checkpointOf({ network, optimizer, history, batches, done }: Tra
 }
 
 /** Puts a new trainer of the same spec where the checkpoint was taken. It records what comes after. */
-export function goOnFrom(checkpoint: Checkpoint, trainer: Trainer): void {
+export function continueFrom(checkpoint: Checkpoint, trainer: Trainer): void {
   const { done, iterations, divergedAt, variables, memory, batches, masks } = checkpoint;
   trainer.done = done;
   Object.assign(trainer.history, { iterations, divergedAt });

@@ -4,7 +4,7 @@ import { CheckpointFolder } from "./checkpoint-folder";
 import { runKey } from "./key";
 import { ProcessPool } from "./local/pool";
 import type { Runner } from "./runner";
-import { parseRunSpec, type RunSpec } from "./spec";
+import { parseRunSpec, updatesOf, type RunSpec } from "./spec";
 import type { RunStore } from "./store";
 
 /** Where runs are executed, and whether their histories are kept. */
@@ -12,8 +12,8 @@ export interface RunnerOptions {
   /** Processes to run side by side on this machine; one a core if not given. */
   workers?: number;
   /**
-   * Keeps each history as soon as its run has ended, takes from there what was kept before, and has long runs go on from
-   * their last checkpoint if the program was killed: `true` for `.cache/runs.sqlite` in the clone, or a file's name. If not
+   * Keeps each history as soon as its run has ended, takes from there what was kept before, and has long runs here (not
+   * those of a queue) continue from their last checkpoint if the program was killed: `true` for `.cache/runs.sqlite` in the clone, or a file's name. If not
    * given, the environment's `RUNS_STORE` (`1`, or a file's name) decides; without it everything is computed afresh and
    * nothing is kept.
    */
@@ -125,7 +125,15 @@ export class SharedRuns implements Runner {
 
   run(...[spec, options]: Parameters<Runner["run"]>): Promise<History> {
     const key = runKey(spec);
-    const history = this.histories.get(key) ?? this.runner.run(spec, options);
+    const shared = this.histories.get(key);
+    if (shared) {
+      const updates = updatesOf(spec);
+      return shared.then((history) => {
+        options?.onProgress?.(updates, updates);
+        return history;
+      });
+    }
+    const history = this.runner.run(spec, options);
     this.histories.set(key, history);
     return history;
   }
@@ -146,6 +154,7 @@ function stored(runner: Runner, store: RunStore, checkpoints: CheckpointFolder):
       const old = store.get(spec);
       if (old) {
         found++;
+        checkpoints.delete(spec); // of a process that was killed after it had stored the history
         options?.onProgress?.(old.iterations, old.iterations);
         return old;
       }

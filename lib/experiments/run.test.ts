@@ -160,3 +160,14 @@ test("a run whose process dies is reported with its spec, after the others have 
     return true;
   });
 });
+
+test("each of several equal runs is told of its end", async () => {
+  const ended = new Set<number>();
+  const onProgress = (index: number, done: number, total: number) => {
+    if (done === total) ended.add(index);
+  };
+  const [first, second, other] = await runAll([spec, spec, { ...spec, seed: 2 }], { onProgress, workers: 2 });
+  assert.deepEqual([...ended].sort(), [0, 1, 2]);
+  assert.deepEqual(second, first);
+  assert.notDeepEqual(other, first);
+});

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { runAll } from "./run-all";
-import { parseRunSpec, type RunSpec } from "./spec";
+import * as rules from "../optimizers";
+import { createOptimizer, parseRunSpec, type RunSpec } from "./spec";
 
 const good: RunSpec = {
   data: { images: 500, validation: 100, shuffleSeed: 7 },
@@ -26,6 +27,15 @@ test("takes the specs of the chapter's runs as they are", () => {
   ]) {
     const spec = { ...rest, data: { images: 60_000 }, optimizer, iterations: 2000, record: ["loss"] };
     assert.deepEqual(parseRunSpec(JSON.parse(JSON.stringify(spec))), spec);
+  }
+});
+
+test("each hyperparameter of a spec arrives where it belongs in its rule", () => {
+  for (const [name, Rule] of Object.entries(rules)) {
+    const names = Object.keys(new Rule()).filter((key) => typeof new Rule()[key as "learningRate"] === "number");
+    const values = Object.fromEntries(names.map((key, i) => [key, (i + 1) / 16]));
+    const { optimizer } = parseRunSpec({ ...good, optimizer: { name, ...values } });
+    assert.deepEqual({ ...values, ...createOptimizer(optimizer) }, { ...createOptimizer(optimizer), ...values }, name);
   }
 });
 

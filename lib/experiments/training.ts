@@ -3,11 +3,11 @@ import { compile, repeat, type CompiledStep } from "../engine/compile";
 import { tested } from "../engine/pure";
 import { accuracyOf } from "../network";
 import { updatesPerEpoch, type Trainer } from "../trainer";
-import { goOnFrom, type Checkpoint, type Prefix } from "./checkpoint";
+import { continueFrom, type Checkpoint, type Prefix } from "./checkpoint";
 
 /** A part of a run, trained by one process. */
 export interface Segment {
-  /** Where to go on from; without it the segment is the run's first. */
+  /** Where to continue from; without it the segment is the run's first. */
   start?: Checkpoint;
   /** The run's update count at which the segment ends. */
   end: number;
@@ -20,7 +20,7 @@ export interface Segment {
 }
 
 /** An epoch point whose accuracies are yet to be taken. */
-interface Point {
+interface EpochPoint {
   /** Updates made by then. */
   done: number;
   /** Copies of the network's variables; none once training has diverged. */
@@ -38,7 +38,7 @@ export class Training {
   /** What the weights add up to, and the guesses for some images. */
   private readonly examine: CompiledStep<tf.Tensor[]>;
   private readonly end: number;
-  private readonly points: Point[] = [];
+  private readonly points: EpochPoint[] = [];
 
   constructor(
     private readonly trainer: Trainer,
@@ -46,11 +46,11 @@ export class Training {
   ) {
     const examine = (...images: tf.Tensor[]) => [...trainer.sums(), ...images.map((x) => trainer.network.guess(x))];
     tested(trainer.update, examine);
-    this.update = compile(trainer.update, trainer.network, trainer.optimizer);
+    this.update = compile(trainer.update, trainer.network, trainer.optimizer, trainer.options, trainer.sets);
     this.examine = compile(examine, trainer.network);
     this.end = Math.min(end, trainer.iterations);
     this.defersAccuracies = this.end < trainer.iterations;
-    if (start) goOnFrom(start, trainer);
+    if (start) continueFrom(start, trainer);
   }
 
   /** The updates, from the run's first one on, of which everything is recorded. */

@@ -3,7 +3,7 @@
  * one for a reader calls {@link showsItself}.
  */
 import { extent, mean } from "d3-array";
-import type { History } from "../trainer";
+import { SETS, type History, type Measurement } from "../trainer";
 import { written } from "../notebook/table";
 import { setLook, type Look } from "../look";
 
@@ -48,10 +48,9 @@ function title({ iterations, divergedAt }: History): string {
 }
 
 /** The curves that were recorded, by name. */
-function recorded({ loss, trainAccuracy, validationAccuracy, testAccuracy }: History): [string, Values][] {
-  return Object.entries({ loss, trainAccuracy, validationAccuracy, testAccuracy }).filter(
-    ([, { length }]) => length > 0,
-  );
+function recorded(history: History): [string, Values][] {
+  const measurements = ["loss", ...Object.keys(SETS)] as Measurement[];
+  return measurements.filter((what) => history[what].length > 0).map((what) => [what, history[what]]);
 }
 
 const number = (value: number | null) => (value === null ? "not finite" : written(value));

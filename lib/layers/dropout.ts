@@ -34,10 +34,10 @@ export class Dropout implements Layer {
   forward(x: tf.Tensor, training = false): tf.Tensor {
     const survival = 1 - this.rate;
     if (!training) return this.inverted ? x : x.mul(survival);
-    const kept = this.inverted ? 1 / survival : 1;
+    const scale = this.inverted ? 1 / survival : 1;
     const mask = changing(() => {
       const values = new Float32Array(x.size);
-      for (let i = 0; i < values.length; i++) if (this.stream.uniform() >= this.rate) values[i] = kept;
+      for (let i = 0; i < values.length; i++) if (this.stream.uniform() >= this.rate) values[i] = scale;
       return tf.tensor(values, x.shape);
     });
     this.mask = mask;

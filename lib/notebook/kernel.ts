@@ -36,14 +36,14 @@ function cell(): Cell | undefined {
 }
 
 /**
- * Shows a MIME bundle as one output of the cell. Outside of a notebook its `text/plain` is printed.
+ * Shows a MIME bundle as one output of the cell. Outside a notebook its `text/plain` is printed.
  */
 export function display(data: MimeBundle, { metadata = {}, id, update = false }: DisplayOptions = {}): void {
   if (!inNotebook()) {
     console.log(data["text/plain"]);
     return;
   }
-  // tslab.display sends one MIME type a call; the function behind it takes whole bundles. tslab sets it anew
+  // tslab.display sends one MIME type a call; the function behind it takes whole bundles. tslab sets it again
   // for each cell, so it is looked up at each call.
   const tslab = require("tslab/dist/jupyter.js") as { lastWriteDisplayData: WriteDisplayData };
   tslab.lastWriteDisplayData({ data, metadata, transient: id === undefined ? {} : { display_id: id } }, update);
@@ -70,7 +70,7 @@ export function cellId(): string | undefined {
   return cell()?.id;
 }
 
-/** A new name for an output that will change, unlike those of other kernels, and of this one before the library was loaded anew. */
+/** A name for an output that will change, unique among kernels, and before and after the library is reloaded. */
 export function newDisplayId(): string {
   return randomUUID();
 }

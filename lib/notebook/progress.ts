@@ -5,7 +5,7 @@
 import { quickly } from "../quick";
 import { cellSignal, display, inNotebook, newDisplayId } from "./kernel";
 
-const INTERVAL = 100; // ms between two changes of the output
+const INTERVAL_MS = 100; // between two changes of the output
 
 /**
  * Goes through a range or a list and shows how far the loop has come.
@@ -16,7 +16,7 @@ const INTERVAL = 100; // ms between two changes of the output
  * ```
  *
  * @param items a count, or what has a length; of a count, a quick run (`QUICK=1`) makes only a tenth
- * @param label stands in front of the line
+ * @param label at the beginning of the line
  * @throws RangeError if the count is not a whole number of 0 or more
  */
 export function progress(count: number, label?: string): Generator<number, void, undefined>;
@@ -97,7 +97,7 @@ class Lines {
     Object.assign(this.#lines[index], { done, total });
     this.#lines[index].started ??= now;
     if (!inNotebook() || now < this.#next) return;
-    this.#next = now + INTERVAL;
+    this.#next = now + INTERVAL_MS;
     this.#show();
   }
 

@@ -9,10 +9,10 @@ import { cellId, cellSignal, display, inNotebook, newDisplayId, type DisplayOpti
 
 /**
  * Shows a figure as one output, in three forms: as a Plotly figure for viewers that know Plotly, as HTML
- * that draws itself, and as its alt text. Caption and alt text stand in `metadata.figure`, too, and follow as text:
+ * that draws itself, and as its alt text. Caption and alt text are in `metadata.figure`, too, and follow as text:
  * many viewers show neither.
  *
- * Outside of a notebook the alt text is printed.
+ * Outside a notebook the alt text is printed.
  */
 export function show(figure: Figure): void {
   if (QUICK) figure = markQuick(figure);
@@ -35,7 +35,7 @@ export function show(figure: Figure): void {
  * @param draw makes the figure of what is known by now
  */
 export function liveFigure(draw: () => Figure): {
-  /** Draws anew, unless it did so a moment ago: call it as often as you like. The last state is drawn in any case. */
+  /** Redraws, at most every 100 ms: call it as often as you like. The last state is always drawn. */
   refresh(): void;
   /** Draws the last state. */
   finish(): void;
@@ -53,7 +53,7 @@ export function liveFigure(draw: () => Figure): {
     showCaption(figure, { id: captionId, update: shown });
     shown = true;
     const end = performance.now();
-    next = end + Math.max(LIVE_INTERVAL, LIVE_PAUSES * (end - start));
+    next = end + Math.max(LIVE_INTERVAL_MS, LIVE_PAUSES * (end - start));
   }
 
   function finish() {
@@ -77,17 +77,17 @@ export function liveFigure(draw: () => Figure): {
       if (performance.now() >= next) put(!shown);
       // A loop may be left without finish(): once nothing has come for a while, the last state is drawn.
       if (rest) rest.refresh();
-      else rest = setTimeout(finish, LIVE_REST).unref();
+      else rest = setTimeout(finish, LIVE_REST_MS).unref();
     },
     finish,
   };
 }
 
-const LIVE_INTERVAL = 100; // ms between two states of a live figure; a browser draws hardly more often
+const LIVE_INTERVAL_MS = 100; // between two states of a live figure; a browser draws hardly more often
 const LIVE_PAUSES = 9; // times as long as making a state took, so that it takes at most a tenth of the loop's time
-const LIVE_REST = 400; // ms
+const LIVE_REST_MS = 400;
 
-/** Nobody shall take a tenth of the training for the whole. */
+/** So that nobody mistakes a tenth of the training for all of it. */
 function markQuick(figure: Figure): Figure {
   const mark = {
     text: "quick run: a tenth of the training",
@@ -133,7 +133,7 @@ function bundle({ id, alt, data, layout, frames }: Figure, plotly: string) {
 
 /**
  * The figure's data lie in its HTML and wait to be drawn: by its own script, or, if plotly.js is not yet loaded
- * then, by the one that loads it. Until then the alt text is to be seen.
+ * then, by the one that loads it. Until then the alt text is shown.
  */
 function html({ id, alt }: Pick<Figure, "id" | "alt">, plot: { layout: Layout }): string {
   const height = plot.layout.height ?? 460;
@@ -141,7 +141,7 @@ function html({ id, alt }: Pick<Figure, "id" | "alt">, plot: { layout: Layout })
     `<figure class="training-techniques-figure" data-figure="${escape(id)}" style="margin: 0; max-width: 760px">`,
     // The height stands beforehand, so that the page does not jump when a live figure is put in the place of another.
     `<div role="img" aria-label="${escape(alt)}" style="min-height: ${height}px"><p>${escape(alt)}</p></div>`,
-    // Inside of a script element only "</script" must not stand.
+    // Only "</script" would end the element early.
     `<script type="application/json">${JSON.stringify(plot).replaceAll("<", "\\u003c")}</script>`,
     `<script>window.drawTrainingTechniquesFigures?.()</script>`,
     `</figure>`,

@@ -84,7 +84,7 @@ test("what cannot be swept over is refused before anything runs", async () => {
   );
   await assert.rejects(
     sweep({ history: [1, 2] }, ({ history }) => spec(0.1, history)),
-    /^RangeError: sweep: a row has a history of its own; call the parameter otherwise$/,
+    /^RangeError: sweep: a row has a history of its own; rename the parameter$/,
   );
   await assert.rejects(
     sweep({ rate: [-1] }, ({ rate }) => spec(rate, 1)),

@@ -1,5 +1,5 @@
 /**
- * Many runs of one kind, each of which keeps what it was asked: the parameters stand beside the history.
+ * Many runs of one kind, each of which keeps its parameters beside its history.
  */
 import { groups } from "d3-array";
 import { runAll, type RunAllOptions, type RunSpec } from "../experiments";
@@ -29,7 +29,7 @@ export interface SweepOptions extends Omit<RunAllOptions, "onProgress" | "signal
  *
  * @param parameters the values of each parameter, of which the last changes fastest; or a list with the parameters of
  * each run
- * @param specOf the run for one choice of them
+ * @param specOf makes the spec for one combination
  * @returns a row for each run, in that order
  * @throws RangeError if there is nothing to run, or a parameter is called `spec` or `history`; and what `runAll` throws
  */
@@ -51,7 +51,7 @@ export async function sweep<P extends object>(
   const choices = Array.isArray(parameters) ? (parameters as P[]) : combinations(parameters as Values<P>);
   if (choices.length === 0) throw new RangeError("sweep: nothing to run; give each parameter at least one value");
   for (const name of ["spec", "history"]) {
-    if (name in choices[0]) throw new RangeError(`sweep: a row has a ${name} of its own; call the parameter otherwise`);
+    if (name in choices[0]) throw new RangeError(`sweep: a row has a ${name} of its own; rename the parameter`);
   }
   const specs = choices.map(specOf);
   const histories = await runAll(specs, { ...where, ...runsProgress(specs.length, label) });

@@ -7,7 +7,8 @@ import { eachParameter, type Grads, type Params } from "./optimizer";
  *
  * `W ← W − η λ W`, then Adam's step
  *
- * Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2 without a schedule.
+ * Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2, with λ multiplied by η as
+ * PyTorch has it.
  * https://arxiv.org/abs/1711.05101
  */
 export class AdamW extends Adam {

@@ -1,8 +1,8 @@
-export { logUniform, narrow, samplePoint, samplePoints, type LogUniform, type Point, type Space } from "./space";
+export { logUniform, narrow, samplePoints, type LogUniform, type Point, type Space } from "./space";
 export { band, bestSoFar, bestTrial, compareSearches, search } from "./search";
 export type { Method, Problem, Proposal, SearchOptions, Trial } from "./search";
 export { randomSearch } from "./random-search";
 export { narrowingSearch } from "./narrowing-search";
 export { successiveHalving } from "./successive-halving";
 export { bayesianSearch } from "./bayesian-search";
-export { expectedImprovement, GaussianProcess } from "./gaussian-process";
+export { GaussianProcess } from "./gaussian-process";

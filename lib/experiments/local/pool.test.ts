@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import * as rules from "../../optimizers";
 import { computedUpdates } from "../../testing/computed-updates";
 import { run } from "../run";
 import { updatesOf, type RunSpec } from "../spec";
@@ -17,13 +18,11 @@ const inEpochs = (epochs: number): Partial<RunSpec> => ({ epochs });
 const inUpdates = (iterations: number): Partial<RunSpec> => ({ iterations, record: ["loss"] });
 
 const kinds: [name: string, change: Partial<RunSpec>, lengths: Partial<RunSpec>[]][] = [
-  ...(["SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW"] as const).map(
-    (name): [string, Partial<RunSpec>, Partial<RunSpec>[]] => [
-      name,
-      { optimizer: { name, learningRate: 0.01 } },
-      [1, 3, 4, 8].map(inEpochs),
-    ],
-  ),
+  ...(Object.keys(rules) as (keyof typeof rules)[]).map((name): [string, Partial<RunSpec>, Partial<RunSpec>[]] => [
+    name,
+    { optimizer: { name, learningRate: 0.01 } },
+    [1, 3, 4, 8].map(inEpochs),
+  ]),
   ["counted in updates", {}, [1, 7, 8, 19].map(inUpdates)],
   ["with one update an epoch", { batchSize: 150 }, [2, 3, 9].map(inEpochs)],
   [

@@ -27,7 +27,7 @@ const MOST_KEPT_BYTES = 256 * 2 ** 20;
 export class ProcessPool implements Runner {
   private readonly pool: Pool;
   private unfinished = 0;
-  /** Runs that a longer one may go on from, by {@link lengthlessKey}. */
+  /** Finished runs that a longer one may continue, by {@link lengthlessKey}. */
   private readonly shorterRuns = new LRUCache<string, Prefix>({ maxSize: MOST_KEPT_BYTES, sizeCalculation: bytesOf });
 
   /**
@@ -161,7 +161,7 @@ export class ProcessPool implements Runner {
   private prepareOthers(spec: RunSpec, place: number, segments: number): void {
     if (place !== this.unfinished - 1) return;
     for (let process = this.unfinished; process < Math.min(this.processes, segments); process++) {
-      this.pool.exec("readImages", [spec]).catch(() => {}); // whatever is wrong, the segment will tell
+      this.pool.exec("readImages", [spec]).catch(() => {}); // the segment will report whatever is wrong
     }
   }
 

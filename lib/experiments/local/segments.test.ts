@@ -2,6 +2,7 @@ import test from "node:test";
 import assert from "node:assert/strict";
 import { tf } from "../../engine/backend";
 import type { History } from "../../trainer";
+import * as optimizers from "../../optimizers";
 import { run, runSegment } from "../run";
 import { runAll, RunsFailed } from "../run-all";
 import { updatesOf, type RunSpec } from "../spec";
@@ -90,9 +91,10 @@ async function inSegments(spec: RunSpec, ends: number[]): Promise<History> {
 }
 
 const tooFast = { name: "SGD", learningRate: 1e20 } as const;
-const rules = (["SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW"] as const).map(
-  (name): [string, Partial<RunSpec>] => [name, { optimizer: { name, learningRate: 0.01 } }],
-);
+const rules = (Object.keys(optimizers) as (keyof typeof optimizers)[]).map((name): [string, Partial<RunSpec>] => [
+  name,
+  { optimizer: { name, learningRate: 0.01 } },
+]);
 const kinds: [name: string, change: Partial<RunSpec>][] = [
   ...rules,
   ["BatchNormalization", { network: { ...spec.network, batchNormalization: "before" } }],
