@@ -11,6 +11,12 @@ export interface Segment {
   start?: Checkpoint;
   /** The run's update count at which the segment ends. */
   end: number;
+  /**
+   * Whether all updates are made before the first accuracy is taken; if not given, when another segment follows, as another
+   * process is then waiting for the checkpoint. Evaluating one point after the other is also faster than in turns with
+   * updates: figure 6-20's last segment takes 5.0 s instead of 6.5. The weights at each epoch point are kept meanwhile.
+   */
+  defersAccuracies?: boolean;
   /** Called with the checkpoint at the segment's end, and awaited. */
   onTrained?: (checkpoint: Checkpoint) => Promise<void>;
   /** Called now and then, and awaited, with what has been recorded since `start` and the checkpoint reached. */
@@ -28,8 +34,7 @@ interface EpochPoint {
 }
 
 /**
- * Does what `Trainer` would do step by step, with several updates in one graph. Of a segment that another one follows, all
- * updates are made before the first accuracy is taken: another process is waiting for the checkpoint.
+ * Does what `Trainer` would do step by step, with several updates in one graph.
  */
 export class Training {
   /** Whether accuracies are taken by `measure()` after all updates, rather than on the way. */
@@ -42,14 +47,14 @@ export class Training {
 
   constructor(
     private readonly trainer: Trainer,
-    { start, end }: Segment = { end: Infinity },
+    { start, end, defersAccuracies }: Segment = { end: Infinity },
   ) {
     const examine = (...images: tf.Tensor[]) => [...trainer.sums(), ...images.map((x) => trainer.network.guess(x))];
     tested(trainer.update, examine);
     this.update = compile(trainer.update, trainer.network, trainer.optimizer, trainer.options, trainer.sets);
     this.examine = compile(examine, trainer.network);
     this.end = Math.min(end, trainer.iterations);
-    this.defersAccuracies = this.end < trainer.iterations;
+    this.defersAccuracies = defersAccuracies ?? this.end < trainer.iterations;
     if (start) continueFrom(start, trainer);
   }
 

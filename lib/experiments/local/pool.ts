@@ -12,7 +12,7 @@ import { acquireProcesses, releaseProcesses } from "./processes";
 import { mergeSegments, plan } from "./segments";
 
 /** What a process is told to do: train a segment. */
-export interface Order extends Pick<Segment, "start" | "end" | "checkpointEveryMs"> {
+export interface Order extends Pick<Segment, "start" | "end" | "defersAccuracies" | "checkpointEveryMs"> {
   /** Whether to send the checkpoint at the segment's end. */
   handsOver: boolean;
 }
@@ -73,6 +73,7 @@ export class ProcessPool implements Runner {
         const order: Order = {
           start: checkpoint,
           end,
+          defersAccuracies: ends.length > 1,
           handsOver: !isLast || mayContinue,
           checkpointEveryMs: ends.length === 1 ? this.checkpoints?.everyMs : undefined,
         };

@@ -17,15 +17,13 @@ async function handOver(message: Message): Promise<void> {
 }
 
 workerpool.worker({
-  run: (spec: RunSpec, { start, end, handsOver, checkpointEveryMs }: Order): Promise<History> =>
+  run: (spec: RunSpec, { handsOver, ...segment }: Order): Promise<History> =>
     runSegment(
       spec,
       {
-        start,
-        end,
+        ...segment,
         onTrained: handsOver ? (trained) => handOver({ trained }) : undefined,
         onCheckpoint: (prefix) => handOver({ prefix }),
-        checkpointEveryMs,
       },
       { onProgress: (done) => say({ done }) },
     ),
