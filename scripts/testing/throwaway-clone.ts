@@ -15,6 +15,7 @@ const copied = [
   "scripts/cli.mjs",
   "scripts/package.json",
   "scripts/tsconfig.json",
+  "scripts/render/theme",
   "scripts/setup",
   "scripts/kernel/kernel.json",
 ];
