@@ -80,8 +80,6 @@ export class Trainer {
   done = 0;
   readonly history = emptyHistory();
   readonly batches: RandomStream;
-  /** The accuracies that are recorded, each with the examples that it is taken on. */
-  readonly evaluated: { measurement: Accuracy; set: Examples }[];
 
   constructor(
     readonly network: Network,
@@ -91,7 +89,11 @@ export class Trainer {
   ) {
     this.iterations = updatesOf(options, sets.train.count);
     this.batches = randomStream(options.seed, "batches");
-    this.evaluated = evaluatedIn(options.record, sets);
+  }
+
+  /** The accuracies that are recorded, each with the examples that it is taken on. */
+  get evaluated(): { measurement: Accuracy; set: Examples }[] {
+    return evaluatedIn(this.options.record, this.sets);
   }
 
   /** One update, and the measurements due after it. A network that has diverged is no longer updated. */

@@ -291,16 +291,20 @@ for (const change of ["batch size", "images"] as const)
   test(`another ${change}, set on a compiled trainer, takes effect at once, and compiling again does no harm`, () => {
     const history = (isCompiled: boolean) => {
       const network = new Network({ inputSize: 12, hiddenSizes: [9], outputSize: 3 }, 1);
-      const options = { batchSize: 10, iterations: 40, record: ["loss" as const], seed: 1 };
+      const options = { batchSize: 10, epochs: 8, record: ["loss" as const, "trainAccuracy" as const], seed: 1 };
       const trainer = new Trainer(network, new SGD(0.1), { train }, options);
       if (isCompiled) trainer.compile().compile();
-      for (let update = 0; update < 40; update++) {
+      for (let update = 0; update < 43; update++) {
         if (update === 7 && change === "batch size") options.batchSize = 3;
         if (update === 7 && change === "images") trainer.sets.train = { ...train, x: train.x.mul(2) };
         trainer.step();
       }
+      if (change === "images") {
+        const { x, t } = trainer.sets.train;
+        assert.equal(trainer.history.trainAccuracy.at(-1), network.accuracy(x, t));
+      }
       network.dispose();
-      return trainer.history.loss;
+      return trainer.history;
     };
     assert.deepEqual(history(true), history(false));
   });

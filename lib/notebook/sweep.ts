@@ -51,7 +51,8 @@ export async function sweep<P extends object>(
   const choices = Array.isArray(parameters) ? (parameters as P[]) : combinations(parameters as Values<P>);
   if (choices.length === 0) throw new RangeError("sweep: nothing to run; give each parameter at least one value");
   for (const name of ["spec", "history"]) {
-    if (name in choices[0]) throw new RangeError(`sweep: a row has a ${name} of its own; rename the parameter`);
+    if (choices.some((choice) => name in choice))
+      throw new RangeError(`sweep: a row has a ${name} of its own; rename the parameter`);
   }
   const specs = choices.map(specOf);
   const histories = await runAll(specs, { ...where, ...runsProgress(specs.length, label) });
