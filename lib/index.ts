@@ -39,4 +39,5 @@ export type { LogUniform, Method, Point, Problem, Proposal, SearchOptions, Space
 // Figures and what shows them in a notebook
 export * from "./figures";
 export * from "./notebook";
+export { check } from "./exercises";
 import "./inspect";

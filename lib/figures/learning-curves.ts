@@ -2,6 +2,7 @@
  * How the loss falls and the accuracy rises during training, over one seed or several.
  */
 import { max, median, min } from "d3-array";
+import { captionOf } from "./captions";
 import { smoothCurve } from "./smooth-curve";
 import type { Figure, Trace } from "./figure";
 import { dashes, markers, palette, template } from "./figure";
@@ -16,7 +17,8 @@ export interface Curve {
 
 export interface LossCurves {
   id: string;
-  caption: string;
+  /** The one in captions.ts if not given. */
+  caption?: string;
   curves: Curve[];
   /** The range of the loss that is shown; the first losses are often far above it. */
   yRange: [low: number, high: number];
@@ -24,7 +26,8 @@ export interface LossCurves {
 
 export interface AccuracyCurves {
   id: string;
-  caption: string;
+  /** The one in captions.ts if not given. */
+  caption?: string;
   /** Panels side by side; curves at the same index share a colour and a legend entry. */
   panels: { title?: string; curves: Curve[] }[];
 }
@@ -36,7 +39,7 @@ export interface AccuracyCurves {
  *
  * @throws RangeError if there is no curve, or one has no runs, or runs of different lengths.
  */
-export function lossCurves({ id, caption, curves, yRange }: LossCurves): Figure {
+export function lossCurves({ id, caption = captionOf(id), curves, yRange }: LossCurves): Figure {
   const summaries = curves.map(({ name, runs }) => summarize({ name, runs: runs.map((run) => smoothCurve(run)) }));
   const length = longest(summaries);
   return {
@@ -67,7 +70,7 @@ export function lossCurves({ id, caption, curves, yRange }: LossCurves): Figure 
  *
  * @throws RangeError if there is no curve, or one has no runs, or runs of different lengths.
  */
-export function accuracyCurves({ id, caption, panels }: AccuracyCurves): Figure {
+export function accuracyCurves({ id, caption = captionOf(id), panels }: AccuracyCurves): Figure {
   const summaries = panels.map(({ curves }) => curves.map(summarize));
   const length = longest(summaries.flat());
   const range = { x: xRange(length), y: [0, 1.03] };
