@@ -8,6 +8,8 @@ export * from "./learning-curves";
 
 // 6.2 Initial weights
 export * from "./activation-histograms";
+export * from "./weight-scale-slider";
+export type { Activation, Layers } from "./activation-panels";
 export * from "./xavier-scale";
 
 // 6.3 Batch normalization
