@@ -33,6 +33,10 @@ const captions: Record<string, Caption> = {
     number: "6-15b",
     caption: `The loss from the three scales of the initial weights once more, with several seeds each. ${overSeeds}`,
   },
+  "6-15-sigmoid": {
+    number: "6-15c",
+    caption: `The loss on MNIST of a network with sigmoid in its four hidden layers, for four standard deviations of the initial weights, learning rate 0.1, smoothed. ${overSeeds}`,
+  },
   "6-18": {
     caption: `Training accuracy over 20 epochs with and without batch normalization, from one scale of the initial weights. ${overSeeds}`,
   },
