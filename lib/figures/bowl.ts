@@ -6,7 +6,7 @@ import { ink } from "./drawing";
 import { endLabels } from "./end-labels";
 import type { Figure, Frame, Layout, Trace } from "./figure";
 import { markers, palette, template } from "./figure";
-import { axisName } from "./panels";
+import { axisName, buttonStyle } from "./panels";
 
 /** An optimizer's way down the bowl. */
 export interface DescentPath {
@@ -485,6 +485,7 @@ function playerOf(count: number): Layout {
         y: 0,
         yanchor: "top",
         pad: { t: 68 },
+        ...buttonStyle,
         buttons: [
           { label: "Play", method: "animate", args: [null, { ...go(200), fromcurrent: true }] },
           { label: "Pause", method: "animate", args: [[null], go(0)] },

@@ -24,7 +24,7 @@ interface Axis {
 
 const FONT_SIZE = 12; // pixels
 const LINE_HEIGHT = 16;
-const LETTER = 6.8; // a letter's width on average
+const LETTER = 7.6; // a bold letter's width on average
 const LEADER = 16; // from a line's last point to its name
 
 /**
@@ -39,7 +39,7 @@ export function endLabels(ends: LineEnd[], { range, height, log = false, xref = 
   const pixel = (high - low) / height;
   const lines = Math.max(1, ...ends.map(({ text }) => linesOf(text).length));
   const clamped = at.map((value) => Math.min(high, Math.max(low, value)));
-  const places = spread(clamped, lines * LINE_HEIGHT * pixel, [low, high]);
+  const places = spread(clamped, (lines * LINE_HEIGHT + (lines > 1 ? 4 : 0)) * pixel, [low, high]);
   return ends.map(({ x, color, text }, i) => ({
     text,
     xref,
