@@ -199,7 +199,7 @@ test("a loss has its lines' names at their ends, in the order of the ends and ap
 });
 
 test("buttons change a loss's axis and take the names with it", () => {
-  const curves = [0.5, 0.04].map((last, i) => ({ name: `rule ${i}`, runs: [[2, 1, last]] }));
+  const curves = [0.5, 0.04].map((last, i) => ({ name: `rule ${i}`, runs: [new Array<number>(9).fill(last)] }));
   const figure = (yScale: "linear" | "log") => lossCurves({ id: "6-9", caption: "", curves, yRange: [0, 1], yScale });
   const [linear, log] = [figure("linear").layout, figure("log").layout];
   assert.equal((log.yaxis as { type: string }).type, "log");
