@@ -174,7 +174,10 @@ test("caption and alt tell what the path did", () => {
   assert.match(descentPath({ id: "slow", ...slow }).caption, /it never changes sides of the valley, covers/);
   assert.match(descentPath({ id: "slow", ...slow }).alt, /^A curve that bends into the valley and follows it/);
   const far = { id: "far", name: "far", learningRate: 1, path: { x: [-7, -5, 1.25, 0], y: [2, 1, -1, -1] } };
-  assert.match(descentPath(far).alt, /^A wave that swings across the valley once.* past the minimum as far as x = 1\.3/);
+  assert.match(
+    descentPath(far).alt,
+    /^A wave that swings across the valley once.* past the minimum as far as x = 1\.3/,
+  );
 });
 
 test("typed arrays of float32 become plain numbers", () => {

@@ -6,7 +6,7 @@ import { ink } from "./drawing";
 import { endLabels } from "./end-labels";
 import type { Figure, Frame, Layout, Trace } from "./figure";
 import { markers, palette, template } from "./figure";
-import { axisName, buttonStyle } from "./panels";
+import { axisName, buttonStyle, sliderStyle } from "./panels";
 
 /** An optimizer's way down the bowl. */
 export interface DescentPath {
@@ -500,6 +500,7 @@ function playerOf(count: number): Layout {
         yanchor: "top",
         pad: { l: 130, t: 48 },
         currentvalue: { prefix: "update " },
+        ...sliderStyle,
         steps: Array.from({ length: count }, (_, i) => ({
           label: String(i),
           method: "animate",
@@ -523,7 +524,8 @@ function startOf(positions: Positions): string {
 /** The path in numbers. They do not agree on which path is best. */
 function storyOf(positions: Positions): string {
   const crossings = crossingsOf(positions);
-  const often = crossings === 0 ? "never changes sides of the valley" : `changes sides of the valley ${times(crossings)}`;
+  const often =
+    crossings === 0 ? "never changes sides of the valley" : `changes sides of the valley ${times(crossings)}`;
   return `${often}, covers a distance of ${signed(lengthOf(positions), 1)} and ends at ${point(positions, -1)}`;
 }
 
@@ -532,7 +534,8 @@ function shapeOf(positions: Positions): string {
   const crossings = crossingsOf(positions);
   const narrows = Math.abs(positions.y.at(-1)!) < Math.abs(positions.y[0]);
   // Nearly every update is on the other side.
-  if (crossings > positions.y.length / 2) return narrows ? "a saw-tooth that narrows towards the minimum" : "a saw-tooth";
+  if (crossings > positions.y.length / 2)
+    return narrows ? "a saw-tooth that narrows towards the minimum" : "a saw-tooth";
   if (crossings === 0) return "a curve that bends into the valley and follows it";
   return `a wave that swings across the valley ${times(crossings)}`;
 }

@@ -216,7 +216,12 @@ test("buttons change a loss's axis and take the names with it", () => {
 
 test("of a long loss every second iteration is drawn, in its place", () => {
   const run = loss(0, 2000);
-  const figure = lossCurves({ id: "6-9", caption: "", curves: [{ name: "SGD", runs: [run, loss(1, 2000)] }], yRange: [0, 1] });
+  const figure = lossCurves({
+    id: "6-9",
+    caption: "",
+    curves: [{ name: "SGD", runs: [run, loss(1, 2000)] }],
+    yRange: [0, 1],
+  });
   const [line] = lines(figure);
   assert.deepEqual([numbers(line, "y").length, line.dx, line.x0 ?? 0], [1000, 2, 0]);
   const smooth = [run, loss(1, 2000)].map((run) => smoothCurve(run)[700]!);

@@ -138,7 +138,7 @@ export function accuracyCurves({ id, caption = captionOf(id), panels, gap = fals
   // The bracket and its number stand to the right of the lines.
   const room = bracketed ? (single ? 1.14 : 1.34) : 1.02;
   const range = { x: [xRange(length)[0], room * (length - 1)], y: [0, 1.03] };
-  const epochs = { range: range.x, tickvals: ticks(0, length - 1, single ? 8 : 4).filter(Number.isInteger) };
+  const epochs = { range: range.x, tickvals: ticks(0, length - 1, 4).filter(Number.isInteger) };
   // A single panel has its names at the ends of its lines.
   const labelled = single && !bracketed;
   const height = 420;

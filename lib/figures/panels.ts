@@ -64,6 +64,9 @@ export function panelGrid({ rows, columns, titles, x, y, gap }: PanelGrid): Layo
 /** Buttons that can be read on white and on near-black, pressed or not. */
 export const buttonStyle: Layout = { bgcolor: "#ffffff", bordercolor: "#8a929c", font: { color: ink, size: 12 } };
 
+/** A slider in the colours of the template's grid and axes, which a dark page replaces. */
+export const sliderStyle: Layout = { bgcolor: "#e3e6ea", activebgcolor: "#c3c9d0", bordercolor: "#8a929c" };
+
 /** A palette colour for what lies behind a line. */
 export function translucent(hex: string, opacity: number): string {
   const [red, green, blue] = [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));

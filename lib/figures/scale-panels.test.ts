@@ -50,8 +50,8 @@ test("a diverged run ends in a marker with its epoch, whether null or NaN", () =
     assert.deepEqual(
       notes.map(({ text, xaxis }) => [text, xaxis]),
       [
-        [["✕ diverged,<br>epoch 0"], "x"],
-        [["✕ diverged,<br>epoch 3"], "x2"],
+        [["diverged:<br>epoch 0"], "x"],
+        [["diverged:<br>epoch 3"], "x2"],
       ],
     );
     const lines = figure.data.filter(({ name, mode }) => name === "without" && mode === "lines");

@@ -83,7 +83,7 @@ export function scalePanels(panels: ScalePanel[]): Figure {
     ...axes,
     x: [points / 2],
     y: [freeHeight(panel)],
-    text: [`✕ diverged,<br>epoch ${epoch}`],
+    text: [`diverged:<br>epoch ${epoch}`],
     textfont: { size: 11 },
     showlegend: false,
     hoverinfo: "skip",

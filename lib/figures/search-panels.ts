@@ -219,14 +219,17 @@ export function searchMethods(methods: MethodResults[]): Figure {
   }));
   const labels = summaries.map((summary) => `${twoLines(summary.name)}<br>${end(summary).median.toFixed(3)}`);
   // A method that has spent less ends earlier; a thin line leads from there to its name.
-  const tails = drawn.map(({ curve, color }): Trace => ({
-    type: "scatter",
-    mode: "lines",
-    x: [curve[curve.length - 1].steps, most + further],
-    y: [curve[curve.length - 1].median, curve[curve.length - 1].median].map(round),
-    line: { color, width: 1 },
-    hoverinfo: "skip",
-  }));
+  const tails = drawn
+    .map(({ curve, color }) => ({ color, ...curve[curve.length - 1] }))
+    .filter(({ steps }) => steps < most + further)
+    .map(({ color, steps, median }): Trace => ({
+      type: "scatter",
+      mode: "lines",
+      x: [steps, most + further],
+      y: [round(median), round(median)],
+      line: { color, width: 1 },
+      hoverinfo: "skip",
+    }));
   const highest = Math.max(...summaries.map((summary) => end(summary).high));
   const range: [number, number] = [0, Math.min(1, (Math.ceil(10 * highest) + 0.5) / 10)];
   const height = 440;

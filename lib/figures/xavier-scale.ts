@@ -42,7 +42,9 @@ export function xavierScale(): Figure {
         ...columns.map((x) => label([x, gap], "⋮", { font: { size: 24 } })),
         ...columns.map((x) => label([x, height - 30], "n nodes")),
         ...[0, 1].map((index) =>
-          label([(columns[index] + columns[index + 1]) / 2, 28], "standard deviation<br><b>1/√n</b>", { font: { size: 12 } }),
+          label([(columns[index] + columns[index + 1]) / 2, 28], "standard deviation<br><b>1/√n</b>", {
+            font: { size: 12 },
+          }),
         ),
       ],
     },
