@@ -54,7 +54,7 @@ export function bowlSurface(): Figure {
       `The function ${NAME}: its surface, and below it its contours. Each contour is labelled with its height, twice that of the one inside it. ` +
       "The minimum is marked +.",
     alt:
-      "Above, a surface like a trough: it rises steeply to 30 across and only to 5 along its length. " +
+      "Above, a surface like a trough: it rises steeply to 25 across and only to 5 along its length. " +
       "Below, its contours: flat ellipses around the minimum at (0, 0), more than four times as long as they are high.",
     data: [
       {
@@ -173,7 +173,7 @@ export function descentPath({ id, ...descent }: DescentPath & { id: string }): F
     caption:
       `${name} (${settingsOf(descent)}) on ${NAME}, ${startOf(positions)}: it ${storyOf(positions)}. The minimum is marked +. ` +
       "Below, the height f after every update, on a logarithmic axis.",
-    alt: `${capital(shapeOf(positions))}: a path over elliptic contours, ${startOf(positions)} to ${point(positions, -1)}${overshootOf(positions)}. Below it, f falls from ${short(heights[0])} to ${short(heights.at(-1)!)}.`,
+    alt: `${capital(shapeOf(positions))}: a path over elliptic contours, ${startOf(positions)} to ${point(positions, -1)}${overshootOf(positions)}. ${fallOf(heights)}`,
     data: [...background(), ...pathTraces(name, positions, style), fallTrace(name, heights, style)],
     frames: frames([positions]),
     layout: {
@@ -214,49 +214,16 @@ export function comparePaths({ id, paths }: { id: string; paths: DescentPath[] }
       );
     }
   });
-  const known = paths.every(({ name }) => RULES.includes(name));
-  const styles = paths.map(({ name }, i) => (known ? RULES.indexOf(name) : i));
-  const heights = all.map(heightsOf);
   const names = paths.map(({ name }) => name);
+  const known = names.every((name) => RULES.includes(name)) && new Set(names).size === names.length;
+  const styles = names.map((name, i) => (known ? RULES.indexOf(name) : i));
+  const heights = all.map(heightsOf);
   const columns = Math.min(paths.length, 2);
   const rows = Math.ceil(paths.length / 2);
-  const rowHeight = 190;
-  const rowGap = 48;
-  const plotHeight = rows * (rowHeight + rowGap) - rowGap + BETWEEN + FALL_HEIGHT;
-  /** The part of the plot from `top` pixels down. */
-  const domain = (top: number, height: number) => [1 - (top + height) / plotHeight, 1 - top / plotHeight];
-  const ranges = rangesOf(all);
+  const { axes, plotHeight } = pathAxes(rows, columns, rangesOf(all));
   const fall = { xaxis: axisName("x", columns), yaxis: axisName("y", rows) };
+  const fallLayout = fallAxis(heights, [0, FALL_HEIGHT / plotHeight]);
   const margin = { l: 60, r: 16, t: 48, b: 56 };
-  const fallLayout = fallAxis(heights, domain(plotHeight - FALL_HEIGHT, FALL_HEIGHT));
-  const axes: Layout = {
-    // Its names stand to the right of the lines; on a phone they need a quarter of the width.
-    [attribute(fall.xaxis)]: { ...updateAxis(first.length, fall.yaxis), domain: [0, 0.75] },
-    [attribute(fall.yaxis)]: fallLayout,
-  };
-  const small = { zeroline: false, tickfont: { size: 12 }, ticks: "", mirror: "all" };
-  for (let column = 0; column < columns; column++) {
-    const share = (1 - 0.06 * (columns - 1)) / columns;
-    axes[attribute(axisName("x", column))] = {
-      ...small,
-      title: { text: "x", standoff: 4 },
-      range: ranges.x,
-      domain: [column * (share + 0.06), column * (share + 0.06) + share].map((edge) => round(edge, 4)),
-      anchor: axisName("y", rows - 1),
-      ...(column > 0 && { matches: "x" }),
-      dtick: 4,
-    };
-  }
-  for (let row = 0; row < rows; row++) {
-    axes[attribute(axisName("y", row))] = {
-      ...small,
-      title: { text: "y", standoff: 4 },
-      range: ranges.y,
-      domain: domain(row * (rowHeight + rowGap), rowHeight),
-      ...(row === 0 ? { scaleanchor: "x" } : { matches: "y" }),
-      dtick: 2,
-    };
-  }
   const axesOf = (i: number) => ({ xaxis: axisName("x", i % 2), yaxis: axisName("y", Math.floor(i / 2)) });
   const titles = paths.map((descent, i): Layout => {
     const { xaxis, yaxis } = axesOf(i);
@@ -293,6 +260,9 @@ export function comparePaths({ id, paths }: { id: string; paths: DescentPath[] }
       margin,
       showlegend: false,
       ...axes,
+      // The names of the lines stand to their right; on a phone they need a quarter of the width.
+      [attribute(fall.xaxis)]: { ...updateAxis(first.length, fall.yaxis), domain: [0, 0.75] },
+      [attribute(fall.yaxis)]: fallLayout,
       annotations: [
         ...titles,
         ...endLabels(ends, {
@@ -306,6 +276,44 @@ export function comparePaths({ id, paths }: { id: string; paths: DescentPath[] }
       ...playerOf(first.length),
     },
   };
+}
+
+/**
+ * The axes of a grid of panels with paths, all to the scale of the first, above the panel with heights; and the height
+ * in pixels of all panels with what is between them.
+ */
+function pathAxes(rows: number, columns: number, ranges: { x: number[]; y: number[] }) {
+  const rowHeight = 190;
+  const pitch = rowHeight + 48; // the title of the next panel is between
+  const plotHeight = rows * pitch - 48 + BETWEEN + FALL_HEIGHT;
+  const small = { zeroline: false, tickfont: { size: 12 }, ticks: "", mirror: "all" };
+  const axes: Layout = {};
+  for (let column = 0; column < columns; column++) {
+    const gap = 0.06;
+    const width = (1 - gap * (columns - 1)) / columns;
+    const left = column * (width + gap);
+    axes[attribute(axisName("x", column))] = {
+      ...small,
+      title: { text: "x", standoff: 4 },
+      range: ranges.x,
+      dtick: 4,
+      domain: [round(left, 4), round(left + width, 4)],
+      anchor: axisName("y", rows - 1),
+      ...(column > 0 && { matches: "x" }),
+    };
+  }
+  for (let row = 0; row < rows; row++) {
+    const top = row * pitch;
+    axes[attribute(axisName("y", row))] = {
+      ...small,
+      title: { text: "y", standoff: 4 },
+      range: ranges.y,
+      dtick: 2,
+      domain: [1 - (top + rowHeight) / plotHeight, 1 - top / plotHeight].map((edge) => round(edge, 4)),
+      ...(row === 0 ? { scaleanchor: "x" } : { matches: "y" }),
+    };
+  }
+  return { axes, plotHeight };
 }
 
 /** `"xaxis2"` for `"x2"`. */
@@ -538,6 +546,11 @@ function shapeOf(positions: Positions): string {
     return narrows ? "a saw-tooth that narrows towards the minimum" : "a saw-tooth";
   if (crossings === 0) return "a curve that bends into the valley and follows it";
   return `a wave that swings across the valley ${times(crossings)}`;
+}
+
+function fallOf(heights: number[]): string {
+  const [first, last] = [heights[0], heights[heights.length - 1]];
+  return `Below it, f ${last > first ? "rises" : "falls"} from ${short(first)} to ${short(last)}.`;
 }
 
 function times(count: number): string {
