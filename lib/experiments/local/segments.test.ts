@@ -91,9 +91,10 @@ async function inSegments(spec: RunSpec, ends: number[]): Promise<History> {
 }
 
 const tooFast = { name: "SGD", learningRate: 1e20 } as const;
-const rules = (Object.keys(optimizers) as (keyof typeof optimizers)[]).map((name): [string, Partial<RunSpec>] => [
-  name,
-  { optimizer: { name, learningRate: 0.01 } },
+const schedule = { warmUp: 5, decay: "cosine", updates: 16 } as const;
+const rules = (Object.keys(optimizers) as (keyof typeof optimizers)[]).flatMap((name): [string, Partial<RunSpec>][] => [
+  [name, { optimizer: { name, learningRate: 0.01 } }],
+  [`${name} with a schedule`, { optimizer: { name, learningRate: 0.01, schedule } }],
 ]);
 const kinds: [name: string, change: Partial<RunSpec>][] = [
   ...rules,
