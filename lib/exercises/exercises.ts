@@ -2,8 +2,10 @@
  * What is right in each exercise: a function that takes an answer and says what it finds. What is right is computed
  * here, another way than in the notebook where there is one, never written down.
  */
+import { section61 } from "./section-6.1";
 import { section62 } from "./section-6.2";
 
 export const exercises = {
+  ...section61,
   ...section62,
 };
