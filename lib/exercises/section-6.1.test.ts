@@ -24,7 +24,8 @@ function descend(optimizer: Optimizer, before?: (update: number) => void): { x: 
   return path;
 }
 
-const crossings = ({ y }: { y: number[] }) => y.filter((now, i) => i > 0 && Math.sign(now) === -Math.sign(y[i - 1])).length;
+const crossings = ({ y }: { y: number[] }) =>
+  y.filter((now, i) => i > 0 && Math.sign(now) === -Math.sign(y[i - 1])).length;
 
 for (const [id, exercise] of Object.entries(section61))
   test(`${id}: without an answer there is nothing to say`, () => {
@@ -42,7 +43,11 @@ test("6.1-1: the walks of the library's rules are right, those with another rate
   };
   assert.deepEqual(right(answer(0.1)), [true, true, true]);
   assert.equal(answer(0.09)[0].right, false);
-  assert.deepEqual(right(section61["6.1-1"]({ nesterovCrossings: 29, rmspropCrossings: 4 })), [undefined, false, false]);
+  assert.deepEqual(right(section61["6.1-1"]({ nesterovCrossings: 29, rmspropCrossings: 4 })), [
+    undefined,
+    false,
+    false,
+  ]);
 });
 
 test("6.1-2: what lies within shrinks y, what lies outside does not", () => {

@@ -79,7 +79,8 @@ function rmsprop(rate: number): Rule {
 
 const crossings = (positions: number[]) => positions.filter((y, i) => i > 0 && y * positions[i - 1] < 0).length;
 
-const late = ({ history }: SweepRow<object>) => history.loss.slice(-100).reduce<number>((sum, loss) => sum + (loss ?? Infinity), 0);
+const late = ({ history }: SweepRow<object>) =>
+  history.loss.slice(-100).reduce<number>((sum, loss) => sum + (loss ?? Infinity), 0);
 
 /** What keeps some runs from being those of exercise 4. */
 function strayFrom(rates: number[], runs: readonly SweepRow<object>[]): string | undefined {
