@@ -24,6 +24,10 @@ const captions: Record<string, Caption> = {
     number: "6-9c",
     caption: `The loss of the four update rules once more, with several seeds each. ${overSeeds}`,
   },
+  "6-9-schedules": {
+    number: "6-9d",
+    caption: `The loss on MNIST of SGD with a large learning rate over two epochs, smoothed: kept constant, reached after a warm-up, and decaying after it. ${overSeeds}`,
+  },
   "6-14-scales": { number: "6-14b" },
   "6-15": {
     caption:
