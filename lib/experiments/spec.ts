@@ -80,7 +80,7 @@ export type OptimizerSpec = {
 export function createOptimizer({ schedule, ...spec }: OptimizerSpec): Optimizer {
   const values = Object.keys(hyperparameters[spec.name]).map((key) => spec[key as keyof typeof spec]);
   const rule = new (rules[spec.name] as new (...values: unknown[]) => rules.SGD)(...values);
-  rule.schedule = schedule;
+  if (schedule) rule.schedule = schedule;
   return rule;
 }
 

@@ -13,9 +13,9 @@ export type Grads = Record<string, tf.Tensor>;
 export interface Optimizer {
   /** @throws if a parameter has no gradient, or one of another shape. */
   update(params: Params, grads: Grads): void;
-  /** State kept between steps, if any. */
+  /** What is kept between updates, if anything. */
   readonly memory?: Memory;
-  /** Frees the state kept between steps. */
+  /** Frees what is kept between updates. */
   dispose(): void;
 }
 
@@ -62,7 +62,7 @@ const zeros = (shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.zer
 export abstract class UpdateRule implements Optimizer {
   readonly memory = new Memory();
   /** Lets the learning rate differ from update to update; it is the same for all if not given. */
-  schedule?: LearningRateSchedule;
+  declare schedule?: LearningRateSchedule;
 
   constructor(public learningRate: number) {}
 
