@@ -4,8 +4,10 @@
  */
 import { section61 } from "./section-6.1";
 import { section62 } from "./section-6.2";
+import { section63 } from "./section-6.3";
 
 export const exercises = {
   ...section61,
   ...section62,
+  ...section63,
 };
