@@ -50,6 +50,17 @@ const captions: Record<string, Caption> = {
   "6-21": { caption: `Training and test accuracy without weight decay and with it. ${overSeeds}` },
   "6-21-weights": { number: "6-21b" },
   "6-23": { caption: `Training and test accuracy without Dropout (left) and with it (right). ${overSeeds}` },
+  "6-23-fair": {
+    number: "6-23b",
+    caption:
+      "Test accuracy against training accuracy, epoch by epoch: the medians over the seeds. The mark is the last epoch. " +
+      "Higher means better on new images at equal accuracy on the training images; on the thin line the two are equal.",
+  },
+  "6-23-adam": {
+    number: "6-23c",
+    caption:
+      "Four weights of pixels that are black in all images, so that the images have no gradient for them: only the decay moves them.",
+  },
   "6-24-parameters": { number: "6-24b" },
   "6-24-methods": { number: "6-24c" },
 };

@@ -19,6 +19,8 @@ export * from "./scale-panels";
 // 6.4 Regularization
 export * from "./regularization";
 export * from "./dropout-drawing";
+export * from "./test-against-training";
+export * from "./weight-paths";
 
 // 6.5 Hyperparameters
 export * from "./search-panels";

@@ -5,12 +5,13 @@ import { checkGradients, type Grads, type Params } from "./optimizer";
 
 /**
  * AdamW: Adam with decoupled weight decay, which shrinks every parameter by the same share at each update. Added to the
- * loss instead, the decay would pass through Adam's running means, which divide it by the size of the gradient.
+ * loss instead, the decay would pass through Adam's running means, which divide each gradient by its own size: a weight
+ * that gets no other gradient would lose about η at each update, whatever λ is.
  *
  * `W ← W − η λ W`, then Adam's update
  *
  * Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2, with λ multiplied by η as
- * PyTorch has it.
+ * PyTorch has it. All parameters decay, biases too.
  * https://arxiv.org/abs/1711.05101
  */
 export class AdamW extends Adam {
