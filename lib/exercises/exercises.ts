@@ -5,9 +5,11 @@
 import { section61 } from "./section-6.1";
 import { section62 } from "./section-6.2";
 import { section63 } from "./section-6.3";
+import { section64 } from "./section-6.4";
 
 export const exercises = {
   ...section61,
   ...section62,
   ...section63,
+  ...section64,
 };
