@@ -65,7 +65,6 @@ export function testAgainstTraining({ id, caption = captionOf(id), curves, from 
       yaxis: { title: { text: "test accuracy" }, range: [from, top] },
       annotations: [
         label([from + 0.6 * (top - from), from + 0.6 * (top - from)], "no gap", {
-          font: { size: 13, color: ink },
           xanchor: "right",
           xshift: -8,
           yshift: 4,

@@ -60,7 +60,7 @@ export function weightPaths({ id, caption = captionOf(id), panels }: WeightPaths
         titles: panels.map(({ title }) => `<b>${title}</b>`),
         x: { title: "updates", range: [0, updates], nticks: 5 },
         y: { title: "weight", range: [-reach, reach], nticks: 5 },
-        gap: { x: 0.08, y: 0.22 },
+        gap: { x: 0.16, y: 0.22 },
       }),
     },
   };
