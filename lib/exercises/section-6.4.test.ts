@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { History, RunSpec } from "../index";
+import { verdict } from "./check";
 import type { Finding } from "./finding";
 import { section64 } from "./section-6.4";
 
@@ -34,6 +35,10 @@ test("6.4-1: half of the weight is left after ln 2 / −ln(1 − ηλ) updates",
   for (const wrong of [updates - 1, updates + 1, 500])
     assert.deepEqual(rights(section64["6.4-1"]({ updates: wrong })), [false]);
   assert.deepEqual(rights(section64["6.4-1"]({})), [undefined]);
+  assert.equal(
+    verdict("6.4-1", section64["6.4-1"]({ updates: 500 }))["text/plain"],
+    "Exercise 6.4-1: 1 of 1 off\n  ✗ updates until half is left: not 500",
+  );
 });
 
 test("6.4-2: the largest λ whose run does better than guessing", () => {
