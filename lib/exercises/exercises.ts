@@ -6,10 +6,12 @@ import { section61 } from "./section-6.1";
 import { section62 } from "./section-6.2";
 import { section63 } from "./section-6.3";
 import { section64 } from "./section-6.4";
+import { section65 } from "./section-6.5";
 
 export const exercises = {
   ...section61,
   ...section62,
   ...section63,
   ...section64,
+  ...section65,
 };

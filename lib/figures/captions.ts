@@ -62,7 +62,10 @@ const captions: Record<string, Caption> = {
       "Four weights of pixels that are black in all images, so that the images have no gradient for them: only the decay moves them.",
   },
   "6-24-parameters": { number: "6-24b" },
-  "6-24-methods": { number: "6-24c" },
+  "6-24-surrogate": { number: "6-24c" },
+  "6-24-methods": { number: "6-24d" },
+  "6-24-confusion": { number: "6-24e" },
+  "6-24-wrong": { number: "6-24f" },
 };
 
 /** The printed number of a figure, like `"6-9b"` for our own `"6-9-live"`. */

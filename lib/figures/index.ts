@@ -24,3 +24,5 @@ export * from "./weight-paths";
 
 // 6.5 Hyperparameters
 export * from "./search-panels";
+export * from "./gaussian-process";
+export * from "./wrong-digits";

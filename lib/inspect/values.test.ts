@@ -25,7 +25,7 @@ import {
 } from "../index";
 import { GaussianProcess } from "../search";
 import { showsItself } from "./history";
-import { png } from "./png";
+import { png } from "../figures/png";
 
 /** A value's rich form. */
 function rich(value: unknown): Record<string, string> {
