@@ -56,7 +56,8 @@ export function surrogateCurves({ trials, expected, others = [] }: SurrogateCurv
   const nextAt = Number(next.value.toPrecision(6));
   const x = rounded.map((one) => one.x);
   const most = Math.max(...rounded.map(({ improvement }) => improvement));
-  const reach = [Math.min(0, ...rounded.map(({ low }) => low)), Math.max(1, ...rounded.map(({ high }) => high))];
+  // A little more than from 0 to 1, so that no trial is cut.
+  const reach = [Math.min(-0.04, ...rounded.map(({ low }) => low)), Math.max(1, ...rounded.map(({ high }) => high))];
   const curve = { type: "scatter", mode: "lines", x };
   const edge = { ...curve, line: { width: 0 }, hoverinfo: "skip", showlegend: false };
   const points = (name: string, of: Tried[], marker: object): Trace => ({
