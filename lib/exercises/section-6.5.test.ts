@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { RunSpec } from "../index";
+import type { History, RunSpec } from "../index";
 import type { Finding } from "./finding";
 import { section65 } from "./section-6.5";
 
@@ -32,7 +32,7 @@ const grid = [-5.5, -4.5, -3.5, -2.5].flatMap((u) =>
       record: ["validationAccuracy"],
       seed: 1,
     } as RunSpec,
-    history: { validationAccuracy: [0.1, 0.7 + u / 10] },
+    history: { validationAccuracy: [0.1, 0.7 + u / 10] } as History,
   })),
 );
 

@@ -1,18 +1,14 @@
 /**
  * The exercises of section 6.5, hyperparameters.
  */
-import { count, range, sum } from "d3-array";
+import { range, sum } from "d3-array";
 import { loadMnist } from "../data/mnist";
 import { canonical } from "../experiments/key";
 import type { RunSpec } from "../experiments/spec";
-import type { History } from "../trainer";
+import type { SweepRow } from "../notebook";
 import { equal, holds, near, type Finding } from "./finding";
 
-/** A training run and what came out, as `sweep` returns it. */
-export interface Run {
-  spec: RunSpec;
-  history: Pick<History, "validationAccuracy">;
-}
+type Run = Pick<SweepRow<object>, "spec" | "history">;
 
 export const section65 = {
   /** Which digits a fifth of the first 500 images has, split off in order of the digits, and what a network can reach. */
@@ -20,7 +16,7 @@ export const section65 = {
     // Digit by digit until the validation set is full; what no longer fits is trained on.
     const labels = loadMnist().train.take(500).labels;
     const validation = range(10).map(() => 0);
-    const training = range(10).map((digit) => count(labels.filter((label) => label === digit)));
+    const training = range(10).map((digit) => labels.filter((label) => label === digit).length);
     for (let digit = 0, room = 100; room > 0; digit++) {
       validation[digit] = Math.min(training[digit], room);
       training[digit] -= validation[digit];
