@@ -85,8 +85,8 @@ export function lossCurves({ id, caption = captionOf(id), curves, yRange, yScale
       height,
       margin,
       showlegend: false,
-      ...hoverAt("iteration"),
-      xaxis: { ...hoverAt("iteration").xaxis, title: { text: "iteration" }, range: xRange(length) },
+      ...hovering,
+      xaxis: { ...at("iteration"), title: { text: "iteration" }, range: xRange(length) },
       // A label a decade, and 2 and 5 in between.
       yaxis: { title: { text: "loss (smoothed)" }, ...shown.axis, ...(yScale === "log" && { dtick: "D2" }) },
       annotations: shown.annotations,
@@ -174,11 +174,10 @@ export function accuracyCurves({ id, caption = captionOf(id), panels, gap = fals
       height,
       margin,
       ...(labelled ? { showlegend: false } : legendAbove),
-      hovermode: "x unified",
-      hoverlabel: { font: { size: 12 } },
+      ...hovering,
       ...(single
         ? {
-            xaxis: { ...hoverAt("epoch").xaxis, title: { text: "epoch" }, ...epochs },
+            xaxis: { ...at("epoch"), title: { text: "epoch" }, ...epochs },
             yaxis: { title: { text: "accuracy" }, range: range.y },
             ...(labelled && {
               annotations: endLabels(summaries[0].map(endOf), {
@@ -191,7 +190,7 @@ export function accuracyCurves({ id, caption = captionOf(id), panels, gap = fals
             rows: 1,
             columns: panels.length,
             titles: panels.map(({ title = "" }) => title),
-            x: { ...hoverAt("epoch").xaxis, title: "epoch", ...epochs },
+            x: { ...at("epoch"), title: "epoch", ...epochs },
             y: { title: "accuracy", range: range.y },
             gap: { x: 0.12, y: 0 },
           })),
@@ -406,13 +405,12 @@ function round(value: number): number {
   return Number(value.toPrecision(5));
 }
 
-/** One box with the values of all curves at the pointer, under what its position is called. */
-function hoverAt(position: string): Layout & { xaxis: Layout } {
-  return {
-    hovermode: "x unified",
-    hoverlabel: { font: { size: 12 } },
-    xaxis: { unifiedhovertitle: { text: `${position} %{x}` } },
-  };
+/** At the pointer, one box with the values of all curves, in the order of the lines. */
+const hovering = { hovermode: "x unified", hoversort: "value descending", hoverlabel: { font: { size: 12 } } };
+
+/** What the box calls its place on the x axis: `"iteration 1179"`. */
+function at(unit: string): Layout {
+  return { unifiedhovertitle: { text: `${unit} %{x}` } };
 }
 
 /** The legend in a row above the plot, never over its lines. */
