@@ -172,12 +172,12 @@ test("caption and alt tell what the path did", () => {
   // f starts at 49/20 + 4.
   assert.match(alt, /^A saw-tooth that narrows towards the minimum: .*Below it, f falls from 6\.5 to 0\.016\.$/);
   assert.match(descentPath({ id: "slow", ...slow }).caption, /it never changes sides of the valley, covers/);
-  assert.match(descentPath({ id: "slow", ...slow }).alt, /^A curve that bends into the valley and follows it/);
+  assert.match(descentPath({ id: "slow", ...slow }).alt, /^A curve into the valley and along it/);
   assert.match(descentPath({ id: "out", ...sgd(1.1, 5) }).alt, /^A saw-tooth: .* f rises from 6\.5 to /);
   const far = { id: "far", name: "far", learningRate: 1, path: { x: [-7, -5, 1.25, 0], y: [2, 1, -1, -1] } };
   assert.match(
     descentPath(far).alt,
-    /^A wave that swings across the valley once.* past the minimum as far as x = 1\.3/,
+    /^A wave that crosses the valley once.* past the minimum as far as x = 1\.3/,
   );
 });
 

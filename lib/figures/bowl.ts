@@ -544,8 +544,8 @@ function shapeOf(positions: Positions): string {
   // Nearly every update is on the other side.
   if (crossings > positions.y.length / 2)
     return narrows ? "a saw-tooth that narrows towards the minimum" : "a saw-tooth";
-  if (crossings === 0) return "a curve that bends into the valley and follows it";
-  return `a wave that swings across the valley ${times(crossings)}`;
+  if (crossings === 0) return "a curve into the valley and along it";
+  return `a wave that crosses the valley ${times(crossings)}`;
 }
 
 function fallOf(heights: number[]): string {

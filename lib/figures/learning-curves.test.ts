@@ -72,7 +72,7 @@ test("several seeds: the median in a band from the least to the greatest", () =>
   assert.deepEqual(numbers(lines(figure)[0], "y"), [0.25, 0.5, 0.65]);
   assert.deepEqual(numbers(bands(figure)[0], "x"), [0, 1, 2, 2, 1, 0]);
   assert.deepEqual(numbers(bands(figure)[0], "y"), [0.9, 0.8, 0.9, 0.5, 0.2, 0.1]);
-  assert.match(figure.alt, /from epoch 0 to 2\. train rises from 0\.25 to 0\.65\. Lines are medians of 4 seeds/);
+  assert.match(figure.alt, /from epoch 0 to 2\. train rises from 0\.25 to 0\.65\. Lines: medians of 4 seeds/);
   // The band is read at the pointer, too.
   assert.deepEqual(lines(figure)[0].customdata, [
     [0.1, 0.9],

@@ -380,7 +380,7 @@ function describe(summaries: Summary[], [low, high]: [number, number]): string {
 /** What lines and bands are. */
 function legendOf(summaries: Summary[]): string {
   const seeds = Math.max(...summaries.map((summary) => summary.seeds));
-  return seeds > 1 ? ` Lines are medians of ${seeds} seeds, bands reach from the lowest to the highest.` : "";
+  return seeds > 1 ? ` Lines: medians of ${seeds} seeds; bands: their range.` : "";
 }
 
 /** The lowest value of any line or band below `high`, rounded down to 1, 2 or 5 times a power of ten. */
