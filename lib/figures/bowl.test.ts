@@ -175,10 +175,7 @@ test("caption and alt tell what the path did", () => {
   assert.match(descentPath({ id: "slow", ...slow }).alt, /^A curve into the valley and along it/);
   assert.match(descentPath({ id: "out", ...sgd(1.1, 5) }).alt, /^A saw-tooth: .* f rises from 6\.5 to /);
   const far = { id: "far", name: "far", learningRate: 1, path: { x: [-7, -5, 1.25, 0], y: [2, 1, -1, -1] } };
-  assert.match(
-    descentPath(far).alt,
-    /^A wave that crosses the valley once.* past the minimum as far as x = 1\.3/,
-  );
+  assert.match(descentPath(far).alt, /^A wave that crosses the valley once.* past the minimum as far as x = 1\.3/);
 });
 
 test("typed arrays of float32 become plain numbers", () => {
