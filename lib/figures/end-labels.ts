@@ -24,6 +24,7 @@ interface Axis {
 
 const FONT_SIZE = 12; // pixels
 const LINE_HEIGHT = 16;
+const BETWEEN = 3; // two labels
 const LETTER = 7.6; // a bold letter's width on average
 const LEADER = 16; // from a line's last point to its name
 
@@ -39,22 +40,23 @@ export function endLabels(ends: LineEnd[], { range, height, log = false, xref = 
   const pixel = (high - low) / height;
   const lines = Math.max(1, ...ends.map(({ text }) => linesOf(text).length));
   const clamped = at.map((value) => Math.min(high, Math.max(low, value)));
-  const places = spread(clamped, (lines * LINE_HEIGHT + (lines > 1 ? 4 : 0)) * pixel, [low, high]);
+  const places = spread(clamped, (lines * LINE_HEIGHT + BETWEEN) * pixel, [low, high]);
   return ends.map(({ x, color, text }, i) => ({
     text,
     xref,
     yref,
-    ayref: yref,
     x,
     y: round(clamped[i]),
+    // In pixels, so that names are moved apart as far in a plot that a narrow page makes lower.
     ax: LEADER,
-    ay: round(places[i]),
+    ay: Math.round((clamped[i] - places[i]) / pixel) + 0, // never −0, which JSON would turn into 0
     showarrow: true,
     arrowhead: 0,
     arrowwidth: 1.5,
     arrowcolor: color,
     standoff: 2,
     xanchor: "left",
+    yanchor: "middle",
     align: "left",
     borderpad: 0,
     font: { size: FONT_SIZE },

@@ -173,9 +173,11 @@ function endsOf({ layout }: Figure) {
     margin: { t: number; b: number };
     yaxis: { range: [number, number] };
   };
-  const labels = [...(layout.annotations as { text: string; y: number; ay: number }[])].sort((a, b) => b.ay - a.ay);
   const [low, high] = yaxis.range;
-  const pixels = labels.map(({ ay }) => ((high - ay) / (high - low)) * (height - margin.t - margin.b));
+  const labels = (layout.annotations as { text: string; y: number; ay: number }[])
+    .map(({ text, y, ay }) => ({ text, at: ((high - y) / (high - low)) * (height - margin.t - margin.b) + ay }))
+    .sort((a, b) => a.at - b.at);
+  const pixels = labels.map(({ at }) => at);
   return { texts: labels.map(({ text }) => text), gaps: pixels.slice(1).map((at, i) => at - pixels[i]) };
 }
 
