@@ -101,6 +101,10 @@ const kinds: [name: string, change: Partial<RunSpec>][] = [
   ["BatchNormalization", { network: { ...spec.network, batchNormalization: "before" } }],
   ["weight decay", { network: { ...spec.network, weightDecay: 0.1 } }],
   ["one of which the loss alone is recorded", { epochs: undefined, iterations: 19, record: ["loss"] }],
+  [
+    "one whose accuracies are taken once, at the end",
+    { epochs: undefined, iterations: 19, record: ["loss", "trainAccuracy", "testAccuracy"] },
+  ],
   ["one of which nothing is recorded", { record: [] }],
   ["one that diverges at once", { optimizer: tooFast }],
   [
