@@ -14,7 +14,7 @@ const overSeeds = "The line is the median over the seeds, the band reaches from 
 const captions: Record<string, Caption> = {
   "6-9": {
     caption:
-      "The loss of four update rules on MNIST over five epochs, smoothed. All else is equal: network, initial weights, mini-batches.",
+      "The loss of four update rules on MNIST over 2000 mini-batches, smoothed. All else is equal: network, initial weights, mini-batches.",
   },
   "6-9-live": {
     number: "6-9b",
