@@ -91,15 +91,15 @@ const LIVE_REST_MS = 400;
 /** So that nobody mistakes a tenth of the training for all of it. */
 function markQuick(figure: Figure): Figure {
   const mark = {
-    text: "quick run: a tenth of the training",
+    text: "quick run<br>a tenth of the training",
     xref: "paper",
     yref: "paper",
-    x: 1,
-    y: 1,
-    xanchor: "right",
-    yanchor: "bottom",
+    x: 0.5,
+    y: 0.5,
     showarrow: false,
-    font: { color: "#D55E00", size: 12 },
+    textangle: -15,
+    opacity: 0.25,
+    font: { color: "#D55E00", size: 24 },
   };
   const annotations = [...((figure.layout.annotations as Layout[]) ?? []), mark];
   return {
