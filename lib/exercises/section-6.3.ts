@@ -44,7 +44,8 @@ export const section63 = {
     const { runs } = answer;
     const off = runs && strayFrom([0.01, 0.1, 1, 10], runs);
     const accuracy = ({ history }: SweepRow<object>) => history.trainAccuracy.at(-1) ?? 0;
-    const highest = runs && off === undefined && runs.reduce((best, run) => (accuracy(run) > accuracy(best) ? run : best));
+    const highest =
+      runs && off === undefined && runs.reduce((best, run) => (accuracy(run) > accuracy(best) ? run : best));
     return [
       holds("the runs", runs && off === undefined, off ?? ""),
       highest

@@ -12,15 +12,16 @@ const EPSILON = 1e-6;
  * `μ = Σ x / m`, `σ² = Σ (x − μ)² / m`, `x̂ = (x − μ) / √(σ² + ε)`  (6.7)
  * `y = γ x̂ + β`  (6.8)
  *
- * Backward: `dβ = Σ dout`, `dγ = Σ dout ⊙ x̂`,
- * `dx = γ / √(σ² + ε) · (dout − (dβ + x̂ ⊙ dγ) / m)`, sums over the batch.
+ * Backward, with sums over the batch: `dβ = Σ dout`, `dγ = Σ dout ⊙ x̂`, and the nine steps of
+ * figure 6-17 in one: `dx = γ / √(σ² + ε) · (dout − (dβ + x̂ ⊙ dγ) / m)`.
  *
- * In training the batch's own mean and variance are used, and running averages of them are kept:
- * `running ← 0.9 running + 0.1 batch`, starting at 0. In evaluation the running averages are used.
+ * Training uses the batch's own mean and variance, and keeps running averages of them, which start
+ * at 0: `running ← 0.9 running + 0.1 batch`. Evaluation uses the running averages.
  *
  * `x`, `y` `[batch, units]`; `γ`, `β` and the running statistics `[units]`.
  *
- * Ioffe and Szegedy, "Batch Normalization", 2015. https://arxiv.org/abs/1502.03167
+ * Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal
+ * Covariate Shift", 2015. https://arxiv.org/abs/1502.03167
  */
 export class BatchNormalization implements Layer {
   dgamma?: tf.Tensor;
