@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { verdict } from "./check";
 import { check } from "./index";
-import { equal, holds, near } from "./finding";
+import { equal, holds, near, verdict } from "./finding";
 
 test("a number is right within its tolerance, and says by how much it is off", () => {
   assert.deepEqual(near("loss", 0.3104, 0.31, 0.0005), { part: "loss", right: true });

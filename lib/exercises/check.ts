@@ -3,7 +3,7 @@
  */
 import { display } from "../notebook/kernel";
 import { exercises } from "./exercises";
-import type { Finding } from "./finding";
+import { verdict, type Finding } from "./finding";
 
 type Exercises = typeof exercises;
 
@@ -23,29 +23,4 @@ export function check<Id extends keyof Exercises>(id: Id, answer: Parameters<Exe
     throw new RangeError(`check: there is no exercise "${id}"; there are ${Object.keys(exercises).join(", ")}`);
   }
   display(verdict(id, (exercises[id] as (answer: object) => Finding[])(answer)));
-}
-
-/** The findings as text, with a line for each part. */
-export function verdict(id: string, findings: Finding[]): { "text/markdown": string; "text/plain": string } {
-  const open = findings.filter(({ right }) => right === undefined);
-  const wrong = findings.filter(({ right }) => right === false);
-  const summary =
-    wrong.length > 0
-      ? `${wrong.length} of ${findings.length} off`
-      : open.length === 0
-        ? "right"
-        : open.length === findings.length
-          ? "no answer yet: write yours into the cell and run it"
-          : "right so far";
-  const line = ({ part, right, off }: Finding) =>
-    right === undefined ? `… ${part}: no answer yet` : right ? `✓ ${part}` : `✗ ${part}: ${off}`;
-  // Without any answer there is nothing to say of its parts.
-  const lines = open.length === findings.length ? [] : findings.map(line);
-  const inMarkdown = (text: string) => text.replace(/[\\`*_$<>[\]]/g, "\\$&");
-  return {
-    "text/markdown": [`**Exercise ${id}**: ${summary}`, "", ...lines.map((one) => `- ${inMarkdown(one)}`)]
-      .join("\n")
-      .trimEnd(),
-    "text/plain": [`Exercise ${id}: ${summary}`, ...lines.map((one) => `  ${one}`)].join("\n"),
-  };
 }

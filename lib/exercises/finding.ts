@@ -1,5 +1,5 @@
 /**
- * What a check finds out about one part of an answer.
+ * What a check finds out about the parts of an answer, and what it says of the whole.
  */
 import { written, type Cell } from "../notebook/table";
 
@@ -38,4 +38,29 @@ export function equal<T extends Cell>(part: string, answer: T | undefined, right
  */
 export function holds(part: string, right: boolean | undefined, off: string): Finding {
   return { part, right, off };
+}
+
+/** The findings as text, with a line for each part. */
+export function verdict(id: string, findings: Finding[]): { "text/markdown": string; "text/plain": string } {
+  const open = findings.filter(({ right }) => right === undefined);
+  const wrong = findings.filter(({ right }) => right === false);
+  const summary =
+    wrong.length > 0
+      ? `${wrong.length} of ${findings.length} off`
+      : open.length === 0
+        ? "right"
+        : open.length === findings.length
+          ? "no answer yet: write yours into the cell and run it"
+          : "right so far";
+  const line = ({ part, right, off }: Finding) =>
+    right === undefined ? `… ${part}: no answer yet` : right ? `✓ ${part}` : `✗ ${part}: ${off}`;
+  // Without any answer there is nothing to say of its parts.
+  const lines = open.length === findings.length ? [] : findings.map(line);
+  const inMarkdown = (text: string) => text.replace(/[\\`*_$<>[\]]/g, "\\$&");
+  return {
+    "text/markdown": [`**Exercise ${id}**: ${summary}`, "", ...lines.map((one) => `- ${inMarkdown(one)}`)]
+      .join("\n")
+      .trimEnd(),
+    "text/plain": [`Exercise ${id}: ${summary}`, ...lines.map((one) => `  ${one}`)].join("\n"),
+  };
 }

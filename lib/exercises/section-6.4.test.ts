@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { History, RunSpec } from "../index";
-import { verdict } from "./check";
+import { verdict } from "./finding";
 import type { Finding } from "./finding";
 import { section64 } from "./section-6.4";
 

@@ -289,3 +289,10 @@ test("runs that cannot be one curve are refused with what is wrong", () => {
   assert.throws(of([[1, 2], [1]]), /got 2 points in run 0 and 1 in run 1/);
   assert.throws(() => lossCurves({ id: "x", caption: "", curves: [], yRange: [0, 1] }), /no curves/);
 });
+
+test("a single panel has its title above it", () => {
+  const curves = [{ name: "with BatchNorm", runs: [[0.1, 0.5, 0.9]] }];
+  const titled = accuracyCurves({ id: "6-18", panels: [{ title: "standard deviation 0.0858", curves }] });
+  assert.equal((titled.layout.title as { text: string }).text, "standard deviation 0.0858");
+  assert.equal(accuracyCurves({ id: "6-18", panels: [{ curves }] }).layout.title, undefined);
+});

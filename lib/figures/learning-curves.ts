@@ -142,7 +142,9 @@ export function accuracyCurves({ id, caption = captionOf(id), panels, gap = fals
   // A single panel has its names at the ends of its lines.
   const labelled = single && !bracketed;
   const height = 420;
-  const margin = { l: 64, r: labelled ? endMargin(summaries[0].map(labelOf)) : 16, t: labelled ? 16 : 48, b: 56 };
+  const title = labelled ? panels[0].title : undefined; // of several panels, each has its own above it
+  const top = !labelled || title !== undefined ? 48 : 16;
+  const margin = { l: 64, r: labelled ? endMargin(summaries[0].map(labelOf)) : 16, t: top, b: 56 };
   return {
     id,
     caption,
@@ -173,6 +175,7 @@ export function accuracyCurves({ id, caption = captionOf(id), panels, gap = fals
       template,
       height,
       margin,
+      ...(title !== undefined && { title: { text: title, font: { size: 14 } } }),
       ...(labelled ? { showlegend: false } : legendAbove),
       ...hovering,
       ...(single
