@@ -63,6 +63,8 @@ interface OutputMetadata {
 /** What `show` notes about a figure. */
 export interface FigureMetadata {
   id: string;
+  /** What is printed after "Figure", like "6-9b", where it is not the id. */
+  number?: string;
   caption: string;
   alt: string;
 }

@@ -8,6 +8,7 @@ export interface Article {
   html: string;
   title: string;
   headings: Heading[];
+  passages: Passage[];
 }
 
 interface Heading {
@@ -16,11 +17,20 @@ interface Heading {
   html: string;
 }
 
-interface Links {
+/** What a reader can search for: the text under a heading, or a caption. */
+export interface Passage {
+  title: string;
+  id: string;
+  text: string;
+}
+
+interface Surroundings {
   /** The reference page of each name that the notebook imports. */
   names: Record<string, string>;
-  /** The page of each figure. */
-  figures: Record<string, string>;
+  /** Where "Figure 6-9b", "(6.3)", "6.2" and "6.2.1" in the text lead. */
+  mentions: Record<string, string>;
+  /** By id: the short alt text, and the script that draws the figure. */
+  figures: Record<string, { alt: string; plotly: string }>;
 }
 
 declare global {
@@ -29,12 +39,12 @@ declare global {
 }
 
 /**
- * Typesets the equations, and links names to the reference and mentions of figures to the figures.
+ * Typesets the equations, and links names to the reference, and mentions of figures, equations and sections to them.
  * @param page  with KaTeX loaded
  * @param html  the cells, as written by nbconvert
  */
-export function finishArticle(page: Page, html: string, links: Links): Promise<Article> {
-  return page.evaluate(finishInBrowser, { html, ...links });
+export function finishArticle(page: Page, html: string, surroundings: Surroundings): Promise<Article> {
+  return page.evaluate(finishInBrowser, { html, ...surroundings });
 }
 
 /** Empties a page and loads KaTeX into it. */
@@ -45,65 +55,155 @@ export async function loadKatex(page: Page): Promise<void> {
 }
 
 /** Runs in the browser. */
-function finishInBrowser({ html, names, figures }: Links & { html: string }): Article {
+function finishInBrowser({ html, names, mentions, figures }: Surroundings & { html: string }): Article {
   const article = document.createElement("main");
   article.append(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
 
-  renderMathInElement(article, {
-    delimiters: [
-      { left: "$$", right: "$$", display: true },
-      { left: "\\begin{align}", right: "\\end{align}", display: true },
-      { left: "\\begin{equation}", right: "\\end{equation}", display: true },
-      { left: "$", right: "$", display: false },
-    ],
-    errorCallback(message: string, error: Error) {
-      throw new Error(`${message} ${error.message}`);
-    },
-  });
-
-  // An imported name is the library's wherever it stands alone; after a dot it is a property of the same name.
-  for (const code of article.querySelectorAll(".highlight span, .prose code")) {
-    const name = code.textContent ?? "";
-    if (!Object.hasOwn(names, name) || code.closest("a") || code.previousSibling?.textContent?.endsWith(".")) continue;
-    code.replaceChildren(Object.assign(document.createElement("a"), { href: names[name], textContent: name }));
-  }
-
-  const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
-  const mentions: Text[] = [];
-  while (texts.nextNode())
-    if (/Figure 6-/.test(texts.currentNode.textContent ?? "")) mentions.push(texts.currentNode as Text);
-  for (const text of mentions) {
-    if (!text.parentElement?.closest(".prose") || text.parentElement.closest("a, code, pre, h1, h2, h3, .katex"))
-      continue;
-    const parts = (text.textContent ?? "").split(/(Figure 6-[\w-]*\w)/).map((part) => {
-      const id = part.slice("Figure ".length);
-      if (!part.startsWith("Figure 6-") || !Object.hasOwn(figures, id)) return part;
-      return Object.assign(document.createElement("a"), { href: `${figures[id]}#figure-${id}`, textContent: part });
-    });
-    text.replaceWith(...parts);
-  }
-
+  typesetEquations();
+  linkNames();
+  linkMentions();
   for (const link of article.querySelectorAll('a[href*=".ipynb"]'))
     link.setAttribute("href", (link.getAttribute("href") ?? "").replace(/\.ipynb(?=#|$)/, ".html"));
-
-  for (const table of article.querySelectorAll("table")) {
-    const frame = Object.assign(document.createElement("div"), { className: "table" });
-    table.replaceWith(frame);
-    frame.append(table);
-  }
-
-  const headings = [...article.querySelectorAll("h1, h2, h3")].map((heading) => {
-    const permalink = heading.querySelector(".anchor-link");
-    permalink?.remove();
-    const entry = { level: Number(heading.tagName[1]), id: heading.id, html: heading.innerHTML };
-    if (permalink) {
-      permalink.setAttribute("aria-label", `Link to: ${heading.textContent}`);
-      permalink.textContent = "#";
-      heading.append(permalink);
-    }
-    return entry;
-  });
+  // In an object, the highlighter takes a number for a type.
+  for (const value of article.querySelectorAll(".highlight .kt"))
+    if (/^[\d.]/.test(value.textContent ?? "")) value.className = "mf";
+  finishFigures();
+  finishTables();
+  const headings = finishHeadings();
 
   const title = article.querySelector("h1")?.firstChild?.textContent ?? "";
-  return { html: article.innerHTML, title, headings };
+  return { html: article.innerHTML, title, headings, passages: passages() };
+
+  function typesetEquations() {
+    renderMathInElement(article, {
+      delimiters: [
+        { left: "$$", right: "$$", display: true },
+        { left: "\\begin{align}", right: "\\end{align}", display: true },
+        { left: "\\begin{equation}", right: "\\end{equation}", display: true },
+        { left: "$", right: "$", display: false },
+      ],
+      errorCallback(message: string, error: Error) {
+        throw new Error(`${message} ${error.message}`);
+      },
+    });
+    for (const equation of article.querySelectorAll(".katex-display")) {
+      const tex = equation.querySelector("annotation")?.textContent ?? "";
+      const numbers = [...tex.matchAll(/\\tag\{([^}]*)\}/g)].map(([, number]) => number);
+      if (numbers.length === 0) continue;
+      const frame = Object.assign(document.createElement("span"), { className: "equation", id: `eq-${numbers[0]}` });
+      equation.replaceWith(frame);
+      // Further numbers of the same equation lead here, too.
+      frame.append(...numbers.slice(1).map((number) => anchor(`eq-${number}`)));
+      frame.append(equation, permalink(`eq-${numbers[0]}`, `equation (${numbers[0]})`));
+    }
+  }
+
+  function anchor(id: string): Element {
+    return Object.assign(document.createElement("span"), { id });
+  }
+
+  function permalink(id: string, name: string): Element {
+    const link = Object.assign(document.createElement("a"), { className: "anchor-link", href: `#${id}` });
+    link.textContent = "#";
+    link.setAttribute("aria-label", `Link to: ${name}`);
+    return link;
+  }
+
+  /**
+   * A name is linked where it first stands in a cell: each link is a stop for those who read by keyboard. It is the
+   * library's wherever it stands alone; after a dot it is a property of the same name.
+   */
+  function linkNames() {
+    const linked = new Map<Element, Set<string>>();
+    for (const code of article.querySelectorAll(".highlight span, .prose code")) {
+      const name = code.textContent ?? "";
+      if (!Object.hasOwn(names, name) || code.closest("a") || code.previousSibling?.textContent?.endsWith("."))
+        continue;
+      const cell = code.closest(".highlight, .prose")!;
+      if (!linked.has(cell)) linked.set(cell, new Set());
+      if (linked.get(cell)!.has(name)) continue;
+      linked.get(cell)!.add(name);
+      code.replaceChildren(Object.assign(document.createElement("a"), { href: names[name], textContent: name }));
+    }
+  }
+
+  /** A section is mentioned as "section 6.2" or as "6.2.1": "6.2" alone may be any number. */
+  function linkMentions() {
+    const mention =
+      /(Figure 6-[\w-]*\w|\(6\.\d+\)|(?<=\bsections? (?:6\.\d+(?:,| and|, and) )*)6\.\d+(?:\.\d+)?|(?<![\d.])6\.\d+\.\d+)/;
+    const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
+    const found: Text[] = [];
+    while (texts.nextNode()) if (mention.test(texts.currentNode.textContent ?? "")) found.push(texts.currentNode as Text);
+    for (const text of found) {
+      if (!text.parentElement?.closest(".prose") || text.parentElement.closest("a, code, pre, h1, h2, h3, .katex"))
+        continue;
+      // Every second part is a mention.
+      const parts = (text.textContent ?? "").split(mention).map((part, i) => {
+        if (i % 2 === 0 || !Object.hasOwn(mentions, part)) return part;
+        return Object.assign(document.createElement("a"), { href: mentions[part], textContent: part });
+      });
+      text.replaceWith(...parts);
+    }
+  }
+
+  /** Images load as they come near, except the first; a long alt text becomes a short one and a description. */
+  function finishFigures() {
+    for (const figure of article.querySelectorAll<HTMLElement>("figure[data-figure]")) {
+      const { alt, plotly } = figures[figure.dataset.figure!];
+      figure.dataset.plotly = plotly;
+      const image = figure.querySelector("img")!;
+      if (image.alt === alt) continue;
+      const description = Object.assign(document.createElement("details"), { className: "description" });
+      const number = figure.querySelector(".number")!.textContent.replace("Figure", "figure");
+      description.append(
+        Object.assign(document.createElement("summary"), { textContent: `What ${number} shows` }),
+        Object.assign(document.createElement("p"), { textContent: image.alt }),
+      );
+      image.alt = alt;
+      figure.append(description);
+    }
+    [...article.querySelectorAll("img")].slice(1).forEach((image) => (image.loading = "lazy"));
+  }
+
+  function finishTables() {
+    for (const table of article.querySelectorAll("table")) {
+      for (const head of table.querySelectorAll("th")) head.scope = head.closest("thead") ? "col" : "row";
+      const frame = Object.assign(document.createElement("div"), { className: "table" });
+      table.replaceWith(frame);
+      frame.append(table);
+    }
+  }
+
+  function finishHeadings(): Heading[] {
+    return [...article.querySelectorAll("h1, h2, h3")].map((heading) => {
+      const given = heading.querySelector(".anchor-link");
+      given?.remove();
+      const entry = { level: Number(heading.tagName[1]), id: heading.id, html: heading.innerHTML };
+      if (given) heading.append(permalink(heading.id, heading.textContent ?? ""));
+      return entry;
+    });
+  }
+
+  function passages(): Passage[] {
+    const found: Passage[] = [];
+    let current: Passage | undefined;
+    for (const element of article.querySelectorAll("h1, h2, h3, .prose > :not(h1, h2, h3, .highlight), figcaption")) {
+      if (/^H\d$/.test(element.tagName)) found.push((current = { title: plain(element), id: element.id, text: "" }));
+      else if (element.tagName === "FIGCAPTION") {
+        const [title, text] = [plain(element.firstElementChild!), plain(element)];
+        found.push({ title, id: element.closest("figure")!.id, text: text.slice(title.length).trim() });
+      } else if (current) current.text = `${current.text} ${plain(element)}`.trim();
+    }
+    return found;
+  }
+
+  /** The text as it is read: of an equation without its source. */
+  function plain(element: Element): string {
+    const copy = element.cloneNode(true) as Element;
+    for (const link of copy.querySelectorAll(".anchor-link")) link.remove();
+    for (const equation of copy.querySelectorAll(".katex"))
+      equation.replaceWith(equation.querySelector("semantics > :first-child")?.textContent ?? "");
+    for (const cell of copy.querySelectorAll("td, th, li")) cell.append(" ");
+    return (copy.textContent ?? "").replace(/\s+/g, " ").trim();
+  }
 }

@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { loadLibrary } from "../library.js";
 import type { Frame, Plot } from "../notebook-format.js";
 import type { Drawing, Notebook } from "./notebooks.js";
+import { withPalette } from "./palette-png.js";
 import { plotlyFile } from "./plotly.js";
 
 declare global {
@@ -32,7 +33,7 @@ export async function drawFigures(browser: Browser, notebooks: Notebook[]): Prom
           [`${id}-small.webp`, decode(others.lightSmall)],
           [`${id}-small-dark.webp`, decode(others.darkSmall)],
         ]);
-        drawings.set(id, { width, height, png: decode(png), files });
+        drawings.set(id, { width, height, png: withPalette(decode(png)), files });
       }
     if (faults.length > 0) throw new Error(`Plotly.validate found fault with\n${faults.join("\n")}`);
     return drawings;

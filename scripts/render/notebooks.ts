@@ -6,11 +6,15 @@ import { venv } from "#setup/clone.mjs";
 import { outputsOf, readNotebook, type NotebookContent, type Output, type Plot } from "../notebook-format.js";
 
 /** A figure in an executed notebook. */
-interface Figure {
-  /** The book's number, like "6-9". */
+export interface Figure {
+  /** What its files and its address on a page are called, like "6-9-seeds". */
   id: string;
+  /** What is printed after "Figure", like "6-9b". */
+  number: string;
   caption: string;
   alt: string;
+  /** Its first sentence, where all of it is long. */
+  shortAlt: string;
   plotly: Plot;
   /** The output that holds it. */
   output: Output;
@@ -57,15 +61,22 @@ function withFigures(file: string): Notebook {
   const content = readNotebook(file);
   const figures = outputsOf(content).flatMap((output) => {
     if (!output.metadata?.figure) return [];
-    const { id, caption, alt } = output.metadata.figure;
+    const { id, number = id, caption, alt } = output.metadata.figure;
     const plotly = output.data?.[plotlyType];
     if (!id || !caption || !alt || !plotly)
       throw new Error(
         `${file}: figure ${id ?? "without id"} lacks its id, caption, alt text or Plotly data; show it with show()`,
       );
-    return { id, caption, alt, plotly, output };
+    return { id, number, caption, alt, shortAlt: shortened(alt), plotly, output };
   });
   return { file, name: basename(file, ".ipynb"), content, figures };
+}
+
+/** A screen reader reads an alt text in one go, so a long one is cut after its first sentence. */
+function shortened(alt: string): string {
+  const LONG = 160;
+  const [first] = /^.+?\.(?= [A-Z])/.exec(alt) ?? [alt];
+  return alt.length > LONG ? first : alt;
 }
 
 /**

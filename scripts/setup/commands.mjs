@@ -51,10 +51,14 @@ uses no later ones. It cannot use instructions that this processor lacks.`,
     usage: `Draws each figure of the executed notebooks once, keeps its image beside it, and writes the pages to site/.
 
   npm run render
-  npm run render -- --notebooks FOLDER --site FOLDER     elsewhere`,
+  npm run render -- --notebooks FOLDER --site FOLDER     elsewhere
+  npm run render -- --address https://example.org/chapter
+
+With the address at which the pages will be published, each page names its own, and there are a site map and robots.txt.`,
     options: {
       notebooks: { type: "string", default: join(root, "notebooks") },
       site: { type: "string", default: join(root, "site") },
+      address: { type: "string" },
     },
   },
 

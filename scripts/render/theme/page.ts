@@ -1,5 +1,5 @@
-// What a page can do beyond being read: figures come alive as they come near, code can be copied, frames can be played.
-// Without this script each figure is its image, and nothing is missing from the text.
+// What a page can do beyond being read: figures come alive as they come near, code can be copied, frames can be played,
+// the contents show where one is. Without this script each figure is its image, and nothing is missing from the text.
 
 interface PageFigure {
   data: Plotly.Data[];
@@ -21,6 +21,7 @@ const MIN_WIDTH = 560; // pixels
 const RESIZE_MS = 200; // after the last change of the window's size
 const FRAME_MS = 250;
 const COPIED_MS = 1500;
+const IDLE_MS = 500; // at most, until a figure in view is drawn although there is other work
 
 const scripts = new Map<string, Promise<unknown>>();
 function load(source: string): Promise<unknown> {
@@ -37,7 +38,27 @@ function load(source: string): Promise<unknown> {
   return scripts.get(source)!;
 }
 
-// One figure after the other, so that scrolling stays smooth.
+/** Parts of plotly.js, by file. Each calls itself Plotly, and only the one that drew a figure knows how to change it. */
+const libraries = new Map<string, Promise<typeof Plotly>>();
+function loadPlotly(file: string): Promise<typeof Plotly> {
+  if (!libraries.has(file))
+    libraries.set(
+      file,
+      load(file).then(() => Plotly),
+    );
+  return libraries.get(file)!;
+}
+
+/** What drew a plot. */
+const drawnBy = new WeakMap<Element, typeof Plotly>();
+
+const idle = () =>
+  new Promise<void>((resolve) => {
+    if ("requestIdleCallback" in window) requestIdleCallback(() => resolve(), { timeout: IDLE_MS });
+    else setTimeout(resolve);
+  });
+
+// One figure after the other, and only when there is nothing else to do, so that scrolling stays smooth.
 let queue = Promise.resolve();
 const near = new Set<Element>();
 const observer = new IntersectionObserver(
@@ -59,7 +80,9 @@ for (const figure of document.querySelectorAll("figure[data-figure]")) observer.
 
 async function enliven(figure: HTMLElement): Promise<void> {
   if (figure.dataset.state === "live") return;
-  await Promise.all([load("plotly.min.js"), load(`figures/${figure.dataset.figure}.js`)]);
+  const { figure: id, plotly: file } = figure.dataset;
+  await Promise.all([loadPlotly(file!), load(`figures/${id}.js`)]);
+  await idle();
   if (!near.has(figure)) return; // the reader has scrolled past it
   await draw(figure);
 }
@@ -69,9 +92,11 @@ async function draw(figure: HTMLElement): Promise<void> {
   const image = stage.querySelector("img")!;
   const own = figures[figure.dataset.figure!];
   const { data, layout, frames = [] } = dark.matches ? inTheDark(own) : structuredClone(own);
-  const player = frames.length > 0 && layout.sliders?.[0] && playerOf(figure, layout.sliders[0]);
+  const library = await loadPlotly(figure.dataset.plotly!);
+  const player = figure.querySelector(".player");
   if (player) {
     // A native slider can be reached by keyboard, Plotly's cannot.
+    if (!players.has(player)) players.set(player, connect(player, figure, layout.sliders![0]));
     delete layout.sliders;
     delete layout.updatemenus;
   }
@@ -85,10 +110,11 @@ async function draw(figure: HTMLElement): Promise<void> {
   const size = sizeIn(stage, image);
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // a finger on a figure scrolls the page
   const config = { displayModeBar: false, scrollZoom: false }; // the wheel scrolls the page
-  await Plotly.newPlot(plot, data, { ...layout, ...size }, config);
-  if (frames.length > 0) await Plotly.addFrames(plot, frames);
+  drawnBy.set(plot, library);
+  await library.newPlot(plot, data, { ...layout, ...size }, config);
+  if (frames.length > 0) await library.addFrames(plot, frames);
   fit(stage, plot, size.width);
-  if (player && !figure.contains(player)) stage.after(player);
+  if (player) players.get(player)!();
   figure.dataset.state = "live";
 }
 
@@ -103,7 +129,7 @@ function rest(figure: HTMLElement): void {
 
 function clear(plot: HTMLElement): void {
   const canvases = [...plot.querySelectorAll<HTMLCanvasElement>(".gl-container canvas")];
-  Plotly.purge(plot);
+  drawnBy.get(plot)?.purge(plot);
   // Otherwise the browser counts their contexts until it collects garbage, and takes one from a figure in view.
   for (const canvas of canvases) canvas.getContext("webgl")?.getExtension("WEBGL_lose_context")?.loseContext();
 }
@@ -129,39 +155,39 @@ addEventListener("resize", () => {
   resized = setTimeout(redraw, RESIZE_MS);
 });
 
-/** A slider over the frames of a figure, and a button that plays them. */
-function playerOf(figure: Element, slider: Plotly.Slider): Element {
-  const existing = figure.querySelector(".player");
-  if (existing) return existing;
+/** Of each player that works: shows what its slider says. */
+const players = new Map<Element, () => void>();
+
+/**
+ * Lets the slider and the button of a figure move its frames.
+ * @returns what shows the frame that the slider stands on, after the figure was drawn
+ */
+function connect(player: Element, figure: Element, slider: Plotly.Slider): () => void {
+  const button = player.querySelector("button")!;
+  const range = player.querySelector("input")!;
+  const value = player.querySelector(".value")!;
   const steps = (slider.steps ?? []).map(({ label, args }) => ({ label, frames: args?.[0] as string[] }));
   const last = steps.length - 1;
-  const player = Object.assign(document.createElement("div"), { className: "player" });
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Play" });
-  const name = (slider.currentvalue?.prefix ?? "frame").replace(/[\s:=]+$/, "");
-  const range = Object.assign(document.createElement("input"), {
-    type: "range",
-    min: "0",
-    max: String(last),
-    value: String(slider.active ?? 0),
-    ariaLabel: name,
-  });
-  const value = document.createElement("output");
-  player.append(button, range, value);
+  const first = Number(range.value);
+  const name = range.ariaValueText!.slice(0, -String(steps[first].label).length);
 
   let timer: number | undefined;
   const go = (position: number) => {
     range.value = String(position);
     const { label, frames } = steps[position];
-    value.textContent = `${name} ${label}`;
-    range.ariaValueText = value.textContent;
+    value.textContent = range.ariaValueText = name + label;
     const plot = figure.querySelector<HTMLElement>(".plot");
     const options = { mode: "immediate", frame: { duration: 0 }, transition: { duration: 0 } } as const;
-    if (plot) Plotly.animate(plot, frames, options).catch(console.error);
+    if (plot) drawnBy.get(plot)!.animate(plot, frames, options).catch(console.error);
+  };
+  const press = (word: "Play" | "Pause") => {
+    button.textContent = word;
+    button.ariaLabel = button.ariaLabel!.replace(/^\w+/, word);
   };
   const stop = () => {
     clearInterval(timer);
     timer = undefined;
-    button.textContent = "Play";
+    press("Play");
   };
   range.addEventListener("input", () => {
     stop();
@@ -170,23 +196,31 @@ function playerOf(figure: Element, slider: Plotly.Slider): Element {
   button.addEventListener("click", () => {
     if (timer) return stop();
     if (Number(range.value) === last) go(0);
-    button.textContent = "Pause";
+    press("Pause");
     timer = setInterval(() => (Number(range.value) < last ? go(Number(range.value) + 1) : stop()), FRAME_MS);
   });
-  value.textContent = `${name} ${steps[Number(range.value)].label}`;
-  return player;
+  button.disabled = range.disabled = false;
+  return () => {
+    if (Number(range.value) !== first) go(Number(range.value));
+  };
 }
 
-for (const code of document.querySelectorAll(".highlight")) {
+for (const code of document.querySelectorAll("main .highlight")) {
+  const cell = code.closest<HTMLElement>("[data-cell]")?.dataset.cell;
   const button = Object.assign(document.createElement("button"), {
     type: "button",
     className: "copy",
     textContent: "Copy",
   });
+  const label = `Copy ${code.closest(".output") ? "listing" : "code"}${cell ? ` of cell ${cell}` : ""}`;
+  button.ariaLabel = label;
   const copy = async () => {
     await navigator.clipboard.writeText(code.querySelector("pre")!.textContent.trimEnd());
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), COPIED_MS);
+    button.textContent = button.ariaLabel = "Copied";
+    setTimeout(() => {
+      button.textContent = "Copy";
+      button.ariaLabel = label;
+    }, COPIED_MS);
   };
   button.addEventListener("click", () => void copy());
   code.append(button);
@@ -196,7 +230,39 @@ for (const code of document.querySelectorAll(".highlight")) {
 for (const wide of document.querySelectorAll<HTMLElement>(".table, .katex-display"))
   if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
 
-// On paper nothing can be unfolded.
+// The place in the contents: the last heading above the upper third of the window.
+const places = [...document.querySelectorAll<HTMLAnchorElement>('.contents a[href^="#"]')].map((link) => ({
+  link,
+  heading: document.getElementById(decodeURIComponent(link.hash.slice(1)))!,
+}));
+function markPlace(): void {
+  const above = places.filter(({ heading }) => heading.getBoundingClientRect().top < innerHeight / 3);
+  const current = above.at(-1)?.heading;
+  for (const { link, heading } of places) {
+    if (heading === current) link.setAttribute("aria-current", "location");
+    else link.removeAttribute("aria-current");
+  }
+  const nav = document.querySelector("nav.contents");
+  const marked = nav?.querySelector<HTMLElement>('[aria-current="location"]');
+  if (!nav || !marked) return;
+  const [outer, inner] = [nav.getBoundingClientRect(), marked.getBoundingClientRect()];
+  if (inner.top < outer.top || inner.bottom > outer.bottom) nav.scrollTop += inner.top - outer.top - outer.height / 3;
+}
+let marking: number | undefined;
+addEventListener(
+  "scroll",
+  () => {
+    marking ??= requestAnimationFrame(() => {
+      marking = undefined;
+      markPlace();
+    });
+  },
+  { passive: true },
+);
+markPlace();
+
+// Paper shows the images and the solutions, whatever was on the screen.
 addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll<HTMLDetailsElement>("main details")) details.open = true;
+  for (const image of document.images) image.loading = "eager";
+  for (const details of document.querySelectorAll<HTMLDetailsElement>("details.solution")) details.open = true;
 });

@@ -1,0 +1,82 @@
+// The first page, with the questions, a figure of each section and the gallery; and a page per section.
+import { contentsOf, escape, shell, type SectionPage } from "./shell.js";
+import type { Article } from "./article.js";
+import type { Drawing, Figure, Notebook } from "./notebooks.js";
+
+/** The figure that stands for a section, unless its notebook no longer has it: then its first one. */
+const EMBLEMS = ["6-8", "6-14", "6-17", "6-20", "6-24-parameters"];
+
+export function emblemOf({ figures }: Notebook): Figure | undefined {
+  return figures.find(({ id }) => EMBLEMS.includes(id)) ?? figures[0];
+}
+
+/** @param file  the name of the notebook's file, as it lies beside the page */
+export function sectionPage(page: SectionPage, pages: SectionPage[], megabytes: number, address?: string): string {
+  const at = pages.indexOf(page);
+  const index = { file: "index.html", title: "Contents" };
+  // Under the title.
+  const source = `<p class="source">This page is a notebook that was run: <a href="notebooks/${page.name}.ipynb" download>download it</a>
+(${megabytes.toFixed(1)} MB), and see <a href="index.html#How-to-run-it">how to run it</a>.</p>`;
+  return shell({
+    file: page.file,
+    title: page.title,
+    description: page.question,
+    address,
+    contents: contentsOf(pages, page),
+    body: page.html.replace("</h1>", `</h1>\n${source}`),
+    turn: { previous: pages[at - 1] ?? index, next: pages[at + 1] ?? index },
+  });
+}
+
+/**
+ * @param welcome  with the mark `<div id="sections"></div>` where the sections shall be
+ * @param description  of the whole site
+ */
+export function indexPage(
+  welcome: Article,
+  description: string,
+  pages: SectionPage[],
+  notebooks: Notebook[],
+  drawings: Map<string, Drawing>,
+  address?: string,
+): string {
+  const cards = pages.map(({ file, title, question }, i) => {
+    const emblem = emblemOf(notebooks[i]);
+    return `<li><a href="${file}">
+${emblem ? smallPicture(emblem, drawings, "") : ""}
+<span class="title">${title}</span></a>
+<span class="question">${escape(question)}</span></li>`;
+  });
+  const chapter = pages.map(({ file, title, headings }) => {
+    const sections = headings
+      .filter(({ level }) => level === 2)
+      .map(({ id, html }) => `<li><a href="${file}#${id}">${html}</a></li>`);
+    return `<section>\n<h3><a href="${file}">${title}</a></h3>\n<ul>\n${sections.join("\n")}\n</ul>\n</section>`;
+  });
+  const gallery = notebooks.flatMap(({ name, figures }) =>
+    figures.map(
+      (figure) => `<li><a href="${name}.html#figure-${figure.id}">
+${smallPicture(figure, drawings, figure.shortAlt, "lazy")}
+<span class="number">Figure ${figure.number}</span> ${escape(figure.caption)}</a></li>`,
+    ),
+  );
+  return shell({
+    file: "index.html",
+    title: welcome.title,
+    description,
+    address,
+    body: `${welcome.html.replace('<div id="sections"></div>', `<ul class="sections">\n${cards.join("\n")}\n</ul>`)}
+<h2 id="contents">Contents</h2>
+<div class="chapter">\n${chapter.join("\n")}\n</div>
+<h2 id="figures">All figures</h2>
+<ul class="gallery">\n${gallery.join("\n")}\n</ul>`,
+  });
+}
+
+function smallPicture({ id }: Figure, drawings: Map<string, Drawing>, alt: string, loading?: "lazy"): string {
+  const { width, height } = drawings.get(id)!;
+  return `<picture>
+<source media="screen and (prefers-color-scheme: dark)" srcset="figures/${id}-small-dark.webp">
+<img src="figures/${id}-small.webp" width="480" height="${Math.round((480 * height) / width)}" alt="${escape(alt)}"${loading ? ` loading="${loading}"` : ""} decoding="async">
+</picture>`;
+}
