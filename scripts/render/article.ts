@@ -110,10 +110,11 @@ function finishInBrowser({ html, names, mentions, figures }: Surroundings & { ht
   }
 
   /**
-   * A name is linked where it first stands in a cell: each link is a stop for those who read by keyboard. It is the
-   * library's wherever it stands alone; after a dot it is a property of the same name.
+   * A name is linked where it first stands in a cell, and the first of these links is a stop for those who read by
+   * keyboard. It is the library's wherever it stands alone; after a dot it is a property of the same name.
    */
   function linkNames() {
+    const onPage = new Set<string>();
     const linked = new Map<Element, Set<string>>();
     for (const code of article.querySelectorAll(".highlight span, .prose code")) {
       const name = code.textContent ?? "";
@@ -123,14 +124,17 @@ function finishInBrowser({ html, names, mentions, figures }: Surroundings & { ht
       if (!linked.has(cell)) linked.set(cell, new Set());
       if (linked.get(cell)!.has(name)) continue;
       linked.get(cell)!.add(name);
-      code.replaceChildren(Object.assign(document.createElement("a"), { href: names[name], textContent: name }));
+      const link = Object.assign(document.createElement("a"), { href: names[name], textContent: name });
+      if (onPage.has(name)) link.tabIndex = -1;
+      onPage.add(name);
+      code.replaceChildren(link);
     }
   }
 
   /** A section is mentioned as "section 6.2" or as "6.2.1": "6.2" alone may be any number. */
   function linkMentions() {
     const mention =
-      /(Figure 6-[\w-]*\w|\(6\.\d+\)|(?<=\bsections? (?:6\.\d+(?:,| and|, and) )*)6\.\d+(?:\.\d+)?|(?<![\d.])6\.\d+\.\d+)/;
+      /(Figure 6-[\w-]*\w|\(6\.\d+\)|(?<=\b[Ss]ections? (?:6\.\d+(?:,| and|, and) )*)6\.\d+(?:\.\d+)?|(?<![\d.])6\.\d+\.\d+)/;
     const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
     const found: Text[] = [];
     while (texts.nextNode()) if (mention.test(texts.currentNode.textContent ?? "")) found.push(texts.currentNode as Text);

@@ -1,10 +1,11 @@
 // The first page, with the questions, a figure of each section and the gallery; and a page per section.
 import { contentsOf, escape, shell, type SectionPage } from "./shell.js";
 import type { Article } from "./article.js";
+import { bundles } from "./plotly.js";
 import type { Drawing, Figure, Notebook } from "./notebooks.js";
 
 /** The figure that stands for a section, unless its notebook no longer has it: then its first one. */
-const EMBLEMS = ["6-8", "6-14", "6-17", "6-20", "6-24-parameters"];
+const EMBLEMS = ["6-8", "6-14", "6-18", "6-20", "6-24-parameters"];
 
 export function emblemOf({ figures }: Notebook): Figure | undefined {
   return figures.find(({ id }) => EMBLEMS.includes(id)) ?? figures[0];
@@ -23,6 +24,7 @@ export function sectionPage(page: SectionPage, pages: SectionPage[], megabytes: 
     description: page.question,
     address,
     contents: contentsOf(pages, page),
+    preload: page.html.includes(`data-plotly="${bundles[0].file}"`) ? bundles[0].file : undefined,
     body: page.html.replace("</h1>", `</h1>\n${source}`),
     turn: { previous: pages[at - 1] ?? index, next: pages[at + 1] ?? index },
   });

@@ -22,6 +22,8 @@ interface Page {
   turn?: { previous?: Turn; next?: Turn };
   /** The contents beside the text; without them the text has all the width. */
   contents?: string;
+  /** A script that will be needed soon. */
+  preload?: string;
   /** Without a slash at its end: where the site will be. */
   address?: string;
 }
@@ -35,7 +37,7 @@ interface Turn {
  * The contents are beside the text on a wide screen and folded above it on a narrow one, without a script: they are on
  * the page twice, and the style sheet shows one.
  */
-export function shell({ file, title, description, body, turn, contents, address }: Page): string {
+export function shell({ file, title, description, body, turn, contents, preload, address }: Page): string {
   const full = title === SITE ? SITE : `${title} · ${SITE}`;
   const picture = `share/${file.replace(/\.html$/, ".jpg")}`;
   const head = [
@@ -51,6 +53,7 @@ export function shell({ file, title, description, body, turn, contents, address 
     meta("property", "og:image:width", "1200"),
     meta("property", "og:image:height", "630"),
     meta("name", "twitter:card", "summary_large_image"),
+    ...(preload ? [`<link rel="preload" href="${preload}" as="script" fetchpriority="low">`] : []),
   ];
   return frame({
     head: head.join("\n"),

@@ -33,17 +33,18 @@ const categories = readFileSync(join(root, "lib/index.ts"), "utf8")
   .split(/^\/\/ /m)
   .slice(1)
   .map((section) => {
-    const [title, ...lines] = section.split("\n");
-    const code = lines.join("\n");
-    return {
-      title,
-      names: [...code.matchAll(/\{([^}]*)\}/g)].flatMap(([, names]) =>
-        names.split(",").map((name) => name.trim().replace(/^type /, "")),
-      ),
-      /** Of these folders everything is exported. */
-      folders: [...code.matchAll(/\* from "\.\/(.*)"/g)].map(([, folder]) => `lib/${folder}/`),
-    };
+    const [title, ...code] = section.split("\n");
+    return { title: title.replace(/\.$/, ""), ...exportsOf(code.join("\n")) };
   });
+
+function exportsOf(code: string): { names: string[]; folders: string[] } {
+  // Of these folders everything is exported.
+  const folders = [...code.matchAll(/export \* from "\.\/(\w+)"/g)].map(([, folder]) => folder);
+  const indices = folders.map((folder) => readFileSync(join(root, "lib", folder, "index.ts"), "utf8"));
+  const lists = [...[code, ...indices].join("\n").matchAll(/export (?:type )?\{([^}]*)\}/g)];
+  const names = lists.flatMap(([, list]) => list.split(",").map((name) => name.trim().replace(/^type /, "")));
+  return { names, folders: folders.map((folder) => `lib/${folder}/`) };
+}
 
 export default {
   name: "Training Techniques: the library",
@@ -112,8 +113,8 @@ function extend(app: Application): void {
     return JSX.createElement(
       "p",
       null,
-      ...["The chapter: ", link("index.html", "contents")],
-      ...(section ? [", ", link(section, title)] : []),
+      link("index.html", "The chapter"),
+      ...(section ? [" › ", link(section, title)] : []),
     );
   });
 }

@@ -58,16 +58,17 @@ const idle = () =>
     else setTimeout(resolve);
   });
 
-// One figure after the other, and only when there is nothing else to do, so that scrolling stays smooth.
-let queue = Promise.resolve();
+/** The small part of plotly.js, which draws nearly all figures. What others need is only loaded for those in view. */
+const SMALL = "plotly-basic.min.js";
+
 const near = new Set<Element>();
-const observer = new IntersectionObserver(
+const nearby = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) {
       const figure = target as HTMLElement;
       if (isIntersecting) {
         near.add(figure);
-        queue = queue.then(() => enliven(figure)).catch(console.error);
+        if (figure.dataset.plotly === SMALL) enliven(figure).catch(console.error);
       } else {
         near.delete(figure);
         rest(figure);
@@ -76,15 +77,28 @@ const observer = new IntersectionObserver(
   },
   { rootMargin: "600px 0px" },
 );
-for (const figure of document.querySelectorAll("figure[data-figure]")) observer.observe(figure);
+const inView = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries)
+    if (isIntersecting) enliven(target as HTMLElement).catch(console.error);
+});
+for (const figure of document.querySelectorAll<HTMLElement>("figure[data-figure]")) {
+  nearby.observe(figure);
+  if (figure.dataset.plotly !== SMALL) inView.observe(figure);
+}
+
+// One figure after the other, and only when there is nothing else to do, so that scrolling stays smooth.
+let queue = Promise.resolve();
+function inTurn(work: () => Promise<void> | undefined): void {
+  queue = queue.then(idle).then(work).catch(console.error);
+}
 
 async function enliven(figure: HTMLElement): Promise<void> {
-  if (figure.dataset.state === "live") return;
   const { figure: id, plotly: file } = figure.dataset;
   await Promise.all([loadPlotly(file!), load(`figures/${id}.js`)]);
-  await idle();
-  if (!near.has(figure)) return; // the reader has scrolled past it
-  await draw(figure);
+  inTurn(() => {
+    // By now the reader may have scrolled past it.
+    if (near.has(figure) && figure.dataset.state !== "live") return draw(figure);
+  });
 }
 
 async function draw(figure: HTMLElement): Promise<void> {
@@ -146,7 +160,7 @@ function fit(stage: Element, plot: HTMLElement, width: number): void {
 
 function redraw(): void {
   for (const figure of document.querySelectorAll<HTMLElement>('figure[data-state="live"]'))
-    queue = queue.then(() => draw(figure)).catch(console.error);
+    inTurn(() => draw(figure));
 }
 dark.addEventListener("change", redraw);
 let resized: number | undefined;
