@@ -275,8 +275,13 @@ addEventListener(
 );
 markPlace();
 
-// Paper shows the images and the solutions, whatever was on the screen.
-addEventListener("beforeprint", () => {
+// Paper shows all images and solutions. Browsers do not always wait for an image that is only asked for when printing
+// begins, so where there may be a printer all are loaded once there is nothing else to do.
+function loadImages(): void {
   for (const image of document.images) image.loading = "eager";
+}
+if (matchMedia("(pointer: fine)").matches) addEventListener("load", () => void idle().then(loadImages));
+addEventListener("beforeprint", () => {
+  loadImages();
   for (const details of document.querySelectorAll<HTMLDetailsElement>("details.solution")) details.open = true;
 });
