@@ -159,8 +159,7 @@ function fit(stage: Element, plot: HTMLElement, width: number): void {
 }
 
 function redraw(): void {
-  for (const figure of document.querySelectorAll<HTMLElement>('figure[data-state="live"]'))
-    inTurn(() => draw(figure));
+  for (const figure of document.querySelectorAll<HTMLElement>('figure[data-state="live"]')) inTurn(() => draw(figure));
 }
 dark.addEventListener("change", redraw);
 let resized: number | undefined;
