@@ -18,8 +18,8 @@ const types: Record<string, string> = {
   ".ipynb": "application/x-ipynb+json",
   ".jpg": "image/jpeg",
   ".txt": "text/plain; charset=utf-8",
-  ".webp": "image/webp",
   ".xml": "application/xml",
+  ".png": "image/png",
   ".svg": "image/svg+xml",
   ".woff2": "font/woff2",
 };
