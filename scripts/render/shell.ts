@@ -88,7 +88,7 @@ export function notFoundPage(pages: SectionPage[], address?: string): string {
     skip: "", // with a <base>, a link to a place on this page leads to another
     head: `<title>Page not found · ${SITE}</title>
 ${address ? `<base href="${address}/">\n` : ""}<meta name="robots" content="noindex">`,
-    body: `<main id="text">
+    body: `<main id="text" class="wide">
 <h1>There is no such page</h1>
 <p>Perhaps its address has changed. The chapter has these sections, and a search (press <kbd>/</kbd>):</p>
 <ul>
