@@ -54,7 +54,7 @@ export default defineConfig(
   ),
   room(
     ["lib/*.ts"],
-    "^\\./(experiments|search|figures|notebook|inspect|testing)(/|$)",
+    "^\\./(exercises|experiments|search|figures|notebook|inspect|testing)(/|$)",
     "What is trained knows nothing of experiments, figures or notebooks.",
     ["lib/index.ts"],
   ),
@@ -66,12 +66,12 @@ export default defineConfig(
   room(["lib/figures/*.ts"], "^\\.\\./", "Figures are pure functions of numbers."),
   room(
     ["lib/experiments/*.ts", "lib/experiments/{local,remote}/*.ts"],
-    "^(\\.\\./)+(search|figures|notebook|testing|inspect)(/|$)",
+    "^(\\.\\./)+(exercises|search|figures|notebook|testing|inspect)(/|$)",
     "What is run knows nothing of how it is searched or shown.",
   ),
   room(
     ["lib/search/*.ts"],
-    "^\\.\\./(figures|notebook|testing|inspect)(/|$)",
+    "^\\.\\./(exercises|figures|notebook|testing|inspect)(/|$)",
     "What is searched knows nothing of how it is shown.",
   ),
   room(["scripts/kernel/protocol/*.ts"], "/execution/", "The kernel's threads share nothing but messages.ts."),

@@ -31,12 +31,13 @@ export { createOptimizer, openRunner, run, runAll, RunsFailed } from "./experime
 export type { DataSpec, OptimizerSpec, RunAllOptions, Runner, RunnerOptions, RunOptions, RunSpec } from "./experiments";
 
 // 6.5 Searching for hyperparameters
-export { bayesianSearch, narrowingSearch, randomSearch, successiveHalving } from "./search";
+export { bayesianSearch, narrowingSearch, randomSearch, successiveHalving, surrogate } from "./search";
 export { band, bestSoFar, bestTrial, compareSearches, search } from "./search";
 export { logUniform, narrow, samplePoints } from "./search";
-export type { LogUniform, Method, Point, Problem, Proposal, SearchOptions, Space, Trial } from "./search";
+export type { Expectation, LogUniform, Method, Point, Problem, Proposal, SearchOptions, Space, Trial } from "./search";
 
 // Figures and what shows them in a notebook
 export * from "./figures";
 export * from "./notebook";
+export { check } from "./exercises";
 import "./inspect";

@@ -13,7 +13,7 @@ export interface Examples {
   count: number;
 }
 
-/** `loss` is taken after each update on its own batch; an accuracy at each epoch point on its whole set. */
+/** `loss` is taken after each update on its own batch; an accuracy at each epoch point, or once at the end, on its whole set. */
 export type Measurement = "loss" | Accuracy;
 
 type Accuracy = keyof typeof SETS;
@@ -21,7 +21,7 @@ type Accuracy = keyof typeof SETS;
 /** The set on which each accuracy is taken. */
 export const SETS = { trainAccuracy: "train", validationAccuracy: "validation", testAccuracy: "test" } as const;
 
-/** At each epoch point, 0 … 1; `null` once the weights are no longer finite. */
+/** At each epoch point, or once at the end, 0 … 1; `null` once the weights are no longer finite. */
 type Accuracies = Record<Accuracy, (number | null)[]>;
 
 /** The record of a run: numbers only, so that it can be stored, sent and compared as JSON. */
@@ -40,7 +40,10 @@ export interface Schedule {
   batchSize: number;
   /** Number of updates. Give this or `epochs`. */
   iterations?: number;
-  /** Number of epoch points: the first after one update, then one every `images / batchSize` updates, rounded down. */
+  /**
+   * Number of epoch points, at which accuracies are taken: the first after one update, then one every `images / batchSize`
+   * updates, rounded down. With `iterations` they are taken once, after the last update.
+   */
   epochs?: number;
 }
 
@@ -59,7 +62,7 @@ export interface TrainerOptions extends Schedule {
 }
 
 /** Updates between two epoch points, which see about as many images as there are. */
-export function updatesPerEpoch(images: number, batchSize: number): number {
+function updatesPerEpoch(images: number, batchSize: number): number {
   return Math.max(Math.floor(images / batchSize), 1);
 }
 
@@ -98,10 +101,10 @@ export class Trainer {
 
   /** One update, and the measurements due after it. A network that has diverged is no longer updated. */
   step(): void {
-    const { done, iterations, sets, options } = this;
+    const { done, iterations } = this;
     if (done >= iterations) return;
     tf.tidy(() => this.noteUpdate(this.hasDiverged ? [] : this.update()));
-    if (options.epochs && done % updatesPerEpoch(sets.train.count, options.batchSize) === 0) {
+    if (done === nextMeasured(this)) {
       this.checkWeights();
       this.takeAccuracies();
     }
@@ -164,6 +167,13 @@ function evaluatedIn(record: Measurement[], sets: Trainer["sets"]): Trainer["eva
 function total(step: Step<[]>): number {
   const [sums] = tf.tidy(() => step().map((tensor) => tensor.dataSync<"float32">()));
   return sums.reduce((a, b) => a + b);
+}
+
+/** The number, from 0, of the update after which a trainer takes accuracies next. */
+export function nextMeasured({ done, iterations, sets, options, evaluated }: Trainer): number {
+  if (options.epochs === undefined) return evaluated.length > 0 ? iterations - 1 : Infinity;
+  const epoch = updatesPerEpoch(sets.train.count, options.batchSize);
+  return Math.ceil(done / epoch) * epoch;
 }
 
 /** `size` rows of a set, drawn with replacement. The caller frees both tensors. */

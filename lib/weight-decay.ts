@@ -4,14 +4,18 @@ import { halfSumOfSquares } from "./engine/operations";
 /**
  * A penalty that can be added to the loss to keep weights small: a norm of every weight matrix W, times λ.
  *
- * - `"L2"`: `½ λ Σ w²`, gradient `λ W`: shrinks each weight in proportion. The chapter's weight decay.
- * - `"L1"`: `λ Σ |w|`, gradient `λ sign W`: pulls each weight by the same amount, many of them to 0.
- * - `"max"`: `λ max |w|`, gradient `λ sign w` at the largest weight, 0 elsewhere: cuts the peaks.
+ * - `"L2"`: `½ λ Σ w²`, half the square of the L2 norm `√Σ w²`; gradient `λ W`. Shrinks each weight in proportion. The
+ *   chapter's weight decay.
+ * - `"L1"`: `λ Σ |w|`, gradient `λ sign W`. Pulls each weight towards 0 by the same amount, and many of them stay near it.
+ * - `"max"`: `λ max |w|`, the L∞ norm; gradient `λ sign w` at the largest weight (at each of several), 0 elsewhere. Cuts
+ *   the peaks.
  */
 export type Norm = keyof typeof norms;
 
 interface Penalty {
+  /** The penalty of one weight matrix, a scalar, without λ. */
   value(W: tf.Tensor): tf.Tensor;
+  /** Its gradient, of the shape of W. */
   gradient(W: tf.Tensor): tf.Tensor;
 }
 
@@ -33,7 +37,11 @@ export const norms = {
   },
 } satisfies Record<string, Penalty>;
 
-/** The penalty of one weight matrix, without λ. @throws for a norm that is not one of the above. */
+/**
+ * The penalty with a norm's name.
+ *
+ * @throws Error if there is no norm of that name
+ */
 export function penalty(norm: Norm): Penalty {
   if (!Object.hasOwn(norms, norm)) {
     throw new Error(`weight decay: expected a norm among ${Object.keys(norms).join(", ")}, got ${String(norm)}`);

@@ -142,6 +142,9 @@ const same: Record<string, () => Way> = {
     rule: () => new AdamW(0.01),
     before: at20((_, rule) => (rule.weightDecay = 0.5)),
   }),
+  "a schedule set by hand": () => ({
+    before: at20((_, rule) => Object.assign(rule, { schedule: { decay: "linear", updates: 80 } })),
+  }),
   "weight decay changed by hand": () => ({
     network: { weightDecay: 0.01 },
     before: at20((network) => (network.spec.weightDecay = 0.2)),
@@ -374,6 +377,21 @@ test("a step that was refused is not tried as a graph again when its caller goes
   assert.equal(refused, 1);
   assert.deepEqual(last, rates("as written").last);
 });
+
+for (const [name, Rule] of Object.entries(rules))
+  test(`a graph is made of a rule with a schedule, and follows it: ${name}`, (t) => {
+    const warn = t.mock.method(console, "warn", () => {});
+    const rule = () => {
+      const made = new Rule(0.01);
+      made.schedule = { warmUp: 10, decay: "cosine", updates: UPDATES };
+      return made;
+    };
+    const written = losses({ rule }, "as written");
+    assert.deepEqual(losses({ rule }, "a graph"), written);
+    assert.deepEqual(losses({ rule }, "five in a graph"), written);
+    assert.notDeepEqual(losses({ rule: () => new Rule(0.01) }, "five in a graph"), written);
+    assert.equal(warn.mock.callCount(), 0);
+  });
 
 test("a step that is the same function each time is not warned of", (t) => {
   const warn = t.mock.method(console, "warn", () => {});

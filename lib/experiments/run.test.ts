@@ -49,6 +49,15 @@ test("a spec gives the history of the loop that it stands for, to the last bit",
   });
 });
 
+test("with iterations, accuracies are taken once, after the last update", async () => {
+  const { epochs, ...rest } = spec;
+  const points = await run({ ...spec, epochs: 4 });
+  const once = await run({ ...rest, iterations: 31 }); // the last of the four epoch points is after the 31st update
+  assert.deepEqual(once, { ...points, trainAccuracy: points.trainAccuracy.slice(-1) });
+  const diverged = await run({ ...rest, iterations: 31, optimizer: { name: "SGD", learningRate: 1e20 } });
+  assert.deepEqual(diverged.trainAccuracy, [null]);
+});
+
 test("any number of processes gives the same histories, in the order of the specs", async () => {
   const specs = [3, 1, 2].map((seed) => ({ ...spec, seed, network: { ...spec.network, dropoutRate: 0.2 } }));
   const alone = [];

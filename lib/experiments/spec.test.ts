@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { runAll } from "./run-all";
 import * as rules from "../optimizers";
+import { runKey } from "./key";
 import { createOptimizer, parseRunSpec, type RunSpec } from "./spec";
 
 const good: RunSpec = {
@@ -24,6 +25,8 @@ test("takes the specs of the chapter's runs as they are", () => {
     { name: "RMSProp", learningRate: 0.01, decayRate: 0.99 },
     { name: "Adam", learningRate: 0.001, beta1: 0.9, beta2: 0.999 },
     { name: "AdamW", learningRate: 0.001, beta1: 0.9, beta2: 0.999, weightDecay: 0.01 },
+    { name: "SGD", learningRate: 0.1, schedule: { warmUp: 100 } },
+    { name: "Adam", learningRate: 0.001, schedule: { warmUp: 100, decay: "cosine", updates: 2000 } },
   ]) {
     const spec = { ...rest, data: { images: 60_000 }, optimizer, iterations: 2000, record: ["loss"] };
     assert.deepEqual(parseRunSpec(JSON.parse(JSON.stringify(spec))), spec);
@@ -37,6 +40,18 @@ test("each hyperparameter of a spec arrives where it belongs in its rule", () =>
     const { optimizer } = parseRunSpec({ ...good, optimizer: { name, ...values } });
     assert.deepEqual({ ...values, ...createOptimizer(optimizer) }, { ...createOptimizer(optimizer), ...values }, name);
   }
+});
+
+test("a schedule arrives in its rule", () => {
+  for (const name of Object.keys(rules)) {
+    const schedule = { warmUp: 100, decay: "linear", updates: 2000 };
+    const { optimizer } = parseRunSpec({ ...good, optimizer: { name, learningRate: 0.1, schedule } });
+    assert.deepEqual((createOptimizer(optimizer) as rules.SGD).schedule, schedule, name);
+  }
+});
+
+test("a run without a schedule has the key that it had before there were any", () => {
+  assert.equal(runKey(good), "9519a90c5622277b73030b14533294722287e972ca9011c02f0c662cefc1de7a");
 });
 
 /** The good spec with one part replaced; `undefined` takes it away. */
@@ -101,6 +116,15 @@ const hostile: [what: string, spec: unknown, field: string][] = [
   ["an infinite learning rate", bad("optimizer.learningRate", Infinity), "optimizer.learningRate"],
   ["a negative learning rate", bad("optimizer.learningRate", -0.01), "optimizer.learningRate"],
   ["an option of another update rule", bad("optimizer.momentum", 0.9), "momentum"],
+  ["an unknown decay", bad("optimizer.schedule", { decay: "step", updates: 10 }), "optimizer.schedule.decay"],
+  ["a decay without an end", bad("optimizer.schedule", { decay: "cosine" }), "optimizer.schedule.updates"],
+  ["the end of no decay", bad("optimizer.schedule", { warmUp: 5, updates: 10 }), "optimizer.schedule.updates"],
+  [
+    "a warm-up as long as all",
+    bad("optimizer.schedule", { warmUp: 10, decay: "linear", updates: 10 }),
+    "optimizer.schedule.warmUp",
+  ],
+  ["a function for a schedule", bad("optimizer.schedule", () => 1), "optimizer.schedule"],
   ["no images in a batch", bad("batchSize", 0), "batchSize"],
   ["a batch larger than the data set", bad("batchSize", 60_001), "batchSize"],
   [

@@ -3,7 +3,8 @@ import { scales } from "../initializers";
 import { activations } from "../layers";
 import type { NetworkSpec } from "../network";
 import * as rules from "../optimizers";
-import type { Optimizer } from "../optimizers";
+import type { LearningRateSchedule, Optimizer } from "../optimizers";
+import { decays } from "../optimizers/schedule";
 import { SETS, updatesOf as updatesOn, type Measurement } from "../trainer";
 import { norms } from "../weight-decay";
 
@@ -24,7 +25,7 @@ export interface RunSpec {
    * update; training ends at the last. Give this or `iterations`.
    */
   epochs?: number;
-  /** What goes into the history; accuracies need `epochs`. */
+  /** What goes into the history. With `iterations`, accuracies are taken once, after the last update. */
   record: Measurement[];
   /** Seeds the streams that draw the initial weights, the mini-batches and Dropout's masks. */
   seed: number;
@@ -44,6 +45,8 @@ export interface DataSpec {
 const MOST_WEIGHTS = 2 ** 24;
 const MOST_VALUES = 2 ** 26;
 
+const MOST_UPDATES = 10_000_000;
+
 const count = (most: number) => z.int().min(1).max(most);
 const share = z.number().min(0).lt(1);
 const positive = z.number().positive().finite();
@@ -62,22 +65,45 @@ const hyperparameters = {
 
 type RuleName = keyof typeof hyperparameters;
 
-/** An update rule by its name, and its hyperparameters: `{ name: "Momentum", learningRate: 0.01, momentum: 0.9 }`. */
+/**
+ * An update rule by its name, and its hyperparameters: `{ name: "Momentum", learningRate: 0.01, momentum: 0.9 }`. Its
+ * learning rate is the same at all updates, unless there is a schedule:
+ * `{ name: "SGD", learningRate: 0.1, schedule: { warmUp: 100, decay: "cosine", updates: 2000 } }`.
+ */
 export type OptimizerSpec = {
-  [Name in RuleName]: { name: Name } & z.infer<z.ZodObject<(typeof hyperparameters)[Name]>>;
+  [Name in RuleName]: { name: Name; schedule?: LearningRateSchedule } & z.infer<
+    z.ZodObject<(typeof hyperparameters)[Name]>
+  >;
 }[RuleName];
 
 /** The update rule that a spec describes. */
-export function createOptimizer(spec: OptimizerSpec): Optimizer {
-  const values = Object.keys(hyperparameters[spec.name]).map((key) => spec[key as keyof OptimizerSpec]);
-  return new (rules[spec.name] as new (...values: unknown[]) => Optimizer)(...values);
+export function createOptimizer({ schedule, ...spec }: OptimizerSpec): Optimizer {
+  const values = Object.keys(hyperparameters[spec.name]).map((key) => spec[key as keyof typeof spec]);
+  const rule = new (rules[spec.name] as new (...values: unknown[]) => rules.SGD)(...values);
+  if (schedule) rule.schedule = schedule;
+  return rule;
 }
 
-const optimizers = Object.entries(hyperparameters).map(([name, fields]) =>
-  z.strictObject({ name: z.literal(name), ...fields }),
-);
-
 const namesIn = <T extends object>(table: T) => z.enum(Object.keys(table) as (keyof T & string)[]);
+
+const schedule = z
+  .strictObject({
+    warmUp: count(MOST_UPDATES).optional(),
+    decay: namesIn(decays).optional(),
+    updates: count(MOST_UPDATES).optional(),
+  })
+  .refine(({ decay, updates }) => (decay === undefined) === (updates === undefined), {
+    path: ["updates"],
+    message: "give a decay and the updates after which it has ended, or neither",
+  })
+  .refine(({ warmUp = 0, updates = Infinity }) => warmUp < updates, {
+    path: ["warmUp"],
+    message: "must end before the decay does",
+  });
+
+const optimizers = Object.entries(hyperparameters).map(([name, fields]) =>
+  z.strictObject({ name: z.literal(name), ...fields, schedule: schedule.optional() }),
+);
 
 const spec = z
   .strictObject({
@@ -108,7 +134,7 @@ const spec = z
       optimizers as [(typeof optimizers)[0]],
     ) as unknown as z.ZodType<OptimizerSpec>,
     batchSize: count(60_000),
-    iterations: count(10_000_000).optional(),
+    iterations: count(MOST_UPDATES).optional(),
     epochs: count(100_000).optional(),
     record: z.array(namesIn({ loss: 0, ...SETS })).max(4),
     seed,
@@ -116,10 +142,6 @@ const spec = z
   .refine(({ iterations, epochs }) => (iterations === undefined) !== (epochs === undefined), {
     path: ["iterations"],
     message: "give either iterations or epochs",
-  })
-  .refine(({ epochs, record }) => epochs !== undefined || record.every((what) => what === "loss"), {
-    path: ["epochs"],
-    message: "accuracies are taken at epoch points; give epochs instead of iterations",
   })
   .refine(({ data, record }) => !record.includes("validationAccuracy") || (data.validation ?? 0) > 0, {
     path: ["data", "validation"],

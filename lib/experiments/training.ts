@@ -2,7 +2,7 @@ import { tf } from "../engine/backend";
 import { compile, repeat, type CompiledStep } from "../engine/compile";
 import { tested } from "../engine/pure";
 import { accuracyOf } from "../network";
-import { updatesPerEpoch, type Trainer } from "../trainer";
+import { nextMeasured, type Trainer } from "../trainer";
 import { continueFrom, type Checkpoint, type Prefix } from "./checkpoint";
 
 /** A part of a run, trained by one process. */
@@ -70,17 +70,16 @@ export class Training {
    */
   advance(most: number): boolean {
     const { trainer, end } = this;
-    const { sets, options, done } = trainer;
+    const { done } = trainer;
     if (done >= end) return false;
-    const epoch = updatesPerEpoch(sets.train.count, options.batchSize);
-    const epochPoint = options.epochs === undefined ? Infinity : Math.ceil(done / epoch) * epoch;
-    const count = Math.min(most, end - done, epochPoint + 1 - done);
+    const measured = nextMeasured(trainer);
+    const count = Math.min(most, end - done, measured + 1 - done);
     tf.tidy(() => {
       const made = trainer.hasDiverged ? [] : repeat(count, this.update);
       for (let i = 0; i < count; i++) trainer.noteUpdate(made[i] ?? []);
     });
     trainer.done += count;
-    if (trainer.done > epochPoint) this.atEpochPoint();
+    if (trainer.done > measured) this.atEpochPoint();
     return true;
   }
 

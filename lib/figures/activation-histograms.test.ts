@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { activationHistograms, weightScaleSlider } from "./activation-histograms";
-import type { Figure, Trace } from "./figure";
+import { activationHistograms } from "./activation-histograms";
+import type { Figure } from "./figure";
 
 /** Values that fill the range and, with `spread` above 1, go beyond it. */
 function layer(spread: number, length = 400): Float32Array {
@@ -15,7 +15,7 @@ const texts = (figure: Figure) => (figure.layout.annotations as { text: string }
 
 test("sigmoid layers stand side by side, every value in a bin", () => {
   const layers = [1, 0.8, 0.6, 0.4, 0.2].map((spread) => layer(spread));
-  const figure = activationHistograms("6-10", "sigmoid", [{ weights: "std 1", layers }]);
+  const figure = activationHistograms("6-10", "sigmoid", [{ weights: "1", values: layers }]);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
   assert.equal(figure.id, "6-10");
   assert.deepEqual(
@@ -38,11 +38,11 @@ test("sigmoid layers stand side by side, every value in a bin", () => {
 test("ReLU's values above 1 have their own bar and number, and none is lost", () => {
   const rows = ["std 0.01", "Xavier", "He"].map((weights, row) => ({
     weights,
-    layers: [layer(0.02 + row), layer(0.01 + 2 * row)],
+    values: [layer(0.02 + row), layer(0.01 + 2 * row)],
   }));
   const figure = activationHistograms("6-14", "relu", rows);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
-  rows.forEach(({ layers }, row) =>
+  rows.forEach(({ values: layers }, row) =>
     layers.forEach((values, column) => {
       const [inside, above] = traces(figure, [column === 0 ? "x" : "x2", row === 0 ? "y" : `y${row + 1}`]);
       const beyond = values.filter((value) => value > 1).length;
@@ -53,77 +53,54 @@ test("ReLU's values above 1 have their own bar and number, and none is lost", ()
       assert.match(title, new RegExp(`${Math.round(beyond / 4)}% >1`));
     }),
   );
-  assert.match(figure.alt, /He: layer 1 mean 1\.01, 51% above 1/);
+  assert.match(figure.alt, /Weights He: the mean goes from 1\.0 to 2\.0/);
+});
+
+test("below a single row stand the spread over the inputs and the gradient, each under its layer's histogram", () => {
+  const row = {
+    weights: "0.01",
+    values: [1, 0.8, 0.6].map((spread) => layer(spread)),
+    overInputs: [0.02, 0.0005, 0],
+    gradients: [4e-9, 3e-4, 2],
+  };
+  const figure = activationHistograms("6-11", "sigmoid", [row]);
+  assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+  const [spread, gradient] = figure.data.filter(({ type }) => type === "scatter");
+  assert.deepEqual(spread.y, [0.02, 0.0005, null], "nothing to draw on a logarithmic axis");
+  assert.deepEqual(gradient.y, [2e-9, 1.5e-4, 1], "beside that of the last layer");
+  assert.deepEqual([gradient.x, gradient.xaxis, gradient.yaxis], [[1, 2, 3], "x4", "y2"]);
+  const { range } = figure.layout.yaxis2 as { range: number[] };
+  assert.ok(range[0] <= Math.log10(2e-9) && range[1] >= 0);
+  // Plotly gives columns that share the width w/o overlap steps of 1 / (n − gap), of which a panel fills 1 − gap.
+  const step = 1 / (3 - 0.15);
+  const [left, right] = (figure.layout.xaxis4 as { range: number[] }).range;
+  for (const layer of [1, 2, 3]) {
+    const centre = (layer - 1) * step + (step * (1 - 0.15)) / 2;
+    assert.ok(Math.abs((layer - left) / (right - left) - centre) < 1e-12, `layer ${layer}`);
+  }
+  assert.match(figure.alt, /spread over the inputs goes from 0\.020 to 0\.0; .* first layer is 2\.0e-9 times/);
+
+  const without = activationHistograms("6-11", "sigmoid", [{ ...row, gradients: undefined }]);
+  assert.ok(without.data.every(({ type }) => type === "bar"));
+});
+
+test("a bar that is cut has a gap, and no other", () => {
+  const figure = activationHistograms("6-14", "relu", [
+    { weights: "He", values: [Float32Array.from({ length: 100 }, (_, i) => (i < 50 ? 0 : (i - 50) / 50))] },
+  ]);
+  const gaps = figure.data.filter(({ type }) => type === "scatter");
+  assert.deepEqual(
+    gaps.map(({ x }) => x),
+    [[0.016667, 0.016667]],
+  );
 });
 
 test("nothing, uneven rows and diverged layers are refused", () => {
   assert.throws(() => activationHistograms("6-14", "relu", []), /no layers/);
   const uneven = [
-    { weights: "Xavier", layers: [layer(1)] },
-    { weights: "He", layers: [layer(1), layer(1)] },
+    { weights: "Xavier", values: [layer(1)] },
+    { weights: "He", values: [layer(1), layer(1)] },
   ];
   assert.throws(() => activationHistograms("6-14", "relu", uneven), /row "He" has 2 layers, the first row 1/);
-  assert.throws(() => activationHistograms("6-14", "relu", [{ weights: "He", layers: [[NaN]] }]), /NaN/);
-});
-
-function* steps() {
-  for (const scale of [0.01, 0.5, 1]) {
-    const relu = [layer(scale, 40), layer(2 * scale, 40)];
-    relu[1].forEach((_, i) => i % 4 === 0 && (relu[1][i] = 0));
-    yield { scale, sigmoid: [layer(1, 40), layer(scale, 40)], tanh: [layer(1, 40), layer(scale, 40)], relu };
-  }
-}
-
-test("the slider starts next to Xavier's scale and each of its frames redraws every panel", () => {
-  const figure = weightScaleSlider(steps(), 4);
-  assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
-  const [slider] = figure.layout.sliders as { active: number; steps: { label: string; args: [string[]] }[] }[];
-  assert.equal(slider.active, 1, "1/√4 = 0.5");
-  assert.deepEqual(
-    slider.steps.map(({ label }) => label),
-    ["0.01", "0.5", "1"],
-  );
-  assert.deepEqual(
-    slider.steps.map(({ args }) => args[0][0]),
-    figure.frames!.map(({ name }) => name),
-  );
-  const start = figure.frames![1];
-  assert.deepEqual(
-    start.data.map(({ y }) => y),
-    figure.data.map(({ y }) => y),
-  );
-  assert.deepEqual(start.layout!.annotations, figure.layout.annotations);
-  for (const { data, traces, layout } of figure.frames!) {
-    assert.equal(data.length, figure.data.length);
-    assert.deepEqual(
-      traces,
-      figure.data.map((_, index) => index),
-    );
-    assert.equal((layout!.annotations as unknown[]).length, (figure.layout.annotations as unknown[]).length);
-    const panels: Partial<Trace>[][] = [
-      [data[0]],
-      [data[1]],
-      [data[2], data[3]],
-      [data[4]],
-      [data[5]],
-      [data[6], data[7]],
-    ];
-    for (const panel of panels) assert.equal(sum(panel.flatMap(({ y }) => y)), 40);
-  }
-});
-
-test("the slider's panels tell the shares of saturated values and dead units", () => {
-  const figure = weightScaleSlider(steps(), 4);
-  assert.match(texts(figure)[2], /<b>ReLU<\/b><br>0% dead, 0% >1/);
-  assert.match(texts(figure)[5], /25% dead/);
-  // Of the 40 tanh values (i + ½)/40 the last one, 0.9875, lies beyond 0.975.
-  assert.match(texts(figure)[1], /<b>tanh<\/b><br>3% saturated/);
-});
-
-test("networks of unequal depth and no steps are refused", () => {
-  assert.throws(() => weightScaleSlider([]), /no steps/);
-  assert.throws(
-    () => weightScaleSlider([{ scale: 0.1, sigmoid: [[0.5]], tanh: [], relu: [[0]] }], 1),
-    /at scale 0.1 sigmoid has 1 layers, tanh 0, ReLU 1/,
-  );
+  assert.throws(() => activationHistograms("6-14", "relu", [{ weights: "He", values: [[NaN]] }]), /NaN/);
 });

@@ -1,304 +1,227 @@
 import { mean } from "d3-array";
 import { axisName, panelGrid } from "./panels";
+import type { Activation, Layers } from "./activation-panels";
+import { BINS, OVERFLOW, activationAxis, bars, names, overflowBar, percent, ranges } from "./activation-panels";
 import type { Histogram } from "./histogram";
-import { deadShare, deviation, histogram, saturatedShare } from "./histogram";
+import { deviation, histogram, saturatedShare } from "./histogram";
 import type { Figure, Layout, Trace } from "./figure";
 import { palette, template } from "./figure";
 
-export type Activation = "sigmoid" | "tanh" | "relu";
-
-/** One row of panels: how the weights were drawn, and the activations of each layer. */
-export interface ActivationRow {
-  /** The label beside the row: `"std 0.01"`, `"Xavier"`, … */
+/** One row of panels: how the weights were drawn, and the layers. */
+export interface ActivationRow extends Layers {
+  /** The standard deviation of the weights, or the name of a scale: `"0.01"`, `"He, 0.141"`, … */
   weights: string;
-  /** The activations of each layer, the values of `[batch, units]` row by row. */
-  layers: ArrayLike<number>[];
 }
-
-/** One position of the slider: the weight scale, and the layers of each network drawn with it. */
-export interface WeightScaleStep {
-  /** Standard deviation of the weights. */
-  scale: number;
-  sigmoid: ArrayLike<number>[];
-  tanh: ArrayLike<number>[];
-  relu: ArrayLike<number>[];
-}
-
-/** The bins of the chapter's histograms. */
-const BINS = 30;
-
-/** The plotted range of each activation: the whole range for the S-shaped ones, (0, 1) as in the chapter for ReLU. */
-const ranges: Record<Activation, [number, number]> = { sigmoid: [0, 1], tanh: [-1, 1], relu: [0, 1] };
-
-/** The slider figure's columns. */
-const activations = ["sigmoid", "tanh", "relu"] as const;
-
-const names: Record<Activation, string> = { sigmoid: "sigmoid", tanh: "tanh", relu: "ReLU" };
 
 /** ReLU's first bin holds half of all values and would flatten the others: bars are cut at this share. */
 const RELU_TOP = 0.06;
-
-/** The same for the slider, where the values of any activation may pile up. */
-const SLIDER_TOP = 0.15;
 
 /**
  * Figures 6-10, 6-11, 6-13 (one row) and 6-14 (three rows): the distribution of the activations in 30
  * bins, one panel per layer, one row per way of drawing the weights.
  *
- * Values above the plotted range are a hatched bar to the right of it, with their share as a number.
+ * A single row that has `overInputs` and `gradients` gets a strip below with both, layer by layer, on a logarithmic
+ * axis: histograms over all inputs and all units show neither. ReLU's values above the plotted range are a hatched bar
+ * to the right of it, with their share as a number.
  *
  * @param id the figure's number in the chapter, like `"6-10"`
  * @throws RangeError if there is nothing to draw, rows differ in their number of layers, or a value is not a number.
  */
 export function activationHistograms(id: string, activation: Activation, rows: ActivationRow[]): Figure {
-  const columns = rows[0]?.layers.length ?? 0;
+  const columns = rows[0]?.values.length ?? 0;
   if (columns === 0)
     throw new RangeError("activationHistograms: no layers to draw; pass at least one row with one layer");
-  for (const { weights, layers } of rows) {
-    if (layers.length !== columns) {
+  for (const { weights, values } of rows) {
+    if (values.length !== columns) {
       throw new RangeError(
-        `activationHistograms: row "${weights}" has ${layers.length} layers, the first row ${columns}`,
+        `activationHistograms: row "${weights}" has ${values.length} layers, the first row ${columns}`,
       );
     }
   }
   const range = ranges[activation];
-  const panels = rows.flatMap(({ layers }) => layers.map((values) => ({ values, ...histogram(values, range, BINS) })));
+  const panels = rows.flatMap(({ values: layers }) =>
+    layers.map((values) => ({ values, ...histogram(values, range, BINS) })),
+  );
   /** ReLU has no upper bound: values beyond the axis are counted beside it. */
   const open = activation === "relu";
-  const labelled = rows.length > 1;
+  const single = rows.length === 1;
+  const strip = single ? layerStrip(rows[0], columns) : undefined;
   const tallest = Math.max(...panels.flatMap(({ counts }) => counts));
   const top = open ? Math.min(tallest, RELU_TOP * Math.max(...panels.map(({ values }) => values.length))) : tallest;
 
   const data = panels.flatMap((panel, index) => {
     const axes = { xaxis: axisName("x", index % columns), yaxis: axisName("y", Math.floor(index / columns)) };
-    return open ? [bars(panel, range, axes), overflowBar(panel, range, axes)] : [bars(panel, range, axes)];
+    return open
+      ? [bars(panel, range, axes), overflowBar(panel, range, axes), ...breaks(panel, range, top, axes)]
+      : [bars(panel, range, axes)];
   });
   const titles = panels.map(({ values, counts, above }, index) => {
     const lines = index < columns ? [`layer ${index + 1}`] : [];
     if (open) lines.push(`${percent(counts[0] / values.length)} ≈0`, `${percent(above / values.length)} >1`);
     return lines.join("<br>");
   });
-  const describe = (values: ArrayLike<number>, { above }: Histogram) =>
-    open
-      ? `mean ${mean(Array.from(values))!.toPrecision(3)}, ${percent(above / values.length)} above 1`
-      : `${percent(saturatedShare(values, activation))} saturated, standard deviation ${deviation(values).toFixed(3)}`;
-  const seen = rows.map(({ weights }, row) => {
-    const layers = panels.slice(row * columns, (row + 1) * columns);
-    return (
-      `Weights with ${weights}: ` +
-      layers.map((panel, i) => `layer ${i + 1} ${describe(panel.values, panel)}`).join("; ") +
-      "."
-    );
-  });
   const last = panels[columns - 1];
+  const grid = panelGrid({
+    rows: rows.length,
+    columns,
+    titles,
+    x: { title: "activation", ...activationAxis(activation), showgrid: false, zeroline: false },
+    y: {
+      title: single ? "values per bin" : rows.map(({ weights }) => `<b>${weights}</b><br>values per bin`),
+      range: [0, top * 1.05],
+      tickformat: "~s",
+      nticks: 5,
+    },
+    gap: { x: GAP, y: 0.32 },
+  });
   return {
     id,
     caption:
-      `Activations of ${columns} ${names[activation]} layers; the weights are drawn with ${rows.map(({ weights }) => weights).join(", ")}. ` +
+      `Activations of ${columns} ${names[activation]} layers; standard deviation of the initial weights: ` +
+      `${rows.map(({ weights }) => weights).join(single ? "" : "; ")}. ` +
       (open
-        ? `The hatched bar counts the values above 1, which the axis does not reach. Bars are cut at ${percent(RELU_TOP)} of a layer's values; ` +
+        ? `The hatched bar counts the values above 1, which the axis does not reach. Bars with a gap are cut at ${percent(RELU_TOP)} of a layer's values; ` +
           "“≈0” is the share in the first bin."
-        : `In layer ${columns}, ${percent(saturatedShare(last.values, activation))} of the values are saturated (slope under 5% of the largest) ` +
-          `and the standard deviation is ${deviation(last.values).toFixed(3)}.`),
-    alt: `Histograms, one panel a layer${labelled ? ", one row a way to draw the weights" : ""}. ${seen.join(" ")}`,
-    data,
-    layout: {
-      template,
-      height: rows.length === 1 ? 280 : 130 + 150 * rows.length,
-      margin: { l: labelled ? 68 : 56, r: 8, t: open ? 60 : 36, b: 52 },
-      showlegend: false,
-      bargap: 0,
-      ...panelGrid({
-        rows: rows.length,
-        columns,
-        titles,
-        x: { title: "activation", ...activationAxis(activation), showgrid: false, zeroline: false },
-        y: {
-          title: labelled ? rows.map(({ weights }) => `<b>${weights}</b><br>values per bin`) : "values per bin",
-          range: [0, top * 1.05],
-          tickformat: "~s",
-          nticks: 5,
-        },
-        gap: { x: 0.15, y: 0.32 },
-      }),
-    },
-  };
-}
-
-/**
- * A figure of our own: the activations of sigmoid, tanh and ReLU networks side by side, layer by
- * layer, with a slider over the standard deviation of the weights. Above each panel is the share of
- * saturated values or, for ReLU, of dead units and of values beyond the axis. It opens at the scale
- * closest to Xavier's.
- *
- * @param steps one network of each kind per scale, in increasing order of scale; a generator saves memory
- * @param units the width of each layer, the `n` of Xavier's 1/√n
- * @throws RangeError if there are no steps, a layer is not `[batch, units]`, or a value is not a number.
- */
-export function weightScaleSlider(steps: Iterable<WeightScaleStep>, units = 100): Figure {
-  const views = Array.from(steps, (step) => ({ scale: step.scale, panels: sliderPanels(step, units) }));
-  if (views.length === 0) throw new RangeError("weightScaleSlider: no steps; pass at least one weight scale");
-  const fromXavier = ({ scale }: { scale: number }) => Math.abs(Math.log(scale * Math.sqrt(units)));
-  const start = views.reduce((best, view) => (fromXavier(view) < fromXavier(best) ? view : best));
-  const layers = start.panels.length / activations.length;
-
-  const data = start.panels.flatMap((panel, index) => {
-    const column = index % activations.length;
-    const axes = { xaxis: axisName("x", column), yaxis: axisName("y", Math.floor(index / activations.length)) };
-    const range = ranges[activations[column]];
-    return activations[column] === "relu"
-      ? [bars(panel, range, axes), overflowBar(panel, range, axes)]
-      : [bars(panel, range, axes)];
-  });
-  const heights = (panels: SliderPanel[]) =>
-    panels.flatMap((panel, index) =>
-      activations[index % activations.length] === "relu" ? [panel.counts, [panel.above]] : [panel.counts],
-    );
-  const titles = (panels: SliderPanel[]) =>
-    panels.map(({ note }, index) =>
-      index < activations.length ? `<b>${names[activations[index]]}</b><br>${note}` : note,
-    );
-  const lastLayer = (panels: SliderPanel[]) =>
-    panels
-      .slice(-activations.length)
-      .map(({ note }, index) => `${names[activations[index]]} ${note}`)
-      .join(", ");
-
-  const grid = panelGrid({
-    rows: layers,
-    columns: activations.length,
-    titles: titles(start.panels),
-    x: { title: "activation", showgrid: false, zeroline: false },
-    y: {
-      title: Array.from({ length: layers }, (_, layer) => `<b>layer ${layer + 1}</b><br>values`),
-      range: [0, SLIDER_TOP * start.panels[0].size],
-      tickformat: "~s",
-      nticks: 4,
-    },
-    gap: { x: 0.2, y: 0.4 },
-  });
-  const annotations = grid.annotations as Layout[];
-  activations.forEach((activation, column) => {
-    const key = axisName("x", column).replace("x", "xaxis");
-    grid[key] = { ...(grid[key] as Layout), ...activationAxis(activation) };
-  });
-  return {
-    id: "6-14-scales",
-    caption:
-      `Activations of ${layers} layers of ${units} units, each bin's values counted; the slider changes the weight scale. ` +
-      "Saturated: the slope is under 5% of its largest. Dead: the unit outputs 0 for every input. " +
-      `The hatched bar counts what is above 1; bars are cut at ${percent(SLIDER_TOP)} of a layer's values.`,
+        : `In layer ${columns}, ${percent(saturatedShare(last.values, activation))} of the values are saturated: the slope there is under 5% of its largest.`) +
+      (strip ? ` ${STRIP_CAPTION}` : ""),
     alt:
-      `Histograms of the values per bin, one row a layer, one column each for ${listed(activations.map((activation) => names[activation]))}. In layer ${layers}: ` +
-      [...new Set([views[0], start, views[views.length - 1]])]
-        .map(({ scale, panels }) => `with weight scale ${scale} ${lastLayer(panels)}`)
-        .join("; ") +
-      ".",
-    data,
+      `${columns} histograms of activations, one a layer${single ? "" : `, in ${rows.length} rows`}. ` +
+      (open
+        ? rows.map((row, i) => describeReLU(row, panels[i * columns], panels[(i + 1) * columns - 1])).join(" ")
+        : describeShape(rows[0], activation) + (strip ? ` ${describeStrip(rows[0])}` : "")),
+    data: [...data, ...(strip?.data ?? [])],
     layout: {
       template,
-      height: 190 + 96 * layers,
-      margin: { l: 60, r: 8, t: 56, b: 120 },
+      height: single ? 280 : 130 + 150 * rows.length,
+      margin: { l: single ? 56 : 68, r: 8, t: open ? 60 : 36, b: 52 },
       showlegend: false,
       bargap: 0,
       ...grid,
-      sliders: [
-        {
-          active: views.indexOf(start),
-          currentvalue: { prefix: "standard deviation of the weights: ", font: { size: 13 } },
-          pad: { t: 46 },
-          font: { size: 10 },
-          steps: views.map(({ scale }) => ({
-            label: String(scale),
-            method: "animate",
-            args: [
-              [String(scale)],
-              { mode: "immediate", frame: { duration: 0, redraw: true }, transition: { duration: 0 } },
-            ],
-          })),
-        },
-      ],
+      ...strip?.layout(grid),
     },
-    frames: views.map(({ scale, panels }) => ({
-      name: String(scale),
-      data: heights(panels).map((y) => ({ y })),
-      traces: data.map((_, trace) => trace),
-      layout: {
-        annotations: annotations.map((annotation, index) => ({
-          ...annotation,
-          text: titles(panels)[index] ?? annotation.text,
-        })),
+  };
+}
+
+/** Space between the columns of histograms, as a share of their step. */
+const GAP = 0.15;
+
+/** The strip takes this share of the height below the histograms. */
+const STRIP_SHARE = 0.34;
+
+/** The decades of the strip, the same in every figure, so that they can be compared; a smaller value widens it. */
+const STRIP_RANGE = [-8.3, 0.5];
+
+const STRIP_CAPTION =
+  "Below, layer by layer: how much a unit's value varies from input to input (●), and the size of the gradient that comes back (◆), beside 1 at the last layer.";
+
+/** The spread over the inputs and the gradient of each layer, under the histograms of these layers. */
+function layerStrip({ overInputs, gradients }: Layers, columns: number) {
+  if (!overInputs || !gradients) return;
+  const relative = gradients.map((size) => size / gradients[columns - 1]);
+  const layers = Array.from({ length: columns }, (_, i) => i + 1);
+  const [xaxis, yaxis] = [axisName("x", columns), axisName("y", 1)];
+  const least = Math.min(...[...overInputs, ...relative].filter((size) => size > 0));
+  const line = (name: string, y: number[], look: number, symbol: string): Trace => ({
+    type: "scatter",
+    mode: "lines+markers",
+    name,
+    x: layers,
+    y: y.map((size) => (size > 0 ? Number(size.toPrecision(4)) : null)),
+    xaxis,
+    yaxis,
+    line: { color: palette[look], dash: look === 0 ? "solid" : "dot", width: 1.5 },
+    marker: { color: palette[look], symbol, size: 9 },
+    hovertemplate: `layer %{x}: %{y:.2~e}<extra>${name}</extra>`,
+  });
+  // The centre of each column in units of layers: a column is 1 − GAP wide, and they stand 1 apart.
+  const half = (1 - GAP) / 2;
+  return {
+    data: [line("spread over the inputs", overInputs, 0, "circle"), line("gradient", relative, 1, "diamond")],
+    layout: (grid: Layout): Layout => ({
+      height: 460,
+      margin: { l: 64, r: 8, t: 36, b: 40 },
+      grid: { ...(grid.grid as Layout), domain: { x: [0, 1], y: [STRIP_SHARE + 0.23, 1] } },
+      annotations: (grid.annotations as Layout[]).map((annotation) =>
+        annotation.text === "activation"
+          ? { ...annotation, y: STRIP_SHARE + 0.23 }
+          : annotation.text === "values per bin"
+            ? { ...annotation, y: (1.23 + STRIP_SHARE) / 2 }
+            : annotation,
+      ),
+      [xaxis.replace("x", "xaxis")]: {
+        domain: [0, 1],
+        anchor: yaxis,
+        range: [1 - half, columns + half],
+        tickvals: layers,
+        ticktext: layers.map((layer) => `layer ${layer}`),
+        tickfont: { size: 11 },
+        mirror: "all",
+        ticks: "",
+        zeroline: false,
       },
-    })),
+      [yaxis.replace("y", "yaxis")]: {
+        domain: [0, STRIP_SHARE],
+        anchor: xaxis,
+        type: "log",
+        range: [Math.min(STRIP_RANGE[0], Math.floor(Math.log10(least))), STRIP_RANGE[1]],
+        dtick: 2,
+        exponentformat: "power",
+        tickfont: { size: 11 },
+        mirror: "all",
+        ticks: "",
+        zeroline: false,
+      },
+      showlegend: true,
+      legend: { orientation: "h", x: 0, xanchor: "left", y: STRIP_SHARE, yanchor: "bottom", font: { size: 12 } },
+    }),
   };
 }
 
-interface SliderPanel extends Histogram {
-  size: number;
-  note: string;
+/** Where the values of an S-shaped activation lie, for those who cannot see it. */
+function describeShape({ values }: Layers, activation: "sigmoid" | "tanh"): string {
+  const layers = [values[0], values[values.length - 1]];
+  const [first, last] = layers.map(
+    (layer) =>
+      `standard deviation ${deviation(layer).toPrecision(2)}, ${percent(saturatedShare(layer, activation))} saturated`,
+  );
+  return `First layer: ${first}; last layer: ${last}.`;
 }
 
-/** The panels of one slider position, layer by layer, in the order of `activations`. */
-function sliderPanels({ scale, sigmoid, tanh, relu }: WeightScaleStep, units: number): SliderPanel[] {
-  if (tanh.length !== sigmoid.length || relu.length !== sigmoid.length) {
-    throw new RangeError(
-      `weightScaleSlider: at scale ${scale} sigmoid has ${sigmoid.length} layers, tanh ${tanh.length}, ReLU ${relu.length}; pass equally deep networks`,
-    );
-  }
-  return sigmoid.flatMap((_, layer) => [
-    { ...sized(sigmoid[layer], "sigmoid"), note: `${percent(saturatedShare(sigmoid[layer], "sigmoid"))} saturated` },
-    { ...sized(tanh[layer], "tanh"), note: `${percent(saturatedShare(tanh[layer], "tanh"))} saturated` },
-    reluPanel(relu[layer], units),
-  ]);
+function describeStrip({ overInputs = [], gradients = [] }: Layers): string {
+  const [first, last] = [overInputs[0], overInputs[overInputs.length - 1]].map((size) => size.toPrecision(2));
+  const ratio = gradients[0] / gradients[gradients.length - 1];
+  return (
+    `Below, two lines over the layers: the spread over the inputs goes from ${first} to ${last}; ` +
+    `the gradient of the first layer is ${ratio.toPrecision(2)} times that of the last.`
+  );
 }
 
-function reluPanel(values: ArrayLike<number>, units: number): SliderPanel {
-  const panel = sized(values, "relu");
-  return { ...panel, note: `${percent(deadShare(values, units))} dead, ${percent(panel.above / panel.size)} >1` };
+function describeReLU({ weights }: ActivationRow, ...[first, last]: (Histogram & { values: ArrayLike<number> })[]) {
+  const [from, to] = [first, last].map(({ values }) => mean(Array.from(values))!.toPrecision(2));
+  return `Weights ${weights}: the mean goes from ${from} to ${to}.`;
 }
 
-function sized(values: ArrayLike<number>, activation: Activation): Histogram & { size: number } {
-  return { ...histogram(values, ranges[activation], BINS), size: values.length };
-}
-
-function bars({ counts }: Histogram, [low, high]: [number, number], axes: { xaxis: string; yaxis: string }): Trace {
+/** Two gaps near the top of each bar that is cut there. */
+function breaks(
+  { counts, above }: Histogram,
+  [low, high]: [number, number],
+  top: number,
+  axes: { xaxis: string; yaxis: string },
+): Trace[] {
   const width = (high - low) / counts.length;
-  return {
-    type: "bar",
-    ...axes,
-    x: counts.map((_, bin) => Number((low + (bin + 0.5) * width).toFixed(6))),
-    y: counts,
-    width,
-    marker: { color: palette[0] },
-    hovertemplate: "around %{x:.2f}: %{y} values<extra></extra>",
-  };
-}
-
-/** The values above the plotted range: one bar beyond the end of the axis, set apart by colour and hatching. */
-function overflowBar({ above }: Histogram, [, high]: [number, number], axes: { xaxis: string; yaxis: string }): Trace {
-  return {
-    type: "bar",
-    ...axes,
-    x: [high + 0.12],
-    y: [above],
-    width: 0.1,
-    marker: { color: palette[1], pattern: { shape: "/", size: 5, fillmode: "overlay" } },
-    hovertemplate: `above ${high}: %{y} values<extra></extra>`,
-  };
-}
-
-function activationAxis(activation: Activation): Layout {
-  const [low, high] = ranges[activation];
-  return {
-    range: [low, activation === "relu" ? high + 0.2 : high],
-    tickvals: [low, (low + high) / 2, high],
-  };
-}
-
-function percent(share: number): string {
-  return share > 0 && share < 0.005 ? "<1%" : share < 1 && share > 0.995 ? ">99%" : `${Math.round(100 * share)}%`;
-}
-
-function listed(words: string[]): string {
-  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
+  const middle = (bin: number) => (bin < counts.length ? low + (bin + 0.5) * width : high + OVERFLOW.offset);
+  const cut = [...counts, above].flatMap((count, bin) => (count > 1.05 * top ? [Number(middle(bin).toFixed(6))] : []));
+  if (cut.length === 0) return [];
+  return [
+    {
+      type: "scatter",
+      mode: "markers",
+      ...axes,
+      x: [...cut, ...cut],
+      y: [...cut.map(() => 0.97 * top), ...cut.map(() => 0.93 * top)],
+      marker: { symbol: "line-ew", size: 13, line: { color: "#ffffff", width: 1.5 } },
+      cliponaxis: false,
+      hoverinfo: "skip",
+    },
+  ];
 }

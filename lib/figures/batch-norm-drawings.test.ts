@@ -20,6 +20,39 @@ test("figure 6-16: the BatchNorm boxes alone are filled, each between its Affine
   );
 });
 
+test("figure 6-16: the words lie level, and one way leads through all boxes from x to y", () => {
+  const { data, layout } = batchNormNetwork();
+  const labels = layout.annotations as { text: string; x: number; y: number; textangle?: number }[];
+  assert.ok(labels.every(({ textangle = 0 }) => textangle === 0));
+  const boxes = layout.shapes as { x0: number; x1: number; y0: number; y1: number }[];
+  boxes.forEach((box, i) => {
+    assert.ok(labels[i].x > box.x0 && labels[i].x < box.x1 && labels[i].y > box.y0 && labels[i].y < box.y1);
+    for (const other of boxes.slice(i + 1))
+      assert.ok(other.x0 > box.x1 || other.x1 < box.x0 || other.y0 > box.y1, "no box lies on another");
+  });
+  const [x, y] = [data[0].x, data[0].y] as (number | null)[][];
+  const gaps = x.flatMap((value, i) => (value === null ? [i] : []));
+  assert.equal(gaps.length, boxes.length + 1);
+  gaps.forEach((gap, i) => {
+    const start = i === 0 ? 0 : gaps[i - 1] + 1;
+    const [from, to] = [boxes[i - 1], boxes[i]];
+    // From the middle of a box's right side to the middle of the next one's left.
+    if (from) assert.deepEqual([x[start], y[start]], [from.x1, (from.y0 + from.y1) / 2]);
+    if (to) assert.deepEqual([x[gap - 1], y[gap - 1]], [to.x0, (to.y0 + to.y1) / 2]);
+  });
+});
+
+test("figure 6-17: labels beside and above the branches lie apart on a phone, where they are over each other", () => {
+  const labels = batchNormGraph().layout.annotations as { text: string; y: number; yshift?: number }[];
+  const centre = (text: string, up: number) => {
+    const { y, yshift = 0 } = labels.find((label) => label.text === text)!;
+    return y - yshift - up;
+  };
+  // A text of 13 pixels is 18 high; those above an edge stand on it.
+  assert.ok(centre("dμ/m", 9) - centre("dx = dc + dμ/m", 0) > 20);
+  assert.ok(centre("2c · dq", 9) - centre("dc = dx̂ · r + 2c · dq", 0) > 20);
+});
+
 test("figure 6-17: every edge has an arrow each way", () => {
   const figure = batchNormGraph();
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);

@@ -5,42 +5,64 @@ import { palette } from "./figure";
 
 /**
  * Figure 6-16: a network in which a BatchNorm layer stands between each Affine layer and its
- * activation; the BatchNorm boxes have a grey background.
+ * activation, one row a layer of the network; the BatchNorm boxes have a grey background.
  */
 export function batchNormNetwork(): Figure {
-  const layers = ["Affine", "BatchNorm", "ReLU", "Affine", "BatchNorm", "ReLU", "Affine", "Softmax"];
-  const height = 190;
-  const middle = height / 2;
-  const boxTop = 20;
-  const half = 0.34;
-  const centre = (index: number) => index + 1.2;
-  const steps = Array.from({ length: layers.length + 1 }, (_, index): XY[] => [
-    [centre(index - 1) + half, middle],
-    [centre(index) - half, middle],
-  ]);
+  const rows = [
+    ["Affine", "BatchNorm", "ReLU"],
+    ["Affine", "BatchNorm", "ReLU"],
+    ["Affine", "Softmax"],
+  ];
+  const layers = rows.flat();
+  // Wide enough for the longest word on a phone.
+  const columns = [2.3, 5.1, 7.9];
+  const half = { x: 1.15, y: 19 };
+  const rowY = (row: number) => 30 + 66 * row;
+  const boxes = rows.flatMap((row, i) => row.map((_, column): XY => [columns[column], rowY(i)]));
+  const [start, finish]: XY[] = [
+    [0.3, rowY(0)],
+    [columns[2], rowY(2)],
+  ];
+  /** From the right of one thing to the left of the next, which is beside it or starts a row. */
+  const way = ([x0, y0]: XY, [x1, y1]: XY): XY[] => {
+    const [from, to]: XY[] = [
+      [x0, y0],
+      [x1, y1],
+    ];
+    if (y0 === y1) return [from, to];
+    const between = (y0 + y1) / 2;
+    return [from, [9.6, y0], [9.6, between], [0.55, between], [0.55, y1], to];
+  };
+  const rightOf = ([x, y]: XY): XY => [x + half.x, y];
+  const leftOf = ([x, y]: XY): XY => [x - half.x, y];
+  const steps = [
+    way([start[0] + 0.3, start[1]], leftOf(boxes[0])),
+    ...boxes.slice(1).map((box, i) => way(rightOf(boxes[i]), leftOf(box))),
+    way(rightOf(boxes[boxes.length - 1]), [finish[0] - 0.4, finish[1]]),
+  ];
   return {
     id: "6-16",
     caption:
-      "A network with batch normalization: a BatchNorm layer (grey background) between each hidden Affine layer and its ReLU.",
+      "A network with batch normalization, one layer a row: a BatchNorm layer (grey background) between each hidden Affine layer and its ReLU.",
     alt:
-      "A row of boxes joined by arrows, from the input x to the output y: " +
-      `${layers.join(", ")}. The two BatchNorm boxes have a grey background, the other boxes none.`,
+      "Boxes joined by arrows, in three rows from the input x to the output y: " +
+      `${rows.map((row) => row.join(", ")).join("; ")}. The two BatchNorm boxes have a grey background.`,
     data: [arrows(steps, { standoff: 1 })],
     layout: {
-      ...sheet(layers.length + 1.4, height),
+      ...sheet(10, rowY(2) + 30),
       shapes: layers.map((layer, index) => ({
         type: "rect",
-        x0: centre(index) - half,
-        x1: centre(index) + half,
-        y0: boxTop,
-        y1: height - boxTop,
+        x0: boxes[index][0] - half.x,
+        x1: boxes[index][0] + half.x,
+        y0: boxes[index][1] - half.y,
+        y1: boxes[index][1] + half.y,
         line: { color: ink, width: 1.5 },
         fillcolor: layer === "BatchNorm" ? "rgba(110, 119, 129, 0.4)" : "rgba(0, 0, 0, 0)",
       })),
       annotations: [
-        ...layers.map((layer, index) => label([centre(index), middle], layer, { textangle: -90, font: { size: 15 } })),
-        label([0.26, middle], "<i>x</i>", { font: { size: 16 } }),
-        label([centre(layers.length) - 0.06, middle], "<i>y</i>", { font: { size: 16 } }),
+        ...layers.map((layer, index) => label(boxes[index], layer)),
+        label(start, "<i>x</i>", { font: { size: 16 } }),
+        label(finish, "<i>y</i>", { font: { size: 16 } }),
       ],
     },
   };
@@ -67,10 +89,10 @@ export function batchNormGraph(): Figure {
   // Two columns: on the left the path of each example, on the right the statistics of the batch.
   const left = 3.1;
   const right = 7.1;
-  const input: XY = [left, 26];
-  const forkX: XY = [left, 76];
-  const mean: XY = [right, 76];
-  const minus: XY = [left, 152];
+  const input: XY = [left, 8];
+  const forkX: XY = [left, 72];
+  const mean: XY = [right, 72];
+  const minus: XY = [left, 146];
   const forkC: XY = [left, 224];
   const square: XY = [right, 224];
   const variance: XY = [right, 302];
@@ -121,7 +143,7 @@ export function batchNormGraph(): Figure {
   const below = (from: XY, to: XY, text: string) => label(between(from, to), text, { yanchor: "top", yshift: -5 });
 
   const forward: Layout[] = [
-    toTheLeft([left, 40], "x"),
+    toTheLeft([left, 26], "x"),
     toTheLeft(between(mean, [right, minus[1]]), "μ = <sup>1</sup>⁄<sub>m</sub> Σ x"),
     toTheLeft(between(minus, forkC), "c = x − μ"),
     toTheLeft(between(square, variance), "q = c²"),
@@ -133,11 +155,12 @@ export function batchNormGraph(): Figure {
     toTheLeft(between(shift, output), "y = γ · x̂ + β"),
   ];
   const backward: Layout[] = [
-    toTheRight([left, 40], "dx = dc + dμ/m"),
+    toTheRight([left, 26], "dx = dc + dμ/m"),
     above(forkX, mean, "dμ/m"),
     toTheRight(between(forkX, minus), "dc"),
     toTheRight(between(mean, [right, minus[1]]), "dμ = −Σ dc"),
-    toTheRight(between(minus, forkC), "dc = dx̂ · r + 2c · dq"),
+    // Nearer to its node than to the branch below, whose label is beside it on a phone.
+    toTheRight([left, 178], "dc = dx̂ · r + 2c · dq"),
     above(forkC, square, "2c · dq"),
     toTheRight(between(square, variance), "dq = dσ²/m"),
     toTheRight(between(variance, root), "dσ² = ds/(2s)"),
@@ -170,11 +193,8 @@ export function batchNormGraph(): Figure {
       "Batch normalization as a computational graph over a batch of m examples: forward from the top down, backward from the bottom up. " +
       "dz is short for ∂L/∂z, Σ is the sum over the batch, and the circled numbers give the order of the backward steps.",
     alt:
-      "Computational graph of batch normalization. Forward, from x at the top to y at the bottom: the mean μ of the batch is subtracted, c = x − μ; " +
-      "in a side branch c is squared, its mean is the variance σ², then s = √(σ² + ε) and r = 1/s; the branch joins again in x̂ = c·r, " +
-      "which is multiplied by γ and shifted by β. Backward, from dy at the bottom: step 1 dβ = Σ dy; 2 dγ = Σ dy·x̂ and dx̂ = γ·dy; " +
-      "3 dr = Σ dx̂·c; 4 ds = −dr/s²; 5 dσ² = ds/(2s); 6 dq = dσ²/m; 7 squaring back, where both branches add up to dc = dx̂·r + 2c·dq; " +
-      "8 dμ = −Σ dc; 9 through the mean, dx = dc + dμ/m.",
+      "A graph of nine numbered nodes. Forward, from x down to y: subtract the mean; in a side branch square, mean, root and reciprocal; multiply both, then by γ, and add β. " +
+      "Backward, from dy up to dx: each node's derivative stands beside its edges.",
     data: [
       way(edges, { name: "forward", color: palette[0], dash: "solid" }),
       way(

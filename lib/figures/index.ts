@@ -8,6 +8,8 @@ export * from "./learning-curves";
 
 // 6.2 Initial weights
 export * from "./activation-histograms";
+export * from "./weight-scale-slider";
+export type { Activation, Layers } from "./activation-panels";
 export * from "./xavier-scale";
 
 // 6.3 Batch normalization
@@ -17,6 +19,10 @@ export * from "./scale-panels";
 // 6.4 Regularization
 export * from "./regularization";
 export * from "./dropout-drawing";
+export * from "./test-against-training";
+export * from "./weight-paths";
 
 // 6.5 Hyperparameters
 export * from "./search-panels";
+export * from "./gaussian-process";
+export * from "./wrong-digits";

@@ -1,14 +1,18 @@
 /**
  * How the loss falls and the accuracy rises during training, over one seed or several.
  */
-import { max, median, min } from "d3-array";
+import { max, median, min, ticks } from "d3-array";
+import { captionOf } from "./captions";
+import { endLabels, endMargin, type LineEnd } from "./end-labels";
+import { ink } from "./drawing";
 import { smoothCurve } from "./smooth-curve";
-import type { Figure, Trace } from "./figure";
+import type { Figure, Layout, Trace } from "./figure";
 import { dashes, markers, palette, template } from "./figure";
-import { axisName, panelGrid } from "./panels";
+import { axisName, buttonStyle, panelGrid, translucent } from "./panels";
 
 /** One line in a figure: what was measured at every point, with one seed or several. */
 export interface Curve {
+  /** What stands at its end, in parentheses what goes on a line of its own: `"SGD"`, `"SGD (η = 0.01)"`. */
   name: string;
   /** One list per seed, all of the same length; `null` (or NaN, ±Infinity) where a run has diverged. */
   runs: ArrayLike<number | null>[];
@@ -16,47 +20,105 @@ export interface Curve {
 
 export interface LossCurves {
   id: string;
-  caption: string;
+  /** The one in captions.ts if not given. */
+  caption?: string;
   curves: Curve[];
   /** The range of the loss that is shown; the first losses are often far above it. */
   yRange: [low: number, high: number];
+  /** The axis that it opens with; two buttons change it. */
+  yScale?: "linear" | "log";
 }
 
 export interface AccuracyCurves {
   id: string;
-  caption: string;
+  /** The one in captions.ts if not given. */
+  caption?: string;
   /** Panels side by side; curves at the same index share a colour and a legend entry. */
   panels: { title?: string; curves: Curve[] }[];
+  /** Marks the distance between the two curves of a panel, at their end, by a bracket with its size. */
+  gap?: boolean;
 }
 
+/** More points than can be seen on the width of a page; a loss has one per iteration. */
+const MAX_POINTS = 1000;
+const MAX_BAND_POINTS = 500;
+
 /**
- * The loss of every iteration, smoothed by {@link smoothCurve}, as in figures 6-9 and 6-15.
+ * The loss of every iteration, smoothed by {@link smoothCurve}, as in figures 6-9 and 6-15. The name of each line
+ * stands at its end. Of a long training every second, third, … iteration is drawn.
  * With several seeds, each run is smoothed; the line is their median, and the band reaches from the lowest
  * to the highest.
  *
  * @throws RangeError if there is no curve, or one has no runs, or runs of different lengths.
  */
-export function lossCurves({ id, caption, curves, yRange }: LossCurves): Figure {
+export function lossCurves({ id, caption = captionOf(id), curves, yRange, yScale = "linear" }: LossCurves): Figure {
   const summaries = curves.map(({ name, runs }) => summarize({ name, runs: runs.map((run) => smoothCurve(run)) }));
   const length = longest(summaries);
+  const margin = { l: 64, r: endMargin(summaries.map(labelOf)), t: 40, b: 56 };
+  const height = 440;
+  const ends = summaries.map(endOf);
+  // Both axes end at the same loss; a logarithmic one cannot begin at 0.
+  const logRange = [yRange[0] > 0 ? yRange[0] : lowestOf(summaries, yRange[1]), yRange[1]] as [number, number];
+  const scales = (["linear", "log"] as const).map((type) => {
+    const range = type === "log" ? logRange : yRange;
+    const plotHeight = height - margin.t - margin.b;
+    return {
+      axis: { type, range: type === "log" ? range.map((value) => round(Math.log10(value))) : range },
+      annotations: endLabels(ends, { range, height: plotHeight, log: type === "log" }),
+    };
+  });
+  const shown = scales[yScale === "log" ? 1 : 0];
   return {
     id,
     caption,
-    alt: `Line chart of the smoothed loss over ${length} iterations, from ${yRange[0]} to ${yRange[1]}. ${describe(summaries)}`,
+    alt: `Line chart of the smoothed loss over ${length} iterations. ${describe(summaries, yRange)}${legendOf(summaries)}`,
     // No dashes: on a jittery line they cannot be distinguished from the jitter.
     data: [
-      ...summaries.map(bandOf),
+      ...summaries.map((summary, i) => bandOf(summary, i, MAX_BAND_POINTS)),
       ...summaries.map((summary, i) => ({
-        ...lineOf(summary, i),
+        ...lineOf(summary, i, MAX_POINTS),
         line: { color: palette[i % palette.length], width: 1.5 },
       })),
     ].flat(),
     layout: {
       template,
-      height: 440,
-      ...legendAbove,
-      xaxis: { title: { text: "iteration" }, range: xRange(length) },
-      yaxis: { title: { text: "loss (smoothed)" }, range: yRange },
+      height,
+      margin,
+      showlegend: false,
+      ...hovering,
+      xaxis: { ...at("iteration"), title: { text: "iteration" }, range: xRange(length) },
+      // A label a decade, and 2 and 5 in between.
+      yaxis: { title: { text: "loss (smoothed)" }, ...shown.axis, ...(yScale === "log" && { dtick: "D2" }) },
+      annotations: shown.annotations,
+      updatemenus: [
+        {
+          type: "buttons",
+          direction: "left",
+          active: scales.indexOf(shown),
+          x: 0,
+          xanchor: "left",
+          y: 1,
+          yanchor: "bottom",
+          pad: { t: 0, b: 6, l: 0, r: 0 },
+          ...buttonStyle,
+          buttons: scales.map(({ axis, annotations }) => ({
+            label: axis.type === "log" ? "log axis" : "linear axis",
+            method: "relayout",
+            args: [
+              {
+                "yaxis.type": axis.type,
+                "yaxis.range": axis.range,
+                "yaxis.dtick": axis.type === "log" ? "D2" : null,
+                // One by one, so that other annotations stay.
+                ...Object.assign(
+                  {},
+                  ...annotations.map(({ y, ay }, i) => ({ [`annotations[${i}].y`]: y, [`annotations[${i}].ay`]: ay })),
+                ),
+              },
+            ],
+          })),
+        },
+      ],
     },
   };
 }
@@ -67,39 +129,68 @@ export function lossCurves({ id, caption, curves, yRange }: LossCurves): Figure 
  *
  * @throws RangeError if there is no curve, or one has no runs, or runs of different lengths.
  */
-export function accuracyCurves({ id, caption, panels }: AccuracyCurves): Figure {
+export function accuracyCurves({ id, caption = captionOf(id), panels, gap = false }: AccuracyCurves): Figure {
   const summaries = panels.map(({ curves }) => curves.map(summarize));
   const length = longest(summaries.flat());
-  const range = { x: xRange(length), y: [0, 1.03] };
   const single = panels.length === 1;
+  const gaps = summaries.map((curves) => (gap ? gapOf(curves) : undefined));
+  const bracketed = gaps.some((size) => size !== undefined);
+  // The bracket and its number stand to the right of the lines.
+  const room = bracketed ? (single ? 1.14 : 1.34) : 1.02;
+  const range = { x: [xRange(length)[0], room * (length - 1)], y: [0, 1.03] };
+  const epochs = { range: range.x, tickvals: ticks(0, length - 1, 4).filter(Number.isInteger) };
+  // A single panel has its names at the ends of its lines.
+  const labelled = single && !bracketed;
+  const height = 420;
+  const margin = { l: 64, r: labelled ? endMargin(summaries[0].map(labelOf)) : 16, t: labelled ? 16 : 48, b: 56 };
   return {
     id,
     caption,
     alt:
-      `Line chart of the accuracy over ${length} epochs${single ? "" : ` in ${panels.length} panels`}. ` +
-      panels.map(({ title }, i) => (title === undefined ? "" : `${title}: `) + describe(summaries[i])).join(" "),
-    data: summaries.flatMap((curves, panel) =>
-      [...curves.flatMap(bandOf), ...curves.map(lineOf)].map((trace) => ({
+      `Line chart of the accuracy from epoch 0 to ${length - 1}${single ? "" : ` in ${panels.length} panels`}. ` +
+      panels
+        .map(({ title }, i) => {
+          const story = describe(summaries[i], [0, 1]);
+          const size = gaps[i] === undefined ? "" : ` Gap at the end: ${gaps[i].toFixed(2)}.`;
+          return (title === undefined ? "" : `${title}: `) + story + size;
+        })
+        .join(" ") +
+      legendOf(summaries.flat()),
+    data: summaries.flatMap((curves, panel) => {
+      const traces = [
+        ...curves.flatMap((summary, i) => bandOf(summary, i, MAX_BAND_POINTS)),
+        ...curves.map((summary, i) => lineOf(summary, i, MAX_POINTS)),
+        ...(gaps[panel] === undefined ? [] : [bracketOf(curves, gaps[panel], length)]),
+      ];
+      return traces.map((trace) => ({
         ...trace,
         xaxis: axisName("x", panel),
         yaxis: "y",
         ...(panel > 0 && { showlegend: false }),
-      })),
-    ),
+      }));
+    }),
     layout: {
       template,
-      height: 420,
-      ...legendAbove,
+      height,
+      margin,
+      ...(labelled ? { showlegend: false } : legendAbove),
+      ...hovering,
       ...(single
         ? {
-            xaxis: { title: { text: "epoch" }, range: range.x },
+            xaxis: { ...at("epoch"), title: { text: "epoch" }, ...epochs },
             yaxis: { title: { text: "accuracy" }, range: range.y },
+            ...(labelled && {
+              annotations: endLabels(summaries[0].map(endOf), {
+                range: [range.y[0], range.y[1]],
+                height: height - margin.t - margin.b,
+              }),
+            }),
           }
         : panelGrid({
             rows: 1,
             columns: panels.length,
             titles: panels.map(({ title = "" }) => title),
-            x: { title: "epoch", range: range.x },
+            x: { ...at("epoch"), title: "epoch", ...epochs },
             y: { title: "accuracy", range: range.y },
             gap: { x: 0.12, y: 0 },
           })),
@@ -137,22 +228,29 @@ function summarize({ name, runs }: Curve): Summary {
     name,
     seeds: runs.length,
     diverged: runs.filter((run) => !Number.isFinite(run[length - 1])).length,
-    median: points.map((values) => shown(median(values))),
-    low: points.map((values) => shown(min(values))),
-    high: points.map((values) => shown(max(values))),
+    median: points.map((values) => median(values) ?? null),
+    low: points.map((values) => min(values) ?? null),
+    high: points.map((values) => max(values) ?? null),
   };
 }
 
 /** A value with as many digits as can be seen; or `null`, which Plotly leaves blank. */
-function shown(value: number | undefined): number | null {
-  return value === undefined ? null : Number(value.toPrecision(4));
+function shown(value: number | null): number | null {
+  return value === null ? null : Number(value.toPrecision(3));
+}
+
+/** Every how many points one is drawn, so that at most `most` are. */
+function strideOf(points: unknown[], most: number): number {
+  return Math.ceil(points.length / most);
 }
 
 /** The band from the lowest to the highest value, as an outline; none for a single seed. */
-function bandOf({ name, seeds, low, high }: Summary, index: number): Trace[] {
+function bandOf({ name, seeds, low, high }: Summary, index: number, most: number): Trace[] {
   if (seeds === 1) return [];
-  const there = low.flatMap((value, i) => (value === null ? [] : [i]));
+  const stride = strideOf(low, most);
+  const there = low.flatMap((value, i) => (value === null || i % stride > 0 ? [] : [i]));
   const back = [...there].reverse();
+  const color = palette[index % palette.length];
   return [
     {
       type: "scatter",
@@ -161,42 +259,136 @@ function bandOf({ name, seeds, low, high }: Summary, index: number): Trace[] {
       legendgroup: name,
       showlegend: false,
       x: [...there, ...back],
-      y: [...there.map((i) => high[i]), ...back.map((i) => low[i])],
+      y: [...there.map((i) => shown(high[i])), ...back.map((i) => shown(low[i]))],
       fill: "toself",
-      line: { color: palette[index % palette.length], width: 0.5 },
-      opacity: 0.5,
+      // Pale: where two bands overlap, each keeps its outline and neither hides the other.
+      fillcolor: translucent(color, 0.14),
+      line: { color, width: 0.75 },
+      opacity: 0.7,
       hoverinfo: "skip",
     },
   ];
 }
 
-/** The median as a line with a dozen markers, whatever its length. Its points are at 0, 1, 2, … */
-function lineOf({ name, seeds, diverged, median }: Summary, index: number): Trace {
+/** The median as a line with a dozen markers, whatever its length. Its points are at 0, 1, 2, … or fewer of these. */
+function lineOf(summary: Summary, index: number, most: number): Trace {
+  const { name, seeds, diverged, median, low, high } = summary;
   const color = palette[index % palette.length];
+  const stride = strideOf(median, most);
+  const thinned = (values: (number | null)[]) => values.filter((_, i) => i % stride === 0).map(shown);
+  const [lows, highs] = [thinned(low), thinned(high)];
   return {
     type: "scatter",
     mode: "lines+markers",
     name: diverged === 0 ? name : `${name} (${seeds === 1 ? "diverged" : `${diverged} of ${seeds} seeds diverged`})`,
     legendgroup: name,
-    y: median,
+    ...(stride > 1 && { dx: stride }),
+    y: thinned(median),
+    ...(seeds > 1 && { customdata: lows.map((value, i) => [value, highs[i]]) }),
     line: { color, width: 2, dash: dashes[index % dashes.length] },
     marker: { color, symbol: markers[index % markers.length], size: 8, maxdisplayed: 12 },
-    hovertemplate: "%{y:.3f}",
+    hovertemplate: `${headOf(name)} %{y:.3f}${seeds > 1 ? " (%{customdata[0]:.3f} to %{customdata[1]:.3f})" : ""}<extra></extra>`,
   };
 }
 
-function describe(summaries: Summary[]): string {
-  const seeds = Math.max(...summaries.map((summary) => summary.seeds));
-  const spread = seeds > 1 ? ` Lines are medians of ${seeds} seeds, bands reach from the least to the greatest.` : "";
-  const ends = summaries.map(({ name, median, low, high, seeds, diverged }) => {
+/** A name in two parts: what it is, and what stands in parentheses. */
+function partsOf(name: string): [head: string, rest?: string] {
+  const [, head, rest] = /^(.+?)\s*\(([^()]*)\)$/.exec(name) ?? [];
+  return rest === undefined ? [name] : [head, rest];
+}
+
+function headOf(name: string): string {
+  return partsOf(name)[0];
+}
+
+const LABEL_LETTERS = 13; // on a line of a label, which a phone has room for
+
+/** What stands at the end of a line. */
+function labelOf({ name, seeds, diverged }: Summary): string {
+  const [head, rest] = partsOf(name);
+  const bold = wrapped(head).map((line) => `<b>${line}</b>`);
+  const end = diverged === 0 ? [] : wrapped(seeds === 1 ? "diverged" : `${diverged} of ${seeds} diverged`);
+  return [...bold, ...(rest === undefined ? [] : wrapped(rest)), ...end].join("<br>");
+}
+
+function wrapped(text: string): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    if (line === "" || `${line} ${word}`.length <= LABEL_LETTERS) lines[lines.length - 1] = `${line} ${word}`.trim();
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** The last point of a line, or the top left if it has none. */
+function endOf(summary: Summary, index: number): LineEnd {
+  const last = summary.median.reduce<number>((last, value, i) => (value === null ? last : i), -1);
+  const color = palette[index % palette.length];
+  return { x: Math.max(0, last), y: summary.median[last] ?? Infinity, color, text: labelOf(summary) };
+}
+
+/** The distance between two curves at their end; `undefined` if there are not two or one has diverged. */
+function gapOf(curves: Summary[]): number | undefined {
+  const [a, b] = curves.map(({ median }) => median.at(-1));
+  return curves.length !== 2 || a == null || b == null ? undefined : Math.abs(a - b);
+}
+
+/** A bracket from the end of one curve to that of the other. */
+function bracketOf(curves: Summary[], gap: number, length: number): Trace {
+  const [a, b] = curves.map(({ median }) => median.at(-1)!);
+  const [near, far] = [1.02 * (length - 1), 1.045 * (length - 1)];
+  return {
+    type: "scatter",
+    mode: "lines+text",
+    name: "gap",
+    x: [near, far, far, far, near].map(round),
+    y: [a, a, (a + b) / 2, b, b].map(round),
+    text: ["", "", ` ${gap.toFixed(2)}`, "", ""],
+    textposition: "middle right",
+    textfont: { size: 12 },
+    line: { color: ink, width: 1.5 },
+    cliponaxis: false,
+    showlegend: false,
+    hoverinfo: "skip",
+  };
+}
+
+/** Where the lines go and where they end, from the top down, with values cut to the range that is shown. */
+function describe(summaries: Summary[], [low, high]: [number, number]): string {
+  const text = (value: number) =>
+    value > high ? `above ${high}` : value < low ? `below ${low}` : String(Number(value.toPrecision(2)));
+  const clip = (value: number) => Math.min(high, Math.max(low, value));
+  const ordered = [...summaries].sort((a, b) => (b.median.at(-1) ?? Infinity) - (a.median.at(-1) ?? Infinity));
+  let start: number | undefined;
+  const ends = ordered.map(({ name, median, diverged, seeds }) => {
     const from = median.find((value) => value !== null);
     const to = median.at(-1);
-    if (from === undefined) return `${name} diverged at once`;
-    if (to === null || to === undefined) return `${name} starts at ${from} and diverged`;
-    const band = seeds > 1 ? ` (${low.at(-1)} to ${high.at(-1)})` : "";
-    return `${name} goes from ${from} to ${to}${band}${diverged > 0 ? `, ${diverged} of ${seeds} seeds diverged` : ""}`;
+    if (from == null) return `${headOf(name)} diverged at once`;
+    if (to == null) return `${headOf(name)} starts at ${text(from)} and diverged`;
+    const change = (to - from) / (high - low);
+    const verb = change < -0.02 ? "falls" : change > 0.02 ? "rises" : "stays";
+    // Where all start alike, it is said once.
+    const alike = start !== undefined && Math.abs(clip(from) - start) < 0.05 * (high - low);
+    start ??= clip(from);
+    const way = verb === "stays" ? "at" : alike ? "to" : `from ${text(from)} to`;
+    return `${headOf(name)} ${verb} ${way} ${text(to)}${diverged > 0 ? ` (${diverged} of ${seeds} seeds diverged)` : ""}`;
   });
-  return `${ends.join("; ")}.${spread}`;
+  return `${ends.join(", ")}.`;
+}
+
+/** What lines and bands are. */
+function legendOf(summaries: Summary[]): string {
+  const seeds = Math.max(...summaries.map((summary) => summary.seeds));
+  return seeds > 1 ? ` Lines: medians of ${seeds} seeds; bands: their range.` : "";
+}
+
+/** The lowest value of any line or band below `high`, rounded down to 1, 2 or 5 times a power of ten. */
+function lowestOf(summaries: Summary[], high: number): number {
+  const positive = summaries.flatMap(({ low }) => low.filter((value) => value !== null && value > 0 && value < high));
+  const lowest = min(positive as number[]) ?? high / 100;
+  const power = 10 ** Math.floor(Math.log10(lowest));
+  return ([5, 2].find((digit) => digit * power <= lowest) ?? 1) * power;
 }
 
 function longest(summaries: Summary[]): number {
@@ -209,9 +401,20 @@ function xRange(length: number): [number, number] {
   return [-0.02 * length, 1.02 * (length - 1)];
 }
 
-/** The legend in a row above the plot, never over its lines; at the pointer, one box with the values of all curves. */
+function round(value: number): number {
+  return Number(value.toPrecision(5));
+}
+
+/** At the pointer, one box with the values of all curves, in the order of the lines. */
+const hovering = { hovermode: "x unified", hoversort: "value descending", hoverlabel: { font: { size: 12 } } };
+
+/** What the box calls its place on the x axis: `"iteration 1179"`. */
+function at(unit: string): Layout {
+  return { unifiedhovertitle: { text: `${unit} %{x}` } };
+}
+
+/** The legend in a row above the plot, never over its lines. */
 const legendAbove = {
   showlegend: true,
   legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal" },
-  hovermode: "x unified",
 };

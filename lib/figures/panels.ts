@@ -2,6 +2,7 @@
  * Small multiples: a grid of equal panels that share an x axis per column and a y axis per row, so that
  * there are ticks only at the left and at the bottom, and the panels stay legible on a phone.
  */
+import { ink } from "./drawing";
 import type { Layout } from "./figure";
 
 /** A trace's name for its axis: `"x"`, `"x2"`, … for index 0, 1, … */
@@ -46,7 +47,7 @@ export function panelGrid({ rows, columns, titles, x, y, gap }: PanelGrid): Layo
     y: 1,
     yanchor: "bottom",
     showarrow: false,
-    font: { size: 11 },
+    font: { size: 12 },
   }));
   const shared = { xref: "paper", yref: "paper", showarrow: false, font: { size: 13 } };
   annotations.push({ ...shared, text: xTitle, x: 0.5, y: 0, yanchor: "top", yshift: -24 });
@@ -58,4 +59,16 @@ export function panelGrid({ rows, columns, titles, x, y, gap }: PanelGrid): Layo
     ...axes,
     annotations,
   };
+}
+
+/** Buttons that can be read on white and on near-black, pressed or not. */
+export const buttonStyle: Layout = { bgcolor: "#ffffff", bordercolor: "#8a929c", font: { color: ink, size: 12 } };
+
+/** A slider in the colours of the template's grid and axes, which a dark page replaces. */
+export const sliderStyle: Layout = { bgcolor: "#e3e6ea", activebgcolor: "#c3c9d0", bordercolor: "#8a929c" };
+
+/** A palette colour for what lies behind a line. */
+export function translucent(hex: string, opacity: number): string {
+  const [red, green, blue] = [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
+  return `rgba(${red}, ${green}, ${blue}, ${opacity})`;
 }

@@ -38,16 +38,17 @@ export function weightHistograms(trainings: TrainedWeights[]): Figure {
   const width = (2 * reach) / BINS;
   const histograms = panels.map(({ values }) => histogram(values, [-reach, reach], BINS));
   const most = Math.max(...histograms.flatMap(({ counts }) => counts));
-  const numbers = ({ nearZero, deviation, largest }: (typeof panels)[number]) =>
-    `${(100 * nearZero).toFixed(1)}% ≈0, largest ${largest.toPrecision(2)}, std ${deviation.toPrecision(2)}`;
+  const near = ({ nearZero }: (typeof panels)[number]) => `${(100 * nearZero).toFixed(1)}%`;
+  const spread = ({ deviation }: (typeof panels)[number]) => deviation.toPrecision(2);
+  const widestFirst = [...panels].sort((a, b) => b.deviation - a.deviation);
   return {
     id: "6-21-weights",
     caption:
       `The weights after training with each penalty, counted in ${BINS} bins on a logarithmic scale. ` +
-      `Above each panel: the share of weights within ±${NEAR_ZERO} of 0, the largest absolute weight, and the standard deviation.`,
+      `Above each panel: the largest absolute weight, the standard deviation σ, and the share of weights within ±${NEAR_ZERO} of 0.`,
     alt:
-      "Histograms of the weights after training, one panel a penalty, on common axes with logarithmic counts. " +
-      `${panels.map((panel) => `${panel.penalty}: ${numbers(panel).replace("≈0", `within ${NEAR_ZERO} of zero`)}`).join("; ")}.`,
+      `Histograms with logarithmic counts: hills around 0, from the widest to the narrowest ${widestFirst.map((panel) => `${panel.penalty} (σ ${spread(panel)})`).join(", ")}. ` +
+      `Within ±${NEAR_ZERO} of 0: ${panels.map(near).join(", ")}.`,
     data: histograms.map(({ counts }, index) => ({
       type: "bar",
       xaxis: axisName("x", index % columns),
@@ -67,7 +68,10 @@ export function weightHistograms(trainings: TrainedWeights[]): Figure {
       ...panelGrid({
         rows,
         columns,
-        titles: panels.map((panel) => `<b>${panel.penalty}</b><br>${numbers(panel).replace(", std", "<br>std")}`),
+        titles: panels.map(
+          (panel) =>
+            `<b>${panel.penalty}</b><br>largest ${panel.largest.toPrecision(2)}, σ ${spread(panel)}<br>${near(panel)} ≈ 0`,
+        ),
         x: { title: "weight", range: [-reach, reach], nticks: 5 },
         y: {
           title: "weights per bin",
@@ -76,7 +80,7 @@ export function weightHistograms(trainings: TrainedWeights[]): Figure {
           dtick: 1,
           exponentformat: "power",
         },
-        gap: { x: 0.1, y: 0.45 },
+        gap: { x: 0.1, y: 0.36 },
       }),
     },
   };

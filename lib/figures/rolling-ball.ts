@@ -61,8 +61,8 @@ export function rollingBall(): Figure {
       "Momentum as a ball on a slope. Its velocity v is what friction leaves of the one before, αv, plus the push of the slope against the gradient, −η ∂L/∂W. " +
       "On a long slope of one direction it gets faster and faster.",
     alt:
-      "A ball rolls down a curved slope into a valley, with two paler balls where it was before, the second step longer than the first. " +
-      "An arrow along the slope is its new velocity v. Above it two arrows, one after the other, add up to the same length: a longer one, αv, and a shorter one, −η ∂L/∂W.",
+      "A ball rolls down a curved slope into a valley, past two paler balls where it was before, ever further apart. " +
+      "Its new velocity v is an arrow along the slope, as long as two arrows in a row: a longer αv and a shorter −η ∂L/∂W.",
     data: [
       {
         type: "scatter",
@@ -76,8 +76,8 @@ export function rollingBall(): Figure {
       },
     ],
     layout: {
-      ...sheet(10, 300),
-      yaxis: { visible: false, fixedrange: true, range: [0, 300] },
+      ...sheet(10, 256),
+      yaxis: { visible: false, fixedrange: true, range: [0, 256] },
       shapes: [ball(0.75, { opacity: 0.25 }), ball(1.4, { opacity: 0.5 }), ball(now, { fillcolor: palette[4] })],
       annotations: [
         arrow(now, 4.4, way(0), palette[0]),

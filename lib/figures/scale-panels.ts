@@ -1,11 +1,11 @@
 import { axisName, panelGrid } from "./panels";
-import type { Figure, Trace } from "./figure";
+import type { Figure, Layout, Trace } from "./figure";
 import { dashes, palette, template } from "./figure";
 
-/** Train accuracies at the epoch points of one run, 0 … 1; `null` or NaN once it has diverged. */
+/** Training accuracies at the epoch points of one run, 0 … 1; `null` or NaN once it has diverged. */
 export type Accuracies = (number | null)[];
 
-/** One panel: a weight scale, and training from it with and without batch normalization. */
+/** One panel: a scale of the initial weights, and training from it with and without batch normalization. */
 export interface ScalePanel {
   /** Standard deviation of the initial weights. */
   scale: number;
@@ -19,7 +19,7 @@ const kinds = [
 ] as const;
 
 /**
- * Figure 6-19: train accuracy by epoch, one panel per weight scale in the order given, four per row;
+ * Figure 6-19: training accuracy by epoch, one panel per weight scale in the order given, four per row;
  * solid with batch normalization, dashed without. A run that diverged ends in a ✕ at its last point
  * before, with the first epoch at which its weights were no longer finite.
  *
@@ -40,10 +40,14 @@ export function scalePanels(panels: ScalePanel[]): Figure {
   });
   const curves = kinds.flatMap(({ key, name, color, dash }) =>
     panels
-      .map((panel, index) => ({ y: panel[key].slice(0, divergedAt(panel[key]) ?? undefined), axes: axesOf(index) }))
+      .map((panel, index) => ({
+        y: panel[key].slice(0, divergedAt(panel[key]) ?? undefined),
+        axes: axesOf(index),
+        scale: panel.scale,
+      }))
       // A run that diverged at once has no line, only its ✕.
       .filter(({ y }) => y.length > 1)
-      .map(({ y, axes }, drawn): Trace => ({
+      .map(({ y, axes, scale }, drawn): Trace => ({
         type: "scatter",
         mode: "lines",
         ...axes,
@@ -52,78 +56,98 @@ export function scalePanels(panels: ScalePanel[]): Figure {
         name,
         legendgroup: name,
         showlegend: drawn === 0,
-        hovertemplate: "epoch %{x}: %{y:.2f}<extra>%{fullData.name}</extra>",
+        hovertemplate: `standard deviation ${format(scale)}<br>${name}<br>epoch %{x}: %{y:.2f}<extra></extra>`,
       })),
   );
   const points = Math.max(...panels.flatMap(({ withBatchNorm, without }) => [withBatchNorm.length, without.length]));
   const ends = panels.flatMap((panel, index) =>
     kinds.flatMap(({ key, name, color }) => {
       const epoch = divergedAt(panel[key]);
-      return epoch === null
-        ? []
-        : [
-            {
-              epoch,
-              last: Math.max(0, epoch - 1),
-              accuracy: panel[key][epoch - 1] ?? 0,
-              name,
-              color,
-              axes: axesOf(index),
-            },
-          ];
+      return epoch === null ? [] : [{ epoch, panel, accuracies: panel[key], name, color, axes: axesOf(index) }];
     }),
   );
-  const crosses = ends.map(({ epoch, last, accuracy, name, color, axes }): Trace => ({
+  const crosses = ends.map(({ epoch, panel, accuracies, name, color, axes }): Trace => ({
     type: "scatter",
-    mode: "markers+text",
+    mode: "markers",
     ...axes,
-    x: [last],
-    y: [accuracy],
-    text: [`diverged,<br>epoch ${epoch}`],
-    textposition: last < points / 2 ? "top right" : "top left",
-    textfont: { size: 10 },
+    x: [Math.max(0, epoch - 1)],
+    y: [accuracies[epoch - 1] ?? 0],
     marker: { symbol: "x", size: 9, color },
     cliponaxis: false,
     showlegend: false,
-    hovertemplate: `${name}: diverged at epoch ${epoch}<extra></extra>`,
+    hovertemplate: `standard deviation ${format(panel.scale)}<br>${name}<br>diverged at epoch ${epoch}<extra></extra>`,
   }));
-  const final = ({ scale, withBatchNorm, without }: ScalePanel) =>
-    `std ${format(scale)}: ${finalText(withBatchNorm)} with, ${finalText(without)} without`;
+  const notes = ends.map(({ epoch, panel, axes }): Trace => ({
+    type: "scatter",
+    mode: "text",
+    ...axes,
+    x: [points / 2],
+    y: [freeHeight(panel)],
+    text: [`diverged:<br>epoch ${epoch}`],
+    textfont: { size: 11 },
+    showlegend: false,
+    hoverinfo: "skip",
+  }));
+  const learned = (key: "withBatchNorm" | "without") =>
+    panels.filter((panel) => divergedAt(panel[key]) === null && panel[key].at(-1)! > 0.5).length;
+  const [first, last] = [panels[0], panels[panels.length - 1]].map(({ scale }) => format(scale));
+  const grid = panelGrid({
+    rows,
+    columns,
+    titles: panels.map(({ scale }) => `<b>${format(scale)}</b>`),
+    x: { title: "epoch", range: [0, points], tickvals: [0, points / 2, points] },
+    y: { title: "training accuracy", range: [0, 1.03], tickvals: [0, 0.5, 1] },
+    gap: { x: 0.18, y: 0.2 },
+  });
+  const heading = {
+    text: "standard deviation of the initial weights:",
+    xref: "paper",
+    yref: "paper",
+    x: 0,
+    y: 1,
+    xanchor: "left",
+    yanchor: "bottom",
+    yshift: 20,
+    showarrow: false,
+    font: { size: 12 },
+  };
   return {
     id: "6-19",
     caption:
-      "Train accuracy by epoch for initial weights of different standard deviation (above each panel): solid with batch normalization, dashed without." +
+      "Training accuracy by epoch for initial weights of different standard deviation, which stands above each panel: solid with batch normalization, dashed without." +
       (ends.length > 0
         ? " A ✕ marks where a network diverged: from that epoch on its weights were no longer finite numbers."
         : ""),
-    alt: `${panels.length} small panels of train accuracy by epoch, one a standard deviation of the initial weights. At the last epoch: ${panels.map(final).join("; ")}.`,
-    data: [...curves, ...crosses],
+    alt:
+      `${panels.length} small panels of training accuracy by epoch, for standard deviations of the initial weights from ${first} to ${last}. ` +
+      `The last epoch is above 0.5 in ${learned("withBatchNorm")} panels with batch normalization and in ${learned("without")} without` +
+      `${ends.length === 0 ? "" : `; ${ends.length} ${ends.length === 1 ? "run" : "runs"} diverged`}.`,
+    data: [...curves, ...crosses, ...notes],
     layout: {
       template,
-      height: 130 + 135 * rows,
-      margin: { l: 52, r: 8, t: 72, b: 52 },
+      height: 132 + 124 * rows,
+      margin: { l: 52, r: 12, t: 80, b: 52 },
       legend: { orientation: "h", x: 0.5, xanchor: "center", y: 1, yref: "container", yanchor: "top" },
-      ...panelGrid({
-        rows,
-        columns,
-        titles: panels.map(({ scale }) => `W std<br>${format(scale)}`),
-        x: { title: "epoch", range: [0, points], tickvals: [0, points / 2, points] },
-        y: { title: "train accuracy", range: [0, 1.03], tickvals: [0, 0.5, 1] },
-        gap: { x: 0.25, y: 0.42 },
-      }),
+      ...grid,
+      annotations: [...(grid.annotations as Layout[]), heading],
     },
   };
+}
+
+/** The height that the lines of a panel, in its middle, leave most room at: for a text of two lines. */
+function freeHeight(panel: ScalePanel): number {
+  const middle = ({ length }: Accuracies, epoch: number) => epoch >= 0.15 * length && epoch <= 0.85 * length;
+  const lines = kinds.flatMap(({ key }) =>
+    panel[key].filter((accuracy, epoch) => Number.isFinite(accuracy) && middle(panel[key], epoch)),
+  ) as number[];
+  const room = (height: number) => Math.min(1, ...lines.map((accuracy) => Math.abs(accuracy - height)));
+  return [0.82, 0.5, 0.2].reduce((best, height) => (room(height) > room(best) ? height : best));
 }
 
 /** The first epoch point without a finite accuracy, or `null` if there is none. */
 function divergedAt(accuracies: Accuracies): number | null {
   const epoch = accuracies.findIndex((accuracy) => !Number.isFinite(accuracy));
   return epoch === -1 ? null : epoch;
-}
-
-function finalText(accuracies: Accuracies): string {
-  const epoch = divergedAt(accuracies);
-  return epoch === null ? accuracies[accuracies.length - 1]!.toFixed(2) : `diverged at epoch ${epoch}`;
 }
 
 /** Three significant digits, as in the chapter's panel titles: 0.0631, 1, 0.000185. */

@@ -30,20 +30,22 @@ test("ranks by the last validation accuracy; ties keep their order, diverged tri
   );
 });
 
-test("figure 6-24: the best 20 in order, five per row, validation solid and train dashed", () => {
+test("figure 6-24: the best 20 in order, five per row, validation solid and training dashed", () => {
   const figure = searchPanels(trials);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
   assert.equal(figure.id, "6-24");
   const titles = (figure.layout.annotations as { text: string; xref: string; yref: string }[]).slice(0, 20);
-  assert.equal(titles[0].text, "Best-1<br>val 0.87");
-  assert.equal(titles[19].text, "Best-20<br>val 0.72");
+  // Trial 96: learning rate 10^(−6 + 0.04 · 96), weight decay 10^(−8 + 0.04 · 52).
+  assert.equal(titles[0].text, "<b>Best-1</b><br>0.87<br>η 6.9e−3<br>λ 1.2e−6");
+  assert.match(titles[19].text, /^<b>Best-20<\/b><br>0\.72<br>/);
+  assert.match(figure.data[0].hovertemplate as string, /learning rate 6\.92e-3<br>weight decay 1\.20e-6/);
   assert.deepEqual([titles[6].xref, titles[6].yref], ["x2 domain", "y2 domain"]);
   assert.equal(figure.data.length, 40);
   assert.deepEqual(figure.data[12].y, trials[90].history.validationAccuracy);
   assert.deepEqual([figure.data[12].name, figure.data[12].xaxis, figure.data[12].yaxis], ["validation", "x2", "y2"]);
   const dash = (name: string) =>
     new Set(figure.data.filter((trace) => trace.name === name).map(({ line }) => (line as { dash: string }).dash));
-  assert.deepEqual([...dash("validation"), ...dash("train")], ["solid", "5px,3px"]);
+  assert.deepEqual([...dash("validation"), ...dash("training")], ["solid", "5px,3px"]);
   assert.equal(searchPanels(trials.slice(0, 3)).data.length, 6, "fewer than 20 are all shown");
 });
 
@@ -63,6 +65,9 @@ test("the scatter holds every trial, the best five apart, and tells what explain
     [96, 95, 94, 93, 92].map((i) => finite[i].learningRate),
   );
   for (const axis of ["xaxis", "yaxis"]) assert.equal((figure.layout[axis] as { type: string }).type, "log");
+  // Above the plot, where no axis title is.
+  const { colorbar } = figure.data[1].marker as { colorbar: { y: number; yanchor: string } };
+  assert.deepEqual([colorbar.y, colorbar.yanchor], [1, "bottom"]);
   assert.match(figure.caption, /learning rate 1\.00, weight decay −?0\.\d\d\./);
 });
 
@@ -114,42 +119,38 @@ test("search methods: the best so far over the seeds, by hand", () => {
   ]);
   assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
   const median = (name: string) => figure.data.find((trace) => trace.name === name)!;
+  // Each line goes on by 2% of the longest, so that its last step can be seen.
   assert.deepEqual(
     [median("random").x, median("random").y],
     [
-      [10, 20, 30],
-      [0.4, 0.5, 0.6],
+      [10, 20, 30, 31],
+      [0.4, 0.5, 0.6, 0.6],
     ],
   );
   // Counted from where both seeds have a result; nothing changes between there and the end.
   assert.deepEqual(
     [median("halving").x, median("halving").y],
     [
-      [8, 12],
-      [0.5, 0.5],
+      [8, 12, 13],
+      [0.5, 0.5, 0.5],
     ],
   );
   const [low, high] = figure.data;
+  assert.deepEqual(low.y, [0.3, 0.45, 0.55, 0.55]);
+  assert.deepEqual(high.y, [0.45, 0.55, 0.7, 0.7]);
+  // All in one panel, told apart by dashes too, with their names and last medians at the right edge.
+  assert.ok(figure.data.every(({ xaxis }) => xaxis === undefined));
+  const dash = (name: string) => (median(name).line as { dash: string }).dash;
+  assert.notEqual(dash("random"), dash("halving"));
+  const labels = figure.layout.annotations as { text: string; x: number; y: number }[];
   assert.deepEqual(
-    (low.y as number[]).map((value) => value.toFixed(2)),
-    ["0.30", "0.45", "0.55"],
+    labels.map(({ text, x, y }) => [text, x, y]),
+    [
+      ["<b>random</b><br>0.600", 31, 0.6],
+      ["<b>halving</b><br>0.500", 31, 0.5],
+    ],
   );
-  assert.deepEqual(
-    (high.y as number[]).map((value) => value.toFixed(2)),
-    ["0.45", "0.55", "0.70"],
-  );
-  // Each method in a panel of its own, the other one's median behind it.
-  assert.deepEqual([median("random").xaxis, median("halving").xaxis], ["x", "x2"]);
-  const inFirst = figure.data.filter(({ xaxis }) => xaxis === "x");
-  assert.deepEqual(
-    inFirst.map(({ y }) => (y as number[]).length),
-    [3, 3, 2, 3],
-  );
-  assert.deepEqual(inFirst[2].y, median("halving").y);
-  assert.deepEqual(
-    (figure.layout.annotations as { text: string }[]).slice(0, 2).map(({ text }) => text),
-    ["random: 0.60", "halving: 0.50"],
-  );
+  assert.match(figure.alt, /from the top: random 0\.600, halving 0\.500/);
 });
 
 test("what cannot be drawn is refused", () => {

@@ -1,7 +1,8 @@
 import { extent, quantile } from "d3-array";
-import { axisName, panelGrid } from "./panels";
+import { endLabels, endMargin } from "./end-labels";
+import { axisName, panelGrid, translucent } from "./panels";
 import type { Figure, Trace } from "./figure";
-import { palette, template } from "./figure";
+import { dashes, palette, template } from "./figure";
 
 /** One trial of a search: its hyperparameters, and the accuracies they led to. */
 export interface SearchTrial {
@@ -32,8 +33,8 @@ export function rankTrials<T extends Ranked>(trials: T[]): T[] {
 }
 
 /**
- * Figure 6-24: the best 20 trials in small panels, five per row: validation accuracy solid, train
- * accuracy dashed.
+ * Figure 6-24: the best 20 trials in small panels, five per row: validation accuracy solid, training
+ * accuracy dashed. Above each panel stand its accuracy, learning rate η and weight decay λ.
  *
  * @throws RangeError if there are no trials or one has no validation accuracies.
  */
@@ -44,25 +45,20 @@ export function searchPanels(trials: SearchTrial[]): Figure {
   const rows = Math.ceil(best.length / columns);
   const points = Math.max(...best.map(({ history }) => history.validationAccuracy.length));
   const accuracy = (trial: SearchTrial) => finalAccuracy(trial).toFixed(2);
+  const rates = extent(best, ({ learningRate }) => learningRate);
+  const decays = extent(best, ({ weightDecay }) => weightDecay);
   return {
     id: "6-24",
     caption:
-      `The ${best.length} best of ${trials.length} trials by validation accuracy after the last epoch (val, above each panel): ` +
-      "validation accuracy solid, train accuracy dashed.",
+      `The ${best.length} best of ${trials.length} trials by validation accuracy after the last epoch: validation accuracy solid, training accuracy dashed. ` +
+      "Above each panel its last validation accuracy, its learning rate η and its weight decay λ.",
     alt:
-      `${best.length} small panels of accuracy by epoch, from the best trial to the worst shown. ` +
-      best
-        .slice(0, 5)
-        .map(
-          (trial, i) =>
-            `Best-${i + 1}: validation accuracy ${accuracy(trial)}, learning rate ${trial.learningRate.toPrecision(3)}, weight decay ${trial.weightDecay.toExponential(2)}`,
-        )
-        .join("; ") +
-      `. Best-${best.length}: validation accuracy ${accuracy(best[best.length - 1])}.`,
-    data: best.flatMap(({ history }, index): Trace[] =>
+      `${best.length} small panels of accuracy by epoch, from the best trial to the worst shown. The last validation accuracy falls from ${accuracy(best[0])} to ${accuracy(best[best.length - 1])}; ` +
+      `learning rates lie between ${rates.map((rate) => short(rate!)).join(" and ")}, weight decays between ${decays.map((decay) => short(decay!)).join(" and ")}.`,
+    data: best.flatMap(({ history, learningRate, weightDecay }, index): Trace[] =>
       [
         { name: "validation", y: history.validationAccuracy, line: { color: palette[0], dash: "solid", width: 2 } },
-        { name: "train", y: history.trainAccuracy, line: { color: palette[1], dash: "5px,3px", width: 1.5 } },
+        { name: "training", y: history.trainAccuracy, line: { color: palette[1], dash: "5px,3px", width: 1.5 } },
       ].map((curve) => ({
         type: "scatter",
         mode: "lines",
@@ -71,21 +67,27 @@ export function searchPanels(trials: SearchTrial[]): Figure {
         ...curve,
         legendgroup: curve.name,
         showlegend: index === 0,
-        hovertemplate: "epoch %{x}: %{y:.2f}<extra>%{fullData.name}</extra>",
+        hovertemplate:
+          `Best-${index + 1}, ${curve.name}<br>epoch %{x}: %{y:.2f}<br>` +
+          `learning rate ${learningRate.toExponential(2)}<br>weight decay ${weightDecay.toExponential(2)}<extra></extra>`,
       })),
     ),
     layout: {
       template,
-      height: 120 + 130 * rows,
-      margin: { l: 52, r: 8, t: 72, b: 52 },
+      height: 146 + 148 * rows,
+      margin: { l: 52, r: 12, t: 94, b: 52 },
       legend: { orientation: "h", x: 0.5, xanchor: "center", y: 1, yref: "container", yanchor: "top" },
+      hoverlabel: readableHover,
       ...panelGrid({
         rows,
         columns,
-        titles: best.map((trial, index) => `Best-${index + 1}<br>val ${accuracy(trial)}`),
+        titles: best.map(
+          (trial, index) =>
+            `<b>Best-${index + 1}</b><br>${accuracy(trial)}<br>η ${short(trial.learningRate)}<br>λ ${short(trial.weightDecay)}`,
+        ),
         x: { title: "epoch", range: [0, points], tickvals: [0, points / 2, points] },
         y: { title: "accuracy", range: [0, 1.03], tickvals: [0, 0.5, 1] },
-        gap: { x: 0.25, y: 0.42 },
+        gap: { x: 0.2, y: 0.44 },
       }),
     },
   };
@@ -117,8 +119,10 @@ export function searchScatter(trials: SearchTrial[]): Figure {
     thickness: 12,
     len: 0.9,
     x: 0.5,
-    y: -0.24,
-    yanchor: "top",
+    // Above the plot, where no axis title comes in its way, whatever the figure's size.
+    y: 1,
+    yanchor: "bottom",
+    ypad: 4,
     tickvals: [0, 0.25, 0.5, 0.75, 1],
   };
   const group = (name: string, symbol: string, from: number, to: number, withScale: boolean): Trace => ({
@@ -131,13 +135,13 @@ export function searchScatter(trials: SearchTrial[]): Figure {
       symbol,
       size: accuracies.slice(from, to).map((accuracy) => Number((7 + 10 * accuracy).toFixed(2))),
       color: accuracies.slice(from, to),
-      colorscale: "Viridis",
+      colorscale: brightness,
       cmin: 0,
       cmax: 1,
       showscale: withScale,
       ...(withScale && { colorbar }),
       opacity: 1,
-      line: { width: 1, color: "#6e7781" },
+      line: { width: 1, color: "#8a929c" },
     },
     customdata: accuracies.slice(from, to),
     hovertemplate:
@@ -150,99 +154,114 @@ export function searchScatter(trials: SearchTrial[]): Figure {
       `The ${trials.length} trials at their learning rate and weight decay; the lighter and larger, the better the validation accuracy. ` +
       `Rank correlation with it: learning rate ${signed(byLearningRate)}, weight decay ${signed(byWeightDecay)}.`,
     alt:
-      "Scatter plot, learning rate against weight decay, both on logarithmic axes; colour and size show validation accuracy. " +
-      `Spearman's rank correlation with the accuracy is ${signed(byLearningRate)} for the learning rate and ${signed(byWeightDecay)} for the weight decay. ` +
-      `The best five trials have learning rates from ${slowest.toPrecision(3)} to ${fastest.toPrecision(3)}.`,
+      `Scatter plot of ${trials.length} trials, learning rate against weight decay on logarithmic axes; light, large points have the best validation accuracy. ` +
+      `The best five have learning rates from ${short(slowest)} to ${short(fastest)}.`,
     data: [group("other trials", "circle", 5, ranked.length, false), group("best five", "diamond", 0, 5, true)],
     layout: {
       template,
       height: 560,
-      margin: { l: 72, r: 16, t: 48, b: 148 },
+      margin: { l: 72, r: 16, t: 100, b: 60 },
+      hoverlabel: readableHover,
       xaxis: { ...power, title: { text: "learning rate" }, tickangle: 0 },
       yaxis: { ...power, title: { text: "weight decay" } },
-      legend: { orientation: "h", x: 0.5, xanchor: "center", y: 1.02, yanchor: "bottom" },
+      legend: { orientation: "h", x: 0.5, xanchor: "center", y: 1, yref: "container", yanchor: "top" },
     },
   };
 }
 
 /**
  * A figure of our own: search methods at equal cost, as the best validation accuracy found so far
- * against the training steps spent, one panel per method. The line is the median over the seeds, the band
- * their middle half; the medians of the other methods are thin and grey.
+ * against the training steps spent. Each line is the median over the seeds, its band their middle half; at its end
+ * stand the method and the last median.
  *
  * @throws RangeError if there are no methods, one has no searches, or a search has no trials.
  */
 export function searchMethods(methods: MethodResults[]): Figure {
   if (methods.length === 0) throw new RangeError("searchMethods: no methods; pass at least one");
-  const summaries = methods.map((method) => ({
+  const summaries = methods.map((method, index) => ({
     name: method.name,
     seeds: method.searches.length,
     curve: quartilesSoFar(method),
+    color: palette[index % palette.length],
+    dash: dashes[index % dashes.length],
   }));
-  const columns = Math.min(2, summaries.length);
-  const rows = Math.ceil(summaries.length / columns);
-  const data = summaries.flatMap(({ name, curve }, index): Trace[] => {
-    const color = palette[index % palette.length];
-    const panel = {
-      type: "scatter",
-      mode: "lines",
-      xaxis: axisName("x", index % columns),
-      yaxis: axisName("y", Math.floor(index / columns)),
-    };
-    const own = { ...panel, x: curve.map(({ steps }) => steps) };
-    const edge = { ...own, line: { width: 0, shape: "hv" }, hoverinfo: "skip" };
-    const others = summaries.filter((_, i) => i !== index);
-    return [
-      { ...edge, y: curve.map(({ low }) => low) },
-      { ...edge, y: curve.map(({ high }) => high), fill: "tonexty", fillcolor: translucent(color) },
-      ...others.map((other) => ({
-        ...panel,
-        x: other.curve.map(({ steps }) => steps),
-        y: other.curve.map(({ median }) => median),
-        line: { color: "#8a929c", width: 1, shape: "hv" },
-        hoverinfo: "skip",
-      })),
-      {
-        ...own,
-        y: curve.map(({ median }) => median),
-        name,
-        line: { color, width: 2.5, shape: "hv" },
-        hovertemplate: "%{x:,} steps: %{y:.3f}<extra>%{fullData.name}</extra>",
-      },
-    ];
-  });
-  const counts = [...new Set(summaries.map(({ seeds }) => seeds))].sort((a, b) => a - b);
   const end = ({ curve }: (typeof summaries)[number]) => curve[curve.length - 1];
   const most = Math.max(...summaries.map((summary) => end(summary).steps));
+  // A line goes on a little, so that a step at its end is a step and not a stub.
+  const further = Math.round(0.02 * most);
+  const drawn = summaries.map((summary) => {
+    const last = end(summary);
+    return { ...summary, curve: [...summary.curve, { ...last, steps: last.steps + further }] };
+  });
+  const bands = drawn.flatMap(({ curve, color }): Trace[] => {
+    const edge = {
+      type: "scatter",
+      mode: "lines",
+      x: curve.map(({ steps }) => steps),
+      line: { color, width: 0.5, shape: "hv" },
+      opacity: 0.5,
+      hoverinfo: "skip",
+    };
+    return [
+      { ...edge, y: curve.map(({ low }) => round(low)) },
+      { ...edge, y: curve.map(({ high }) => round(high)), fill: "tonexty", fillcolor: translucent(color, 0.07) },
+    ];
+  });
+  const lines = drawn.map(({ name, curve, color, dash }): Trace => ({
+    type: "scatter",
+    mode: "lines",
+    x: curve.map(({ steps }) => steps),
+    y: curve.map(({ median }) => round(median)),
+    customdata: curve.map(({ low, high }) => [round(low), round(high)]),
+    name,
+    line: { color, dash, width: 2.5, shape: "hv" },
+    hovertemplate: `${name}<br>%{x:,} steps: %{y:.3f} (%{customdata[0]:.3f} to %{customdata[1]:.3f})<extra></extra>`,
+  }));
+  const labels = summaries.map((summary) => `${twoLines(summary.name)}<br>${end(summary).median.toFixed(3)}`);
+  // A method that has spent less ends earlier; a thin line leads from there to its name.
+  const tails = drawn
+    .map(({ curve, color }) => ({ color, ...curve[curve.length - 1] }))
+    .filter(({ steps }) => steps < most + further)
+    .map(({ color, steps, median }): Trace => ({
+      type: "scatter",
+      mode: "lines",
+      x: [steps, most + further],
+      y: [round(median), round(median)],
+      line: { color, width: 1 },
+      hoverinfo: "skip",
+    }));
+  const highest = Math.max(...summaries.map((summary) => end(summary).high));
+  const range: [number, number] = [0, Math.min(1, (Math.ceil(10 * highest) + 0.5) / 10)];
+  const height = 440;
+  const margin = { l: 60, r: endMargin(labels), t: 16, b: 56 };
+  const ranked = [...summaries].sort((a, b) => end(b).median - end(a).median);
   return {
     id: "6-24-methods",
     caption:
       "Best validation accuracy found so far against the training steps spent: " +
-      `the line is the median over ${counts.join(" to ")} seeds, the band the middle half of them; ` +
-      "thin and grey, the medians of the other methods. Above each panel: the median at the end.",
+      `the line is the median over ${listOf(summaries.map(({ seeds }) => seeds))} seeds, the band the middle half of them. ` +
+      "At the end of each line: the median there.",
     alt:
-      `${summaries.length} panels, one a search method: step curves of the best validation accuracy found against training steps, with a band for the middle half of the seeds. At the end: ` +
-      summaries
-        .map((summary) => {
-          const { steps, low, median, high } = end(summary);
-          return `${summary.name} ${median.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}) after ${steps} steps`;
-        })
-        .join("; ") +
-      ".",
-    data,
+      "Rising step curves of the best validation accuracy found against training steps, one a search method. " +
+      `At the end, from the top: ${ranked.map((summary) => `${summary.name} ${end(summary).median.toFixed(3)}`).join(", ")}.`,
+    data: [...bands, ...tails, ...lines],
     layout: {
       template,
-      height: 120 + 200 * rows,
-      margin: { l: 60, r: 12, t: 36, b: 56 },
+      height,
+      margin,
       showlegend: false,
-      ...panelGrid({
-        rows,
-        columns,
-        titles: summaries.map((summary) => `${summary.name}: ${end(summary).median.toFixed(2)}`),
-        x: { title: "training steps spent", range: [0, 1.02 * most], nticks: 6, tickformat: "," },
-        y: { title: "best validation accuracy so far", range: [0, 1], tickvals: [0, 0.5, 1] },
-        gap: { x: 0.08, y: 0.2 },
-      }),
+      hoverlabel: readableHover,
+      xaxis: { title: { text: "training steps spent" }, range: [0, most + further], nticks: 6, tickformat: "," },
+      yaxis: { title: { text: "best validation accuracy" }, range },
+      annotations: endLabels(
+        summaries.map((summary, i) => ({
+          x: most + further,
+          y: end(summary).median,
+          color: summary.color,
+          text: labels[i],
+        })),
+        { range, height: height - margin.t - margin.b },
+      ),
     },
   };
 }
@@ -312,8 +331,33 @@ function signed(value: number): string {
   return value.toFixed(2).replace("-", "−");
 }
 
-/** A palette colour for the band behind its line. */
-function translucent(hex: string): string {
-  const [red, green, blue] = [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
-  return `rgba(${red}, ${green}, ${blue}, 0.2)`;
+function round(value: number): number {
+  return Number(value.toPrecision(4));
 }
+
+/** In two digits and a power of ten, as one reads them off a logarithmic axis: `9.1e-3`. */
+function short(value: number): string {
+  return value.toExponential(1).replace("-", "−");
+}
+
+/** `"4"`, or `"3 to 5"` */
+function listOf(counts: number[]): string {
+  return [...new Set(extent(counts))].join(" to ");
+}
+
+/** A name of several words, broken after the first: a phone has no room for long ones beside a figure. */
+function twoLines(name: string): string {
+  return `<b>${name.replace(" ", "</b><br><b>")}</b>`;
+}
+
+/** Viridis without its darkest part, which near-black would swallow. */
+const brightness = [
+  [0, "#414487"],
+  [0.25, "#2a788e"],
+  [0.5, "#22a884"],
+  [0.75, "#7ad151"],
+  [1, "#fde725"],
+];
+
+/** Text on the colour of the page instead of on that of the point. */
+const readableHover = { bgcolor: "#ffffff", bordercolor: "#8a929c", font: { color: "#24292f" } };

@@ -25,7 +25,7 @@ export function xavierScale(): Figure {
       "Three columns of nodes, each of n nodes and fully connected to the next. Both sets of connections are labelled standard deviation 1 over square root of n. " +
       "The n connections into one node of the second column are highlighted.",
     data: [
-      lines([...edges(first, second).filter(([, end]) => end !== target), ...edges(second, third)], { width: 0.8 }),
+      lines([...edges(first, second).filter(([, end]) => end !== target), ...edges(second, third)], { width: 1 }),
       lines(
         first.map((start) => [start, target]),
         { color: palette[1], width: 2.5 },
@@ -42,7 +42,9 @@ export function xavierScale(): Figure {
         ...columns.map((x) => label([x, gap], "⋮", { font: { size: 24 } })),
         ...columns.map((x) => label([x, height - 30], "n nodes")),
         ...[0, 1].map((index) =>
-          label([(columns[index] + columns[index + 1]) / 2, 28], "weights with<br>std <b>1/√n</b>"),
+          label([(columns[index] + columns[index + 1]) / 2, 28], "standard deviation<br><b>1/√n</b>", {
+            font: { size: 12 },
+          }),
         ),
       ],
     },

@@ -1,6 +1,6 @@
 import type { Dataset } from "../data/dataset";
 import type { Look } from "../look";
-import { png } from "./png";
+import { png } from "../figures/png";
 
 const MAX_IMAGES = 10;
 const MAX_SIDE = 32; // pixels of an image as shown

@@ -25,7 +25,7 @@ import {
 } from "../index";
 import { GaussianProcess } from "../search";
 import { showsItself } from "./history";
-import { png } from "./png";
+import { png } from "../figures/png";
 
 /** A value's rich form. */
 function rich(value: unknown): Record<string, string> {
@@ -310,7 +310,7 @@ test("what runs, searches and a Trainer leave shows itself", async () => {
   assert.match(text, /^Trainer \{\n {2}updates: '1 of 5',\n {2}network: Network 6 → 5 → 4, 59 parameters\n {4}layer /);
   assert.match(
     text,
-    /\n {2}optimizer: SGD \{ learningRate: 0\.1 \},\n {2}images: \{ train: 12 \},\n {2}batchSize: 4,\n {2}record: \[ 'loss' \],\n {2}seed: 3,\n {2}history: History of 1 update: loss [\d.]+ ▅\n\}$/,
+    /\n {2}optimizer: SGD \{ learningRate: 0\.1, steps: 1 \},\n {2}images: \{ train: 12 \},\n {2}batchSize: 4,\n {2}record: \[ 'loss' \],\n {2}seed: 3,\n {2}history: History of 1 update: loss [\d.]+ ▅\n\}$/,
   );
   assert.match(inspect(trainer.history), /^History of 1 update: loss /);
   network.dispose();

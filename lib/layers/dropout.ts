@@ -4,15 +4,17 @@ import type { RandomStream } from "../random";
 import { kept, type Layer } from "./layer";
 
 /**
- * Dropout: in training every unit is left out with probability `rate`, independently in each row.
+ * Dropout: in training every unit is left out with probability `rate`, independently for each image of the batch.
  *
- * As in the chapter, the output is `x ⊙ mask` in training and `x · (1 − rate)` in evaluation, so that
- * a unit's expected output is the same in both. `inverted` moves the factor into training,
- * `x ⊙ mask / (1 − rate)`, and leaves `x` unchanged in evaluation, as frameworks do.
+ * As in the chapter, the output is `x ⊙ mask` in training and `x · (1 − rate)` in evaluation, so that a unit's expected
+ * output is the same in both. `inverted` moves the factor into training, `x ⊙ mask / (1 − rate)`, and leaves `x`
+ * unchanged in evaluation, as frameworks do.
  *
- * Backward: `dx = dout ⊙ mask`, with the same factor as in forward.
+ * Backward is as in ReLU: `dx = dout ⊙ mask`, with the same factor as in forward. Where nothing was passed on, no gradient
+ * comes back.
  *
- * Srivastava et al., "Dropout", 2014. https://jmlr.org/papers/v15/srivastava14a.html
+ * Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
+ * https://jmlr.org/papers/v15/srivastava14a.html
  */
 export class Dropout implements Layer {
   private mask?: tf.Tensor;
@@ -20,7 +22,8 @@ export class Dropout implements Layer {
   /**
    * @param rate the probability that a unit is left out, `0 ≤ rate < 1`.
    * @param stream where the masks come from.
-   * @throws if the rate is out of range.
+   * @param inverted whether the factor is in training instead of in evaluation.
+   * @throws RangeError if the rate is out of range.
    */
   constructor(
     public rate: number,
@@ -31,6 +34,7 @@ export class Dropout implements Layer {
       throw new RangeError(`Dropout: expected a rate from 0 up to but not including 1, got ${rate}`);
   }
 
+  /** @param x `[batch, units]`; the output has the same shape. In training, each call draws a new mask. */
   forward(x: tf.Tensor, training = false): tf.Tensor {
     const survival = 1 - this.rate;
     if (!training) return this.inverted ? x : x.mul(survival);
@@ -44,6 +48,11 @@ export class Dropout implements Layer {
     return x.mul(mask);
   }
 
+  /**
+   * @param dout the gradient with respect to the output, `[batch, units]`.
+   * @returns the gradient with respect to the input of the last forward in training.
+   * @throws Error if there was none.
+   */
   backward(dout: tf.Tensor): tf.Tensor {
     return dout.mul(kept(this.mask, "Dropout"));
   }

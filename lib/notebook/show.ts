@@ -3,6 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { QUICK } from "../quick";
+import { figureNumber } from "../figures/captions";
 import { inTheDarkScript } from "../figures/dark";
 import type { Figure, Layout } from "../figures/figure";
 import { cellId, cellSignal, display, inNotebook, newDisplayId, type DisplayOptions } from "./kernel";
@@ -109,15 +110,18 @@ function markQuick(figure: Figure): Figure {
 }
 
 function metadata({ id, caption, alt }: Figure): Record<string, unknown> {
-  return { figure: { id, caption, alt } };
+  return { figure: { id, number: figureNumber(id), caption, alt } };
 }
 
 function showCaption({ id, caption, alt }: Figure, options?: DisplayOptions): void {
   if (!inNotebook()) return;
   const inMarkdown = (text: string) => text.replace(/[\\`*_$<>[\]]/g, "\\$&");
+  const number = figureNumber(id);
   const bundle = {
-    "text/markdown": `**Figure ${id}.** ${inMarkdown(caption)}\n\n*What it shows:* ${inMarkdown(alt)}`,
-    "text/plain": `Figure ${id}. ${caption}\n\nWhat it shows: ${alt}`,
+    "text/markdown":
+      `**Figure ${number}.** ${inMarkdown(caption)}\n\n` +
+      `<details><summary>What it shows</summary>\n\n${inMarkdown(alt)}\n\n</details>`,
+    "text/plain": `Figure ${number}. ${caption}\n\nWhat it shows: ${alt}`,
   };
   display(bundle, { metadata: { caption: id }, ...options });
 }

@@ -1,4 +1,5 @@
 export type { Grads, Memory, MemoryState, Optimizer, Params } from "./optimizer";
+export type { LearningRateSchedule } from "./schedule";
 export { SGD } from "./sgd";
 export { Momentum } from "./momentum";
 export { Nesterov } from "./nesterov";

@@ -1,35 +1,31 @@
-import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
+import { UpdateRule, type Grads, type Params } from "./optimizer";
 
 /**
  * Gradient descent with momentum: the gradient pushes a velocity, and friction slows it.
  *
- * `v ← α v − η ∂L/∂W`  (6.3)
+ * `v ← α v − η ∂L/∂W`  (6.3), from v = 0
  * `W ← W + v`  (6.4)
  *
  * Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
  * https://doi.org/10.1016/0041-5553(64)90137-5
  */
-export class Momentum implements Optimizer {
-  readonly memory = new Memory();
-
+export class Momentum extends UpdateRule {
   /**
    * @param learningRate η.
-   * @param momentum α, the share of the velocity kept at each step.
+   * @param momentum α, the share of the velocity kept at each update.
    */
   constructor(
-    public learningRate = 0.01,
+    learningRate = 0.01,
     public momentum = 0.9,
-  ) {}
-
-  update(params: Params, grads: Grads): void {
-    eachParameter(params, grads, (W, gradient, name) => {
-      const v = this.memory.of("velocity", name, W);
-      v.assign(v.mul(this.momentum).sub(gradient.mul(this.learningRate)));
-      W.assign(W.add(v));
-    });
+  ) {
+    super(learningRate);
   }
 
-  dispose(): void {
-    this.memory.dispose();
+  update(params: Params, grads: Grads): void {
+    this.eachParameter(params, grads, (W, gradient, rate, name) => {
+      const v = this.memory.of("velocity", name, W);
+      v.assign(v.mul(this.momentum).sub(gradient.mul(rate)));
+      W.assign(W.add(v));
+    });
   }
 }

@@ -1,37 +1,33 @@
-import { eachParameter, Memory, type Grads, type Optimizer, type Params } from "./optimizer";
+import { UpdateRule, type Grads, type Params } from "./optimizer";
 
 /**
  * Nesterov's momentum: the gradient is taken where the velocity is about to lead. This form needs it
  * only where the weights are, as it stores the weights already moved ahead:
  *
- * `v ← α v − η ∂L/∂W`
+ * `v ← α v − η ∂L/∂W`, from v = 0
  * `W ← W + α v − η ∂L/∂W`
  *
  * Bengio, Boulanger-Lewandowski and Pascanu, "Advances in Optimizing Recurrent Networks", 2012,
  * equations 6 and 7. https://arxiv.org/abs/1212.0901
  */
-export class Nesterov implements Optimizer {
-  readonly memory = new Memory();
-
+export class Nesterov extends UpdateRule {
   /**
    * @param learningRate η.
-   * @param momentum α, the share of the velocity kept at each step.
+   * @param momentum α, the share of the velocity kept at each update.
    */
   constructor(
-    public learningRate = 0.01,
+    learningRate = 0.01,
     public momentum = 0.9,
-  ) {}
+  ) {
+    super(learningRate);
+  }
 
   update(params: Params, grads: Grads): void {
-    eachParameter(params, grads, (W, gradient, name) => {
+    this.eachParameter(params, grads, (W, gradient, rate, name) => {
       const v = this.memory.of("velocity", name, W);
-      const push = gradient.mul(this.learningRate);
+      const push = gradient.mul(rate);
       v.assign(v.mul(this.momentum).sub(push));
       W.assign(W.add(v.mul(this.momentum)).sub(push));
     });
-  }
-
-  dispose(): void {
-    this.memory.dispose();
   }
 }

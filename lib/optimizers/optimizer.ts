@@ -1,5 +1,7 @@
 import { tf } from "../engine/backend";
+import { changing } from "../engine/changing";
 import { restore, snapshot, type Snapshot } from "../engine/snapshot";
+import { factorAt, type LearningRateSchedule } from "./schedule";
 
 /** A network's weights by name: `W1`, `b1`, `gamma1`, … Variables, so that an update is seen by every layer. */
 export type Params = Record<string, tf.Variable>;
@@ -7,18 +9,19 @@ export type Params = Record<string, tf.Variable>;
 /** The gradient of the loss for each parameter, under the same names. */
 export type Grads = Record<string, tf.Tensor>;
 
-/** An update rule: one step on all parameters, in place. */
+/** An update rule: one update of all parameters, in place. */
 export interface Optimizer {
   /** @throws if a parameter has no gradient, or one of another shape. */
   update(params: Params, grads: Grads): void;
-  /** State kept between steps, if any. */
+  /** What is kept between updates, if anything. */
   readonly memory?: Memory;
-  /** Frees the state kept between steps. */
+  /** Frees what is kept between updates. */
   dispose(): void;
 }
 
-/** A rule's state between steps: their number, and variables of the parameters' shapes, initially 0. */
+/** What a rule remembers: the number of updates, and variables of the parameters' shapes, initially 0. */
 export class Memory {
+  /** Updates made. */
   steps = 0;
   private readonly variables: Params = {};
 
@@ -55,17 +58,50 @@ export interface MemoryState {
 
 const zeros = (shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(shape), false));
 
-/**
- * Applies `step` to each parameter and its gradient, and frees intermediate tensors. All gradients are
- * checked before the first step, so an update that throws has changed nothing.
- */
-export function eachParameter(
-  params: Params,
-  grads: Grads,
-  step: (parameter: tf.Variable, gradient: tf.Tensor, name: string) => void,
-): void {
-  const names = Object.keys(params);
-  for (const name of names) {
+/** What the library's rules have in common: a learning rate, perhaps a schedule for it, and a memory. */
+export abstract class UpdateRule implements Optimizer {
+  readonly memory = new Memory();
+  /** Lets the learning rate differ from update to update; it is the same for all if not given. */
+  declare schedule?: LearningRateSchedule;
+
+  constructor(public learningRate: number) {}
+
+  abstract update(params: Params, grads: Grads): void;
+
+  /** The learning rate at update `t`, counted from 1. */
+  protected rateAt(t: number): number {
+    return this.schedule ? this.learningRate * factorAt(this.schedule, t) : this.learningRate;
+  }
+
+  /** The rate that `eachParameter` hands on at update `t`, for a rule that corrects it. */
+  protected correctedRateAt(t: number): number {
+    return this.rateAt(t);
+  }
+
+  /**
+   * Counts an update, applies `step` to each parameter `W`, its gradient and the learning rate, and frees intermediate
+   * tensors. All gradients are checked before, so an update that throws has changed nothing.
+   */
+  protected eachParameter(
+    params: Params,
+    grads: Grads,
+    step: (W: tf.Variable, gradient: tf.Tensor, rate: tf.Tensor, name: string) => void,
+  ): void {
+    checkGradients(params, grads);
+    tf.tidy(() => {
+      const rate = changing(() => tf.scalar(this.correctedRateAt(++this.memory.steps)));
+      for (const name of Object.keys(params)) step(params[name], grads[name], rate, name);
+    });
+  }
+
+  dispose(): void {
+    this.memory.dispose();
+  }
+}
+
+/** @throws if a parameter has no gradient, or one of another shape. */
+export function checkGradients(params: Params, grads: Grads): void {
+  for (const name of Object.keys(params)) {
     const gradient = grads[name];
     if (gradient === undefined) {
       throw new Error(
@@ -78,7 +114,4 @@ export function eachParameter(
       );
     }
   }
-  tf.tidy(() => {
-    for (const name of names) step(params[name], grads[name], name);
-  });
 }

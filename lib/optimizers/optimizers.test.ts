@@ -1,7 +1,9 @@
 import test from "node:test";
 import assert from "node:assert/strict";
 import { tf } from "../engine/backend";
-import { AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from ".";
+import * as optimizers from "./index";
+import { AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSProp, SGD, type Optimizer } from "./index";
+import { factorAt, type LearningRateSchedule } from "./schedule";
 
 /** One element of a rule in float64, straight from the paper: the position after each step. */
 type Rule = (position: number, gradient: (w: number) => number, steps: number) => number[];
@@ -84,11 +86,12 @@ const rules: Record<string, { create: () => Optimizer; rule: Rule }> = {
   },
 };
 
-/** The bowl x²/20 + y² from (−7, 2), 30 steps: positions after each. */
-function descend(optimizer: Optimizer): { x: number[]; y: number[] } {
+/** The bowl x²/20 + y² from (−7, 2), 30 steps, perhaps with something done before each: positions after each. */
+function descend(optimizer: Optimizer, before?: (t: number) => void): { x: number[]; y: number[] } {
   const params = tf.tidy(() => ({ x: tf.variable(tf.scalar(-7)), y: tf.variable(tf.scalar(2)) }));
   const path = { x: [] as number[], y: [] as number[] };
   for (let i = 0; i < 30; i++) {
+    before?.(i + 1);
     tf.tidy(() => optimizer.update(params, { x: params.x.div(10), y: params.y.mul(2) }));
     path.x.push(params.x.dataSync()[0]);
     path.y.push(params.y.dataSync()[0]);
@@ -183,6 +186,56 @@ test("every rule keeps the tensor count from the second step on, and frees its m
     // `tf.ones` above made the variable's first value, which stays with this test: free it by count.
     assert.ok(tf.memory().numTensors - before <= 1);
   }
+});
+
+const close = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-12, `${a} ${b}`);
+
+test("warm-up: from the first update on the rate rises in equal steps, and reaches the rule's own at its end", () => {
+  const factors = Array.from({ length: 7 }, (_, i) => factorAt({ warmUp: 5 }, i + 1));
+  [0.2, 0.4, 0.6, 0.8, 1, 1, 1].forEach((factor, i) => close(factors[i], factor));
+});
+
+test("cosine decay: the factors of SGDR's equation 5, after the warm-up if there is one, and 0 beyond the end", () => {
+  for (const warmUp of [0, 10]) {
+    const schedule: LearningRateSchedule = { warmUp, decay: "cosine", updates: 50 };
+    // T_cur is 0 at the first update after the warm-up; η_max = 1, η_min = 0.
+    for (let t = warmUp + 1; t <= 50; t++) {
+      const [T_cur, T_i] = [t - warmUp - 1, 50 - warmUp];
+      close(factorAt(schedule, t), 0 + 0.5 * (1 - 0) * (1 + Math.cos((T_cur / T_i) * Math.PI)));
+    }
+    for (const t of [51, 1000]) assert.equal(factorAt(schedule, t), 0);
+  }
+});
+
+test("linear decay: half of the rate is left in the middle", () => {
+  const schedule: LearningRateSchedule = { warmUp: 2, decay: "linear", updates: 6 };
+  [0.5, 1, 1, 0.75, 0.5, 0.25, 0].forEach((factor, i) => close(factorAt(schedule, i + 1), factor));
+});
+
+for (const name of Object.keys(rules) as (keyof typeof optimizers)[])
+  test(`${name}: a schedule does what setting the rate by hand before each update does`, () => {
+    const schedule: LearningRateSchedule = { warmUp: 5, decay: "cosine", updates: 25 };
+    const scheduled = new optimizers[name](0.1);
+    scheduled.schedule = schedule;
+    const byHand = new optimizers[name](0.1);
+    const path = descend(scheduled);
+    assert.deepEqual(
+      path,
+      descend(byHand, (t) => (byHand.learningRate = 0.1 * factorAt(schedule, t))),
+    );
+    assert.notDeepEqual(path, descend(new optimizers[name](0.1)));
+    scheduled.dispose();
+    byHand.dispose();
+  });
+
+test("an update that throws is not counted: a schedule goes on where it was", () => {
+  const params = tf.tidy(() => ({ W: tf.variable(tf.scalar(1)) }));
+  for (const create of Object.values(rules).map(({ create }) => create)) {
+    const optimizer = create();
+    assert.throws(() => optimizer.update(params, {}));
+    assert.equal(optimizer.memory!.steps, 0);
+  }
+  params.W.dispose();
 });
 
 test("a missing or misshapen gradient is refused by name, and nothing is updated", () => {

@@ -4,5 +4,5 @@ export type { Method, Problem, Proposal, SearchOptions, Trial } from "./search";
 export { randomSearch } from "./random-search";
 export { narrowingSearch } from "./narrowing-search";
 export { successiveHalving } from "./successive-halving";
-export { bayesianSearch } from "./bayesian-search";
+export { bayesianSearch, surrogate, type Expectation } from "./bayesian-search";
 export { GaussianProcess } from "./gaussian-process";

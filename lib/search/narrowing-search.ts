@@ -5,10 +5,10 @@ import { narrow, samplePoint, type Point } from "./space";
 
 /** Rounds that the budget is divided among. */
 const ROUNDS = 3;
-/** The best share of a round's points, which the ranges of the next round span. */
+/** The best share of a round's settings, which the ranges of the next round span. */
 const KEPT_SHARE = 1 / 2;
 
-/** Random search in rounds: each in the ranges that the best half of the one before spans, as the chapter advises. */
+/** Random search in rounds, as the chapter advises: each in the ranges that the best half of the one before spans. */
 export function* narrowingSearch<P extends Point>(problem: Problem<P>): Generator<Proposal<P>[], void, number[]> {
   const { epochs, seed, budget } = problem;
   const stream = randomStream(seed, "search");
@@ -22,7 +22,7 @@ export function* narrowingSearch<P extends Point>(problem: Problem<P>): Generato
   }
 }
 
-/** The `count` points with the highest scores, best first. */
+/** The `count` settings with the highest scores, best first. */
 export function best<P extends Point>(points: P[], scores: number[], count: number): P[] {
   const order = points.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
   return order.slice(0, count).map((i) => points[i]);

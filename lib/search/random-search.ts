@@ -3,8 +3,10 @@ import type { Problem, Proposal } from "./search";
 import { samplePoint, type Point } from "./space";
 
 /**
- * Points drawn at random, each trained to the end: the chapter's search.
- * Bergstra, Bengio: Random Search for Hyper-Parameter Optimization, JMLR 2012.
+ * Settings drawn at random, each trained to the end: the chapter's search.
+ *
+ * Bergstra, Bengio: Random Search for Hyper-Parameter Optimization, JMLR 13, 2012,
+ * https://www.jmlr.org/papers/v13/bergstra12a.html
  */
 export function* randomSearch<P extends Point>({
   space,

@@ -4,7 +4,7 @@ import { run } from "../experiments/run";
 import { updatesOf, type RunSpec } from "../experiments/spec";
 import { randomStream } from "../random";
 import { computedUpdates } from "../testing/computed-updates";
-import { bayesianSearch } from "./bayesian-search";
+import { bayesianSearch, surrogate } from "./bayesian-search";
 import { narrowingSearch } from "./narrowing-search";
 import { randomSearch } from "./random-search";
 import {
@@ -173,6 +173,33 @@ test("Bayesian optimization comes closer to the hill's top than random search, s
   const gaps = (method: Method) => seeds.map((seed) => 1 - best(method, seed)).sort((a, b) => a - b)[10];
   const [bayesian, random] = [gaps(bayesianSearch), gaps(randomSearch)];
   assert.ok(bayesian < random / 10, `median distance from the top: ${bayesian} and ${random}`);
+});
+
+test("a surrogate passes near the trials, in the unit of the scores, and expects improvement where it is unsure", () => {
+  const range = logUniform(1e-4, 1);
+  const trials = [0.001, 0.003, 0.05, 0.3].map((value) => ({
+    value,
+    score: 50 + 10 * hill({ learningRate: value, weightDecay: 0 }),
+  }));
+  const expected = surrogate(range, trials, 1, 101);
+  assert.deepEqual(surrogate(range, trials, 1, 101), expected, "it is a pure function");
+  assert.deepEqual([expected[0].value, expected[100].value], [1e-4, 1]);
+  const best = Math.max(...trials.map(({ score }) => score));
+  for (const { value, score } of trials) {
+    const nearest = expected.reduce((a, b) =>
+      Math.abs(Math.log(b.value / value)) < Math.abs(Math.log(a.value / value)) ? b : a,
+    );
+    assert.ok(Math.abs(nearest.mean - score) < 1, `${nearest.mean} at ${value}, where ${score} was found`);
+    assert.ok(nearest.deviation < expected[0].deviation, "surer there than at the end of the range");
+  }
+  for (const { mean, deviation, improvement } of expected) {
+    // Of a normal distribution: never below what the mean alone promises, and below a deviation more than that.
+    assert.ok(improvement >= Math.max(mean - best, 0) - 1e-9);
+    assert.ok(improvement <= Math.max(mean - best, 0) + 0.4 * deviation + 1e-9);
+  }
+  const next = expected.reduce((a, b) => (b.improvement > a.improvement ? b : a));
+  assert.ok(next.value > 0.003 && next.value < 0.05, `the top lies between the two best trials, not at ${next.value}`);
+  assert.throws(() => surrogate(range, [], 1), { name: "RangeError", message: /no trials/ });
 });
 
 test("a longer run repeats the shorter one: what going on with a trial is charged for", async () => {

@@ -9,7 +9,7 @@ import type { Point, Space } from "./space";
 /** What is searched for, and how much work it may take. */
 export interface Problem<P extends Point> {
   space: Space<P>;
-  /** The run that tries a point, with `epochs` epoch points. It records the validation accuracy. */
+  /** The run that tries a setting, with `epochs` epoch points. It records the validation accuracy. */
   specOf(point: P, epochs: number): RunSpec;
   /** Epoch points of a whole run. */
   epochs: number;
@@ -19,26 +19,26 @@ export interface Problem<P extends Point> {
   seed: number;
 }
 
-/** A point to try, and for how long. */
+/** A setting to try, and for how long. */
 export interface Proposal<P extends Point> {
   point: P;
   epochs: number;
 }
 
 /**
- * A way to search: proposes points, is told their scores in the same order, proposes the next points, and so on. It knows
- * nothing of training and is a pure function of the problem and the scores. It need not end: the search stops asking when
- * the budget is spent.
+ * A way to search: proposes settings, is told their scores in the same order, proposes the next settings, and so on. It
+ * knows nothing of training and is a pure function of the problem and the scores. It need not end: the search stops asking
+ * when the budget is spent.
  */
 export type Method = <P extends Point>(problem: Problem<P>) => Generator<Proposal<P>[], void, number[]>;
 
-/** A point that was tried. */
+/** A setting that was tried: one training run. */
 export interface Trial<P extends Point> extends Proposal<P> {
   spec: RunSpec;
   history: History;
   /** Validation accuracy at the end of the run; 0 if the weights were no longer finite. */
   score: number;
-  /** Updates that this trial cost: without those already made for a shorter trial of the same point. */
+  /** Updates that this trial cost: without those already made for a shorter trial of the same setting. */
   steps: number;
   /** Updates that the search had spent by the end of this trial. */
   spent: number;
@@ -54,7 +54,7 @@ export interface SearchOptions extends RunnerOptions {
 /**
  * Searches until the budget is spent.
  *
- * A trial that goes on with a point tried before, for more epochs, costs only the additional updates: its run goes on from
+ * A trial that goes on with a setting tried before, for more epochs, costs only the additional updates: its run goes on from
  * the weights of the shorter one, and has the history of a run trained in one piece. (Where these weights are not at hand,
  * as when the shorter run was found in a store or computed through a queue, the whole run is computed.)
  *

@@ -34,24 +34,24 @@ export function logUniform(low: number, high: number): LogUniform {
   return setLook(range, { text: () => named("LogUniform", { low, high }) });
 }
 
-/** Hyperparameters by name. */
+/** A setting: a value for each hyperparameter, by name. */
 export type Point = Record<string, number>;
 
 /** A range for each hyperparameter that is searched. */
 export type Space<P extends Point> = { [name in keyof P]: LogUniform };
 
-/** One point, drawn at random. */
+/** One setting, drawn at random. */
 export function samplePoint<P extends Point>(space: Space<P>, stream: RandomStream): P {
   return Object.fromEntries(Object.entries(space).map(([name, range]) => [name, range.at(stream.uniform())])) as P;
 }
 
-/** The chapter's search: `count` points, drawn at random. */
+/** The chapter's search: `count` settings, drawn at random. */
 export function samplePoints<P extends Point>(space: Space<P>, count: number, seed: number): P[] {
   const stream = randomStream(seed, "search");
   return Array.from({ length: count }, () => samplePoint(space, stream));
 }
 
-/** The smallest space that contains the given points: for the chapter's next round, around the best of this one. */
+/** The smallest space that contains the given settings: for the chapter's next round, around the best of this one. */
 export function narrow<P extends Point>(space: Space<P>, points: P[]): Space<P> {
   return Object.fromEntries(
     Object.keys(space).map((name) => {

@@ -3,15 +3,17 @@ import { best } from "./narrowing-search";
 import type { Problem, Proposal } from "./search";
 import { samplePoint, type Point } from "./space";
 
-/** One point in three goes on to the next rung, which trains three times as long: the paper's η. */
+/** One setting in three goes on to the next rung, which trains three times as long: the paper's η. */
 const ETA = 3;
 /** Rungs of the ladder; a run on the last one is a whole run. */
 const RUNGS = 4;
 
 /**
- * Many points for a short while, the best third of them three times as long, and so on up to a whole run;
- * then again with new points: the chapter's advice to give up early what looks bad, made precise.
- * Jamieson, Talwalkar: Non-stochastic Best Arm Identification and Hyperparameter Optimization, AISTATS 2016.
+ * Many settings for a short while, the best third of them three times as long, and so on up to a whole run; then again
+ * with new settings: the chapter's advice to give up early on what looks bad, made precise.
+ *
+ * Jamieson, Talwalkar: Non-stochastic Best Arm Identification and Hyperparameter Optimization, AISTATS 2016,
+ * https://arxiv.org/abs/1502.07943
  */
 export function* successiveHalving<P extends Point>({
   space,

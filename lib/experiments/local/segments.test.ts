@@ -91,15 +91,20 @@ async function inSegments(spec: RunSpec, ends: number[]): Promise<History> {
 }
 
 const tooFast = { name: "SGD", learningRate: 1e20 } as const;
-const rules = (Object.keys(optimizers) as (keyof typeof optimizers)[]).map((name): [string, Partial<RunSpec>] => [
-  name,
-  { optimizer: { name, learningRate: 0.01 } },
+const schedule = { warmUp: 5, decay: "cosine", updates: 16 } as const;
+const rules = (Object.keys(optimizers) as (keyof typeof optimizers)[]).flatMap((name): [string, Partial<RunSpec>][] => [
+  [name, { optimizer: { name, learningRate: 0.01 } }],
+  [`${name} with a schedule`, { optimizer: { name, learningRate: 0.01, schedule } }],
 ]);
 const kinds: [name: string, change: Partial<RunSpec>][] = [
   ...rules,
   ["BatchNormalization", { network: { ...spec.network, batchNormalization: "before" } }],
   ["weight decay", { network: { ...spec.network, weightDecay: 0.1 } }],
   ["one of which the loss alone is recorded", { epochs: undefined, iterations: 19, record: ["loss"] }],
+  [
+    "one whose accuracies are taken once, at the end",
+    { epochs: undefined, iterations: 19, record: ["loss", "trainAccuracy", "testAccuracy"] },
+  ],
   ["one of which nothing is recorded", { record: [] }],
   ["one that diverges at once", { optimizer: tooFast }],
   [

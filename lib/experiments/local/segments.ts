@@ -54,7 +54,7 @@ export function segmentEnds(spec: RunSpec, wanted: number): number[] {
 
 /** About how many multiplications a run makes. */
 function multiplications(spec: RunSpec): number {
-  const { data, network, batchSize, epochs = 0, record } = spec;
+  const { data, network, batchSize, epochs = 1, record } = spec;
   const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];
   const forward = sizes.slice(1).reduce((sum, units, i) => sum + sizes[i] * units, 0);
   const updated = updatesOf(spec) * batchSize;

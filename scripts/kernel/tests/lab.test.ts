@@ -149,7 +149,8 @@ test("draws a figure without Plotly's own extension, with its caption and alt te
   await run(3);
   await cell(3).locator("figure .main-svg").first().waitFor();
   await shows(3, "Figure t. A <caption>");
-  await shows(3, "What it shows: three points");
+  await cell(3).getByText("What it shows").click(); // folded: its words are also the figure's name, below
+  await shows(3, "three points");
   assert.equal(await cell(3).getByRole("img", { name: "three points" }).count(), 1);
   // Run again, the cell brings plotly.js again, so that the saved notebook has it.
   await run(3);

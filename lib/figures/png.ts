@@ -2,12 +2,15 @@ import { crc32, deflateSync } from "node:zlib";
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** A grey image as PNG: `pixels` row by row, from 0, black, to 255, white. */
+/**
+ * A gray image as PNG: `pixels` row by row, from 0, black, to 255, white. Not compressed, so that equal pixels give equal
+ * bytes with every version of zlib and on every processor.
+ */
 export function png(pixels: Uint8Array, columns: number, rows: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(columns, 0);
   header.writeUInt32BE(rows, 4);
-  header[8] = 8; // bits per grey pixel
+  header[8] = 8; // bits per gray pixel
   // A 0 before each row: no filter.
   const lines = Buffer.alloc(rows * (columns + 1));
   for (let row = 0; row < rows; row++) {
@@ -16,7 +19,7 @@ export function png(pixels: Uint8Array, columns: number, rows: number): Buffer {
   return Buffer.concat([
     SIGNATURE,
     chunk("IHDR", header),
-    chunk("IDAT", deflateSync(lines)),
+    chunk("IDAT", deflateSync(lines, { level: 0 })),
     chunk("IEND", Buffer.alloc(0)),
   ]);
 }

@@ -1,0 +1,39 @@
+/** How the learning rate rises and falls as training goes on: as data, so that a run's spec can have it. */
+export type LearningRateSchedule = WarmUp | (WarmUp & Decay);
+
+interface WarmUp {
+  /** Updates over which the rate rises in equal steps to the rule's own; none if not given. */
+  warmUp?: number;
+}
+
+interface Decay {
+  /** How the rate falls after the warm-up. */
+  decay: keyof typeof decays;
+  /** The updates, those of the warm-up included, after which it has fallen to 0. */
+  updates: number;
+}
+
+/**
+ * What is left of the learning rate, by the share of the decay that is over, from 0 to 1.
+ *
+ * `cosine`: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017, equation 5, without the
+ * restarts. https://arxiv.org/abs/1608.03983
+ */
+export const decays = {
+  linear: (share: number) => 1 - share,
+  cosine: (share: number) => (1 + Math.cos(Math.PI * share)) / 2,
+};
+
+/**
+ * What the learning rate is multiplied by at update `t`, counted from 1.
+ *
+ * The warm-up: Goyal et al., "Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour", 2017, section 2.2.
+ * https://arxiv.org/abs/1706.02677
+ */
+export function factorAt(schedule: LearningRateSchedule, t: number): number {
+  const { warmUp = 0 } = schedule;
+  if (t <= warmUp) return t / warmUp;
+  if (!("decay" in schedule)) return 1;
+  const share = (t - 1 - warmUp) / (schedule.updates - warmUp);
+  return decays[schedule.decay](Math.min(share, 1));
+}
