@@ -25,11 +25,13 @@ test("in the dark, text and curves stand out from the paper, as in the light", (
     assert.ok(contrast(layout.xaxis.linecolor, layout.paper_bgcolor) >= 3, "axes");
   }
   const { paper_bgcolor } = inTheDark(template).layout;
-  for (const colour of palette) assert.ok(contrast(colour, paper_bgcolor) >= 3, `${colour} on ${paper_bgcolor}`);
+  const curves = inTheDark(palette);
+  assert.equal(new Set(curves).size, palette.length);
+  for (const colour of curves) assert.ok(contrast(colour, paper_bgcolor) >= 4.5, `${colour} on ${paper_bgcolor}`);
 });
 
 test("what is given stays as it is, and other colours do, too", () => {
-  const figure = { paper: "#FFFFFF", title: "#ffffff is white", line: { color: "#0072B2" }, x: [1, null] };
+  const figure = { paper: "#FFFFFF", title: "#ffffff is white", line: { color: "#D55E00" }, x: [1, null] };
   const copy = structuredClone(figure);
   assert.deepEqual(inTheDark(figure), { ...figure, paper: "#14181d" });
   assert.deepEqual(figure, copy);

@@ -137,7 +137,8 @@ function finishInBrowser({ html, names, mentions, figures }: Surroundings & { ht
       /(Figure 6-[\w-]*\w|\(6\.\d+\)|(?<=\b[Ss]ections? (?:6\.\d+(?:,| and|, and) )*)6\.\d+(?:\.\d+)?|(?<![\d.])6\.\d+\.\d+)/;
     const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
     const found: Text[] = [];
-    while (texts.nextNode()) if (mention.test(texts.currentNode.textContent ?? "")) found.push(texts.currentNode as Text);
+    while (texts.nextNode())
+      if (mention.test(texts.currentNode.textContent ?? "")) found.push(texts.currentNode as Text);
     for (const text of found) {
       if (!text.parentElement?.closest(".prose") || text.parentElement.closest("a, code, pre, h1, h2, h3, .katex"))
         continue;

@@ -1,4 +1,4 @@
-// Draws figures in headless Chromium: for light pages, for dark pages, and small for the gallery.
+// Draws figures in headless Chromium: for light and for dark pages, for fine screens and paper and for small screens.
 import { readFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { loadLibrary } from "../library.js";
@@ -25,15 +25,17 @@ export async function drawFigures(browser: Browser, notebooks: Notebook[]): Prom
     const faults: string[] = [];
     for (const { file, figures } of notebooks)
       for (const { id, plotly } of figures) {
-        const { fault, width, height, png, ...others } = await page.evaluate(drawInBrowser, plotly);
+        const { fault, width, height, ...urls } = await page.evaluate(drawInBrowser, plotly);
         if (fault) faults.push(`${file}: figure ${id}: ${fault}`);
+        const image = (name: keyof typeof urls) => withPalette(decode(urls[name]));
+        const png = image("light");
         const files = new Map([
-          [`${id}.webp`, decode(others.light)],
-          [`${id}-dark.webp`, decode(others.dark)],
-          [`${id}-small.webp`, decode(others.lightSmall)],
-          [`${id}-small-dark.webp`, decode(others.darkSmall)],
+          [`${id}.png`, png],
+          [`${id}-dark.png`, image("dark")],
+          [`${id}-small.png`, image("lightSmall")],
+          [`${id}-small-dark.png`, image("darkSmall")],
         ]);
-        drawings.set(id, { width, height, png: withPalette(decode(png)), files });
+        drawings.set(id, { width, height, png, files });
       }
     if (faults.length > 0) throw new Error(`Plotly.validate found fault with\n${faults.join("\n")}`);
     return drawings;
@@ -64,28 +66,18 @@ async function drawInBrowser({ data, layout, frames = [] }: Plot) {
 
   const { sliders, updatemenus, ...still } = layout; // an image has nothing to press
   const draw = (drawn: Plot) => Plotly.toImage(drawn, { format: "png", width, height, scale: 2 });
-  const png = await draw({ data, layout: still });
+  const light = await draw({ data, layout: still });
   const dark = await draw(inTheDark({ data, layout: still }));
-  return {
-    fault,
-    width,
-    height,
-    png,
-    light: await webp(png, 2 * width),
-    dark: await webp(dark, 2 * width),
-    lightSmall: await webp(png, 480),
-    darkSmall: await webp(dark, 480),
-  };
+  return { fault, width, height, light, dark, lightSmall: await halved(light), darkSmall: await halved(dark) };
 
-  /** @param wide  in pixels */
-  async function webp(url: string, wide: number): Promise<string> {
+  async function halved(url: string): Promise<string> {
     const bitmap = await createImageBitmap(await (await fetch(url)).blob(), {
-      resizeWidth: wide,
-      resizeHeight: Math.round((wide * height) / width),
+      resizeWidth: width,
+      resizeHeight: height,
       resizeQuality: "high",
     });
-    const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
     canvas.getContext("2d")!.drawImage(bitmap, 0, 0);
-    return canvas.toDataURL("image/webp", 0.9);
+    return canvas.toDataURL("image/png");
   }
 }

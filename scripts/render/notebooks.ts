@@ -30,12 +30,12 @@ export interface Notebook {
 
 /** The images of one figure. */
 export interface Drawing {
-  /** The size in pixels at which the images are shown; they have twice the resolution. */
+  /** The size in pixels at which the images are shown; the small ones have it, the others twice the resolution. */
   width: number;
   height: number;
-  /** For the notebook: every viewer can show PNG. */
+  /** For the notebook. */
   png: Buffer;
-  /** For the pages, by file name: WebP, at a third of the size. */
+  /** For the pages, by file name. */
   files: Map<string, Buffer>;
 }
 

@@ -1,14 +1,16 @@
 // The pages as a reader meets them: rendered from the committed notebooks and opened in real Chromium.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import test, { after, before } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { launchOptions } from "#setup/chromium.mjs";
 import { root } from "#setup/clone.mjs";
+import { joined, outputsOf, readNotebook } from "../notebook-format.js";
 import { renderNotebooks } from "./render-notebooks.js";
 import { serveFolder, type Server } from "./server.js";
 
@@ -23,6 +25,20 @@ const sections = readdirSync(notebooks)
 const pages = ["index.html", ...sections];
 
 const TIMEOUT_MS = 60_000; // for one figure to come alive
+
+// One of each thing that a notebook may have, whether it has it yet or not.
+const [first] = sections;
+const firstNotebook = join(notebooks, first.replace(".html", ".ipynb"));
+{
+  const content = readNotebook(firstNotebook);
+  const check = content.cells.find(({ source }) => joined(source).includes("claims(["));
+  Object.assign(check!.metadata, { tags: ["claims"] });
+  const { figure } = outputsOf(content).find(({ metadata }) => metadata?.figure?.id === "6-9-seeds")!.metadata!;
+  figure!.number = "6-9b";
+  const text = "See Figure 6-9b, sections 6.2 and 6.4, (6.3), and 6.5.1; not 6.2 or (6.99).";
+  content.cells.push({ cell_type: "markdown", id: "mentions", metadata: {}, source: text });
+  writeFileSync(firstNotebook, JSON.stringify(content));
+}
 
 let browser: Browser;
 let server: Server;
@@ -55,7 +71,7 @@ async function open(name: string, options?: BrowserContextOptions) {
   });
   let bytes = 0;
   page.on("response", (response) => {
-    if (!response.url().endsWith("/plotly.min.js")) bytes += Number(response.headers()["content-length"]);
+    if (!/plotly[\w-]*\.min\.js$/.test(response.url())) bytes += Number(response.headers()["content-length"]);
   });
   await page.goto(server.url + name);
   return { page, troubles, bytes: () => bytes, close: () => context.close() };
@@ -126,12 +142,16 @@ interface PlotGroup extends SVGGElement {
   __data__?: { trace?: { index: number } }[];
 }
 
+/** The page's: the part of plotly.js that drew a figure. */
+declare const drawnBy: WeakMap<Element, typeof Plotly>;
+
 /**
  * Runs in the browser: the traces of a figure that put no mark on the page. A trace that a frame is to fill is looked
  * at in the last frame.
  */
 async function unseenTraces(element: Element): Promise<string[]> {
   const plot = element as PlotElement;
+  const Plotly = drawnBy.get(plot)!;
   const frames = plot._transitionData._frames;
   if (frames.length > 0)
     await Plotly.animate(plot, [frames[frames.length - 1].name], {
@@ -230,7 +250,7 @@ test("with more figures in 3D on a page than a browser has WebGL contexts, those
 for (const name of pages) {
   test(`${name}: without JavaScript every figure is its image, with alt text`, async () => {
     const { page, troubles, close } = await open(name, { javaScriptEnabled: false });
-    const images = await page.locator("picture img").all();
+    const images = await page.locator(":is(figure, .gallery) picture img").all();
     if (name !== "index.html") assert.ok(images.length > 0);
     for (const image of images) {
       await image.scrollIntoViewIfNeeded();
@@ -274,7 +294,7 @@ for (const name of pages) {
 }
 
 test("links lead somewhere", async () => {
-  for (const name of pages) {
+  for (const name of [...pages, "404.html"]) {
     const { page, close } = await open(name);
     const links = await page
       .locator("a[href]")
@@ -306,8 +326,201 @@ test("in the library's documentation, equations of several lines keep them", () 
   assert.match(adam, /<p><code>m ← [^\n]*<br>\n<code>v ← [^\n]*<br>\n<code>W ← /);
 });
 
-test("each notebook is under 6 MB", () => {
-  for (const name of readdirSync(notebooks)) assert.ok(statSync(join(notebooks, name)).size < 6e6, name);
+test("each notebook is under 2.5 MB", () => {
+  for (const name of readdirSync(notebooks)) assert.ok(statSync(join(notebooks, name)).size < 2.5e6, name);
+});
+
+test("every page says what it is, to search engines and where a link to it is shared", async () => {
+  for (const name of pages) {
+    const { page, close } = await open(name);
+    const content = (selector: string) => page.locator(`meta[${selector}]`).getAttribute("content");
+    assert.match(await page.title(), /Training Techniques$/);
+    assert.ok((await content('name="description"'))!.length > 30, name);
+    for (const property of ["og:title", "og:description"])
+      assert.ok(await content(`property="${property}"`), `${name}: ${property}`);
+    assert.equal(await content('name="twitter:card"'), "summary_large_image");
+    const picture = readFileSync(join(site, (await content('property="og:image"'))!));
+    assert.deepEqual([...picture.subarray(0, 3)], [0xff, 0xd8, 0xff], "a JPEG");
+    const icon = await page.locator('link[rel="icon"]').getAttribute("href");
+    assert.ok(statSync(join(site, icon!)).size > 0);
+    await close();
+  }
+});
+
+test("where there is no page, one says so and leads on", async () => {
+  const page = await browser.newPage();
+  const response = await page.goto(`${server.url}api/classes/None.html`);
+  assert.equal(response!.status(), 404);
+  await page.locator("main a").first().click();
+  await page.waitForURL(server.url + first);
+  await page.close();
+});
+
+test("a search finds headings, captions, text and names of the library, from a server and from disk, by keyboard", async () => {
+  for (const address of [server.url, `${pathToFileURL(site).href}/`]) {
+    const page = await browser.newPage();
+    await page.goto(address + sections[1]);
+    await page.keyboard.press("/");
+    const found = async (words: string) => {
+      await page.locator("dialog input").fill(words);
+      await page.locator("dialog li").first().waitFor();
+      return page.locator("dialog li a").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+    };
+    assert.ok((await found("adagrad")).includes("api/classes/AdaGrad.html"));
+    assert.ok((await found("figure 6-9b")).includes(`${first}#figure-6-9-seeds`));
+    assert.match((await found("ADAGRAD learning"))[0]!, /#6\.1\.5/);
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await page.evaluate(() => document.activeElement?.matches("dialog li:first-child a")), true);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/#6\.1\.5/);
+    await page.keyboard.press("/");
+    await page.locator("dialog input").fill("there is no such word");
+    await page.getByText("No results").waitFor();
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("dialog").isVisible(), false);
+    await page.close();
+  }
+});
+
+test("the contents have all sections, and mark the page and the heading that one is at", async () => {
+  const { page, close } = await open(first, { reducedMotion: "reduce" });
+  const nav = page.locator("nav.contents");
+  for (const name of sections) assert.equal(await nav.locator(`a[href="${name}"]`).count(), 1, name);
+  assert.equal(await nav.locator('[aria-current="page"]').getAttribute("href"), first);
+  const headings = await page.locator("main h2").all();
+  for (const heading of [headings[3], headings.at(-1)!, headings[1]]) {
+    await heading.evaluate((element) => element.scrollIntoView());
+    const id = await heading.getAttribute("id");
+    await nav.locator(`[aria-current="location"][href="#${id}"]`).waitFor();
+    assert.equal(await nav.locator('[aria-current="location"]').count(), 1);
+  }
+  await close();
+});
+
+test("mentions of figures, sections and equations lead to them, and each numbered equation has a link", async () => {
+  const { page, close } = await open(first);
+  const links = page.locator(".prose").last().locator("a");
+  assert.deepEqual(await links.evaluateAll((all) => all.map((link) => [link.textContent, link.getAttribute("href")])), [
+    ["Figure 6-9b", `${first}#figure-6-9-seeds`],
+    ["6.2", sections[1]],
+    ["6.4", sections[3]],
+    ["(6.3)", `${first}#eq-6.3`],
+    ["6.5.1", `${sections[4]}#6.5.1-Validation-data`],
+  ]);
+  const equations = page.locator(".equation");
+  assert.ok((await equations.count()) >= 6);
+  for (const equation of await equations.all()) {
+    const id = await equation.getAttribute("id");
+    assert.match(
+      await equation.getByRole("link").getAttribute("aria-label").then(String),
+      /^Link to: equation \(6\.\d\)$/,
+    );
+    assert.equal(await equation.getByRole("link").getAttribute("href"), `#${id}`);
+  }
+  assert.equal(await page.locator("#figure-6-9-seeds .number").textContent(), "Figure 6-9b");
+  await close();
+});
+
+test("images after the first wait until they are near; the small Plotly is loaded first, others only for what is in view", async () => {
+  const parts: string[] = [];
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  const page = await context.newPage();
+  page.on("request", (request) => parts.push(...(/plotly[\w-]*\.min\.js$/.exec(request.url()) ?? [])));
+  await page.goto(server.url + first);
+  const lazy = await page.locator("main img").evaluateAll((all) => all.map((image) => image.getAttribute("loading")));
+  assert.deepEqual(lazy, [null, ...Array.from({ length: lazy.length - 1 }, () => "lazy")]);
+  const plain = page.locator('figure[data-plotly="plotly-basic.min.js"]').first();
+  const other = page.locator('figure:not([data-plotly="plotly-basic.min.js"])').first();
+  await plain.scrollIntoViewIfNeeded();
+  await plain.and(page.locator('[data-state="live"]')).waitFor({ timeout: TIMEOUT_MS });
+  assert.equal(parts[0], "plotly-basic.min.js");
+  await other.scrollIntoViewIfNeeded();
+  await other.and(page.locator('[data-state="live"]')).waitFor({ timeout: TIMEOUT_MS });
+  await context.close();
+});
+
+test("buttons and sliders have names of their own, and a player's place is kept before its figure lives", async () => {
+  const { page, close } = await open(first, { javaScriptEnabled: false });
+  const ranges = page.locator(".player input");
+  assert.ok((await ranges.count()) > 0);
+  for (const range of await ranges.all()) {
+    assert.ok(await range.isDisabled());
+    assert.match((await range.getAttribute("aria-valuetext"))!, /^\w+ .+/);
+  }
+  await close();
+  const alive = await open(first);
+  const figure = alive.page.locator("figure", { has: alive.page.locator(".player") }).first();
+  await figure.scrollIntoViewIfNeeded();
+  const before = await figure.boundingBox();
+  const range = figure.locator("input:enabled");
+  await range.waitFor({ timeout: TIMEOUT_MS });
+  assert.equal((await figure.boundingBox())!.height, before!.height);
+  await range.press("Home");
+  await range.press("ArrowRight");
+  assert.equal(await range.getAttribute("aria-valuetext"), await figure.locator(".value").textContent());
+  const names = await alive.page
+    .locator("[data-cell] button")
+    .evaluateAll((all) => all.map((button) => button.getAttribute("aria-label")));
+  assert.ok(
+    names.every((name) => /^(Copy (code|listing) of cell \d+|Play figure 6-\w+)$/.test(name ?? "")),
+    names.join(),
+  );
+  assert.equal(new Set(names).size, names.length);
+  assert.deepEqual(alive.troubles, []);
+  await alive.close();
+});
+
+test("a page's notebook can be downloaded from it, as it is", async () => {
+  for (const name of sections) {
+    const { page, close } = await open(name);
+    const notebook = (await page.locator("a[download]").getAttribute("href"))!;
+    assert.deepEqual(
+      readFileSync(join(site, notebook)),
+      readFileSync(join(notebooks, name.replace(".html", ".ipynb"))),
+    );
+    await close();
+  }
+});
+
+test("a check's code is folded above its table; paper leaves out folds and players, and shows solutions", async () => {
+  const { page, close } = await open(first);
+  const check = page.locator(".cell", { has: page.locator("details.check") }).first();
+  assert.equal(await check.locator(".check .highlight").isVisible(), false);
+  assert.ok(await check.locator("table").first().isVisible());
+  await check.locator("summary").click();
+  assert.ok(await check.locator(".check .highlight").isVisible());
+
+  await page.emulateMedia({ media: "print" });
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  const seen = async (selector: string) => {
+    const all = await page.locator(selector).all();
+    assert.ok(all.length > 0, selector);
+    return new Set(await Promise.all(all.map((one) => one.isVisible())));
+  };
+  for (const hidden of [".listing > .highlight", "details.check", ".player", ".copy", ".turn", ".source"])
+    assert.deepEqual(await seen(hidden), new Set([false]), hidden);
+  for (const shown of [".listing .output .highlight", "details.solution .highlight", "figure img", ".cell table"])
+    assert.deepEqual(await seen(shown), new Set([true]), shown);
+  await close();
+});
+
+test("the reference has the sections of the library's index, an introduction and ways back to the chapter", () => {
+  const index = readFileSync(join(site, "api/index.html"), "utf8");
+  const titles = [...index.matchAll(/<h2[^>]*>([\s\S]*?)<\/h2>/g)].map(([, title]) =>
+    title.replace(/<[^>]*>/g, "").trim(),
+  );
+  const comments = [...readFileSync(join(root, "lib/index.ts"), "utf8").matchAll(/^\/\/ (.*?)\.?$/gm)];
+  assert.deepEqual(
+    titles.filter((title) => title !== ""),
+    comments.map(([, title]) => title),
+  );
+  assert.match(index, /What a notebook's cell imports/);
+  const adam = readFileSync(join(site, "api/classes/Adam.html"), "utf8");
+  assert.match(adam, /<a href="\.\.\/\.\.\/index\.html">/);
+  assert.match(adam, /<a href="\.\.\/\.\.\/6\.1-[\w-]*\.html">/);
+  for (const file of readdirSync(join(site, "api"), { recursive: true, encoding: "utf8" }))
+    if (file.endsWith(".html"))
+      assert.ok(!readFileSync(join(site, "api", file), "utf8").includes("__namedParameters"), file);
 });
 
 test("rendering twice gives the same files", async () => {

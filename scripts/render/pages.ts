@@ -78,7 +78,7 @@ ${smallPicture(figure, drawings, figure.shortAlt, "lazy")}
 function smallPicture({ id }: Figure, drawings: Map<string, Drawing>, alt: string, loading?: "lazy"): string {
   const { width, height } = drawings.get(id)!;
   return `<picture>
-<source media="screen and (prefers-color-scheme: dark)" srcset="figures/${id}-small-dark.webp">
-<img src="figures/${id}-small.webp" width="480" height="${Math.round((480 * height) / width)}" alt="${escape(alt)}"${loading ? ` loading="${loading}"` : ""} decoding="async">
+<source media="screen and (prefers-color-scheme: dark)" srcset="figures/${id}-small-dark.png">
+<img src="figures/${id}-small.png" width="${width}" height="${height}" alt="${escape(alt)}"${loading ? ` loading="${loading}"` : ""} decoding="async">
 </picture>`;
 }

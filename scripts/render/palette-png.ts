@@ -117,7 +117,7 @@ function decode(png: Buffer): { width: number; height: number; pixels: Uint32Arr
   if (bits !== 8 || (kind !== 2 && kind !== 6) || interlaced)
     throw new Error(`expected a PNG of 8 bits a channel in colour, got one of ${bits} bits and colour type ${kind}`);
   const data: Buffer[] = [];
-  for (let at = 8; at < png.length; ) {
+  for (let at = 8; at < png.length;) {
     const length = png.readUInt32BE(at);
     if (png.toString("latin1", at + 4, at + 8) === "IDAT") data.push(png.subarray(at + 8, at + 8 + length));
     at += 12 + length;

@@ -11,11 +11,7 @@ import { writeSite } from "./site.js";
  * @param site  the folder to write
  * @param address  where the site will be
  */
-export async function renderNotebooks(
-  folder: string,
-  site: string,
-  address?: string,
-): Promise<{ figures: number }> {
+export async function renderNotebooks(folder: string, site: string, address?: string): Promise<{ figures: number }> {
   const notebooks = readNotebooks(resolve(folder));
   const browser = await chromium.launch(await launchOptions());
   try {

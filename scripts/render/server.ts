@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createReadStream, realpathSync, statSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, sep } from "node:path";
@@ -15,7 +15,11 @@ const types: Record<string, string> = {
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".json": "application/json",
-  ".webp": "image/webp",
+  ".ipynb": "application/x-ipynb+json",
+  ".jpg": "image/jpeg",
+  ".txt": "text/plain; charset=utf-8",
+  ".xml": "application/xml",
+  ".png": "image/png",
   ".svg": "image/svg+xml",
   ".woff2": "font/woff2",
 };
@@ -30,7 +34,7 @@ export async function serveFolder(folder: string, port: number): Promise<Server>
   const server = createServer((request, response) => {
     const file = fileOf(root, request.url ?? "/");
     if (request.method !== "GET" && request.method !== "HEAD") response.writeHead(405, { Allow: "GET, HEAD" }).end();
-    else if (!file) response.writeHead(404, { "Content-Type": "text/plain" }).end("There is no such page.\n");
+    else if (!file) response.writeHead(404, { "Content-Type": types[".html"] }).end(notFound(root));
     else {
       response.writeHead(200, {
         "Content-Type": types[extname(file)] ?? "application/octet-stream",
@@ -50,6 +54,14 @@ export async function serveFolder(folder: string, port: number): Promise<Server>
       server.closeAllConnections();
     },
   };
+}
+
+/** The site's own page, whose links hold from its top folder, wherever it is shown. */
+function notFound(root: string): string {
+  const file = join(root, "404.html");
+  return existsSync(file)
+    ? readFileSync(file, "utf8").replace("<head>", '<head>\n<base href="/">')
+    : "There is no such page.\n";
 }
 
 /** The requested file, never one outside `root`, not even through a link. */

@@ -18,11 +18,11 @@ export async function drawSharePictures(browser: Browser, pictures: SharePicture
       await page.setContent(`<!doctype html>
 <style>
   body { margin: 0; height: 630px; display: flex; font: 30px/1.4 "Open Sans", sans-serif; color: #24292f; background: #fff }
-  section { box-sizing: border-box; width: 470px; padding: 64px 24px 56px 56px; border-left: 16px solid #0072b2; display: flex; flex-direction: column }
-  h1 { font-size: 52px; line-height: 1.15; margin: 0 0 28px }
+  section { box-sizing: border-box; width: 530px; flex: none; padding: 64px 16px 56px 56px; border-left: 16px solid #0072b2; display: flex; flex-direction: column }
+  h1 { font-size: 50px; line-height: 1.2; margin: 0 0 28px }
   p { margin: 0; color: #57606a }
   small { margin-top: auto; font-size: 26px; font-weight: 600 }
-  figure { flex: 1; margin: 0; padding: 36px 40px 36px 0; display: flex; min-width: 0 }
+  figure { flex: 1; margin: 0; padding: 36px 36px 36px 0; display: flex; min-width: 0 }
   img { width: 100%; height: 100%; object-fit: contain }
 </style>
 <section><h1>${escape(title)}</h1><p>${escape(text)}</p><small>Training Techniques</small></section>

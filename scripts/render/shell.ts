@@ -85,9 +85,10 @@ ${turnLinks("bottom", turn)}
  */
 export function notFoundPage(pages: SectionPage[], address?: string): string {
   return frame({
+    skip: "", // with a <base>, a link to a place on this page leads to another
     head: `<title>Page not found · ${SITE}</title>
 ${address ? `<base href="${address}/">\n` : ""}<meta name="robots" content="noindex">`,
-    body: `<main id="text">
+    body: `<main id="text" class="wide">
 <h1>There is no such page</h1>
 <p>Perhaps its address has changed. The chapter has these sections, and a search (press <kbd>/</kbd>):</p>
 <ul>
@@ -99,7 +100,9 @@ ${pages.map(({ file, title }) => `<li><a href="${file}">${title}</a></li>`).join
   });
 }
 
-function frame({ head, body }: { head: string; body: string }): string {
+const SKIP = '<a class="skip" href="#text">Skip to the text</a>';
+
+function frame({ head, body, skip = SKIP }: { head: string; body: string; skip?: string }): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -115,7 +118,7 @@ ${head}
 <script src="search.js" defer></script>
 </head>
 <body>
-<a class="skip" href="#text">Skip to the text</a>
+${skip}
 <header>
 <a class="home" href="index.html">${SITE}</a>
 <nav aria-label="Site"><a href="index.html#figures">Figures</a> <a href="api/index.html">Reference</a> <a href="index.html#How-to-run-it">Run it</a> <button type="button" class="search" aria-keyshortcuts="/" hidden>Search</button></nav>

@@ -1,5 +1,5 @@
 // Writes the site: the first page with a gallery of all figures, a page per section, and the library's reference.
-import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { nodeModules, root } from "#setup/clone.mjs";
@@ -12,7 +12,8 @@ import { emblemOf, indexPage, sectionPage } from "./pages.js";
 import { bundleFor, bundles } from "./plotly.js";
 import { writeReference, type ReferencePage } from "./reference.js";
 import { drawSharePictures } from "./share-pictures.js";
-import { addressOf, notFoundPage, type SectionPage } from "./shell.js";
+import { notFoundPage, type SectionPage } from "./shell.js";
+import { writeSiteMap } from "./site-map.js";
 
 /** The folder of the style sheet and the icon. */
 const theme = join(root, "scripts/render/theme");
@@ -36,8 +37,7 @@ export async function writeSite(
   mkdirSync(join(partial, "figures"), { recursive: true });
 
   for (const file of ["style.css", "icon.svg"]) cpSync(join(theme, file), join(partial, file));
-  for (const file of ["page.js", "search.js"])
-    cpSync(new URL(`theme/${file}`, import.meta.url), join(partial, file));
+  for (const file of ["page.js", "search.js"]) cpSync(new URL(`theme/${file}`, import.meta.url), join(partial, file));
   writeFileSync(join(partial, "dark.js"), loadLibrary("figures/dark").inTheDarkScript);
   cpSync(join(nodeModules, "katex/dist/katex.min.css"), join(partial, "katex/katex.min.css"));
   cpSync(join(nodeModules, "katex/dist/fonts"), join(partial, "katex/fonts"), {
@@ -117,7 +117,7 @@ async function writePages(
 
   const picture = (notebook: Notebook) => drawings.get(emblemOf(notebook)?.id ?? "")?.png;
   const shared = [
-    { file: "index.html", title: welcome.title, text: description, figure: picture(notebooks[0]) },
+    { file: "index.html", title: welcome.title, text: description.split(". ")[0], figure: picture(notebooks[0]) },
     ...pages.map(({ file, title, question: text }, i) => ({ file, title, text, figure: picture(notebooks[i]) })),
   ];
   mkdirSync(join(site, "share"));
@@ -139,7 +139,10 @@ function welcomeText() {
     /** By the name of the notebook. */
     questions: new Map(rows.map(([, name, question]) => [name, question])),
     /** The first paragraph, without its marks. */
-    description: text.split(/\n{2,}/)[1].replace(/[*_`]/g, "").replace(/\s+/g, " "),
+    description: text
+      .split(/\n{2,}/)[1]
+      .replace(/[*_`]/g, "")
+      .replace(/\s+/g, " "),
   };
 }
 
@@ -185,20 +188,4 @@ function searchIndex(pages: SectionPage[], reference: Map<string, ReferencePage>
     text: summary,
   }));
   return `const searchEntries = ${JSON.stringify([...pages.flatMap(ofPage), ...names])};\n`;
-}
-
-function writeSiteMap(site: string, address: string): void {
-  const files = readdirSync(site, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".html") && file !== "404.html")
-    .sort();
-  const urls = files.map((file) => `<url><loc>${encodeURI(addressOf(address, file))}</loc></url>`);
-  writeFileSync(
-    join(site, "sitemap.xml"),
-    `<?xml version="1.0" encoding="UTF-8"?>
-<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
-${urls.join("\n")}
-</urlset>
-`,
-  );
-  writeFileSync(join(site, "robots.txt"), `User-agent: *\nAllow: /\nSitemap: ${address}/sitemap.xml\n`);
 }

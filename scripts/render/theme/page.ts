@@ -159,8 +159,7 @@ function fit(stage: Element, plot: HTMLElement, width: number): void {
 }
 
 function redraw(): void {
-  for (const figure of document.querySelectorAll<HTMLElement>('figure[data-state="live"]'))
-    inTurn(() => draw(figure));
+  for (const figure of document.querySelectorAll<HTMLElement>('figure[data-state="live"]')) inTurn(() => draw(figure));
 }
 dark.addEventListener("change", redraw);
 let resized: number | undefined;
@@ -244,13 +243,16 @@ for (const code of document.querySelectorAll("main .highlight")) {
 for (const wide of document.querySelectorAll<HTMLElement>(".table, .katex-display"))
   if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
 
-// The place in the contents: the last heading above the upper third of the window.
+// The place in the contents: the last heading that has come to the top, or at the page's end into view.
+const TOP = 100; // pixels
 const places = [...document.querySelectorAll<HTMLAnchorElement>('.contents a[href^="#"]')].map((link) => ({
   link,
   heading: document.getElementById(decodeURIComponent(link.hash.slice(1)))!,
 }));
 function markPlace(): void {
-  const above = places.filter(({ heading }) => heading.getBoundingClientRect().top < innerHeight / 3);
+  const atEnd = scrollY + innerHeight > document.documentElement.scrollHeight - 2;
+  const line = atEnd ? innerHeight : TOP;
+  const above = places.filter(({ heading }) => heading.getBoundingClientRect().top < line);
   const current = above.at(-1)?.heading;
   for (const { link, heading } of places) {
     if (heading === current) link.setAttribute("aria-current", "location");

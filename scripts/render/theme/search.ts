@@ -97,6 +97,7 @@ if (searchButton) {
     list.querySelector("a")?.click();
   });
   dialog.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") dialog.close(); // of itself, a field of this type is only emptied
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     const stops = [input, ...list.querySelectorAll("a")];
     const at = stops.findIndex((stop) => stop === document.activeElement);
