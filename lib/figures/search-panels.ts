@@ -15,7 +15,7 @@ export interface SearchTrial {
 /** One search method: the cost and the results of its runs, for each seed. */
 export interface MethodResults {
   name: string;
-  /** The trials for each seed: the training steps spent when each ended, in increasing order, and its validation accuracy. */
+  /** The trials for each seed: the updates spent when each ended, in increasing order, and its validation accuracy. */
   searches: { spent: number; score: number }[][];
 }
 
@@ -171,7 +171,7 @@ export function searchScatter(trials: SearchTrial[]): Figure {
 
 /**
  * A figure of our own: search methods at equal cost, as the best validation accuracy found so far
- * against the training steps spent. Each line is the median over the seeds, its band their middle half; at its end
+ * against the updates spent. Each line is the median over the seeds, its band their middle half; at its end
  * stand the method and the last median.
  *
  * @throws RangeError if there are no methods, one has no searches, or a search has no trials.
@@ -238,11 +238,11 @@ export function searchMethods(methods: MethodResults[]): Figure {
   return {
     id: "6-24-methods",
     caption:
-      "Best validation accuracy found so far against the training steps spent: " +
+      "Best validation accuracy found so far against the updates spent: " +
       `the line is the median over ${listOf(summaries.map(({ seeds }) => seeds))} seeds, the band the middle half of them. ` +
       "At the end of each line: the median there.",
     alt:
-      "Rising step curves of the best validation accuracy found against training steps, one a search method. " +
+      "Rising step curves of the best validation accuracy found against updates, one a search method. " +
       `At the end, from the top: ${ranked.map((summary) => `${summary.name} ${end(summary).median.toFixed(3)}`).join(", ")}.`,
     data: [...bands, ...tails, ...lines],
     layout: {
@@ -251,7 +251,7 @@ export function searchMethods(methods: MethodResults[]): Figure {
       margin,
       showlegend: false,
       hoverlabel: readableHover,
-      xaxis: { title: { text: "training steps spent" }, range: [0, most + further], nticks: 6, tickformat: "," },
+      xaxis: { title: { text: "updates spent" }, range: [0, most + further], nticks: 6, tickformat: "," },
       yaxis: { title: { text: "best validation accuracy" }, range },
       annotations: endLabels(
         summaries.map((summary, i) => ({
