@@ -36,7 +36,7 @@ export function weightScaleSlider(steps: Iterable<WeightScaleStep>, units = 100)
   const views = Array.from(steps, (step) => ({
     frame: String(step.scale),
     scale: step.scale,
-    label: step.name === undefined ? String(step.scale) : `${step.scale} ${step.name}`,
+    label: step.name === undefined ? String(step.scale) : `${step.scale} (${step.name})`,
     panels: sliderPanels(step, units),
   }));
   if (views.length === 0) throw new RangeError("weightScaleSlider: no steps; pass at least one weight scale");
