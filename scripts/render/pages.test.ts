@@ -480,10 +480,10 @@ test("a page's notebook can be downloaded from it, as it is", async () => {
 test("a check's code is folded above its table; paper leaves out folds and players, and shows solutions", async () => {
   const { page, close } = await open(first);
   const check = page.locator(".cell", { has: page.locator("details.check") }).first();
-  assert.equal(await check.locator(".check .highlight").isVisible(), false);
+  assert.equal(await check.locator(".check .highlight").first().isVisible(), false);
   assert.ok(await check.locator("table").first().isVisible());
   await check.locator("summary").click();
-  assert.ok(await check.locator(".check .highlight").isVisible());
+  assert.ok(await check.locator(".check .highlight").first().isVisible());
 
   await page.emulateMedia({ media: "print" });
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
