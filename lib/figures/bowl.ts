@@ -41,7 +41,6 @@ export function bowlSurface(): Figure {
   const x = grid(-10, 10, 0.5);
   const y = grid(-5, 5, 0.25);
   const z = y.map((yi) => x.map((xi) => f(xi, yi)));
-  const sceneAxis = { tickfont: { size: 12 } };
   const levels = LEVELS.filter((level) => level >= 1 && level <= 32);
   // Heights stand on the long axis where the ellipse closes in view, beyond that on the short one.
   const names = levels.map((level) => {
@@ -80,21 +79,27 @@ export function bowlSurface(): Figure {
       height: 700,
       margin: { l: 0, r: 12, t: 0, b: 52 },
       showlegend: false,
-      scene: {
-        domain: { x: [0, 1], y: [0.42, 1] },
-        xaxis: { ...sceneAxis, title: { text: "x" }, tickvals: [-10, -5, 0, 5, 10] },
-        yaxis: { ...sceneAxis, title: { text: "y" }, tickvals: [-5, 0, 5] },
-        zaxis: { ...sceneAxis, title: { text: "f" }, tickvals: [0, 10, 20, 30] },
-        aspectmode: "manual",
-        aspectratio: { x: 2, y: 1, z: 0.8 },
-        camera: { eye: { x: 0.8, y: -1.65, z: 1.6 }, center: { x: 0.05, y: 0, z: -0.2 } },
-      },
+      scene: seenFrom({ x: 0.8, y: -1.65, z: 1.6 }),
       xaxis: { title: { text: "x" }, range: [-10, 10], zeroline: false, domain: [0.13, 1] },
       yaxis: { title: { text: "y" }, range: [-5, 5], zeroline: false, scaleanchor: "x", domain: [0, 0.36] },
       annotations: names,
       // A scene is as large as its height allows, so that a narrow page would cut off its sides.
-      meta: { narrow: { "scene.camera.eye": { x: 1.3, y: -2.7, z: 2.6 } } },
+      meta: { narrow: { scene: seenFrom({ x: 1.3, y: -2.7, z: 2.6 }) } },
     },
+  };
+}
+
+/** The surface, seen from there. */
+function seenFrom(eye: { x: number; y: number; z: number }): Layout {
+  const sceneAxis = { tickfont: { size: 12 } };
+  return {
+    domain: { x: [0, 1], y: [0.42, 1] },
+    xaxis: { ...sceneAxis, title: { text: "x" }, tickvals: [-10, -5, 0, 5, 10] },
+    yaxis: { ...sceneAxis, title: { text: "y" }, tickvals: [-5, 0, 5] },
+    zaxis: { ...sceneAxis, title: { text: "f" }, tickvals: [0, 10, 20, 30] },
+    aspectmode: "manual",
+    aspectratio: { x: 2, y: 1, z: 0.8 },
+    camera: { eye, center: { x: 0.05, y: 0, z: -0.2 } },
   };
 }
 
