@@ -321,8 +321,8 @@ test("in the library's documentation, equations of several lines keep them", () 
   assert.match(adam, /<p><code>m ← [^\n]*<br>\n<code>v ← [^\n]*<br>\n<code>W ← /);
 });
 
-test("each notebook is under 2.5 MB", () => {
-  for (const name of readdirSync(notebooks)) assert.ok(statSync(join(notebooks, name)).size < 2.5e6, name);
+test("each notebook is under 2 MB", () => {
+  for (const name of readdirSync(notebooks)) assert.ok(statSync(join(notebooks, name)).size < 2e6, name);
 });
 
 test("every page says what it is, to search engines and where a link to it is shared", async () => {
