@@ -32,13 +32,14 @@ function pieces({ x, y }: Trace): { x: number; y: number }[][] {
   return all.filter((piece) => piece.length > 0);
 }
 
-/** Asserts that each piece is a closed curve on which f has the one height given. */
-function assertContours(trace: Trace, levels: number[]) {
-  const curves = pieces(trace);
-  assert.equal(curves.length, levels.length);
-  curves.forEach((curve, i) => {
-    for (const { x, y } of curve) assert.ok(Math.abs(x ** 2 / 20 + y ** 2 - levels[i]) < 1e-3 * Math.max(1, levels[i]));
-    assert.deepEqual(curve[0], curve.at(-1));
+/** Asserts that each shape is an ellipse around the minimum, at whose ends f has the one height given. */
+function assertContours(shapes: unknown, levels: number[]) {
+  const ellipses = shapes as { type: string; x0: number; x1: number; y0: number; y1: number }[];
+  assert.equal(ellipses.length, levels.length);
+  ellipses.forEach(({ type, x0, x1, y0, y1 }, i) => {
+    assert.deepEqual([type, x0, y0], ["circle", -x1, -y1]);
+    for (const height of [x1 ** 2 / 20, y1 ** 2])
+      assert.ok(Math.abs(height - levels[i]) < 1e-3 * Math.max(1, levels[i]));
   });
 }
 
@@ -48,7 +49,7 @@ test("6-1 has the heights of f on a surface, and closed contours whose labels ar
   assert.equal(figure.id, "6-1");
   assert.deepEqual(
     figure.data.map(({ type }) => type),
-    ["surface", "scatter", "scatter"],
+    ["surface", "scatter"],
   );
   const { x, y, z } = figure.data[0] as unknown as { x: number[]; y: number[]; z: number[][] };
   assert.deepEqual([x[0], x.at(-1), y[0], y.at(-1)], [-10, 10, -5, 5]);
@@ -57,7 +58,7 @@ test("6-1 has the heights of f on a surface, and closed contours whose labels ar
   assert.equal(z[y.indexOf(2)][x.indexOf(-7)], 6.45);
   assert.equal(z[y.indexOf(0)][x.indexOf(0)], 0);
 
-  assertContours(figure.data[1], [1, 2, 4, 8, 16, 32]);
+  assertContours(figure.layout.shapes, [1, 2, 4, 8, 16, 32]);
   for (const { x, y, text } of figure.layout.annotations as { x: number; y: number; text: string }[])
     assert.ok(Math.abs(x ** 2 / 20 + y ** 2 - Number(text)) < 1e-9, `${text} is on its contour`);
   assert.equal((figure.layout.yaxis as Layout).scaleanchor, "x");
@@ -111,7 +112,7 @@ test("a path has a frame a position, of coordinates and heights so far, and open
 
 test("below a path are its heights, x²/20 + y² of each position, within a logarithmic axis", () => {
   const { data, layout } = descentPath({ id: "6-3", ...sgd(0.95, 30) });
-  const [path, heights] = [data[2], data[4]] as unknown as { x: number[]; y: number[] }[];
+  const [path, heights] = [data[1], data[3]] as unknown as { x: number[]; y: number[] }[];
   assert.equal(heights.y.length, 30);
   heights.y.forEach((height, i) => {
     const expected = path.x[i] ** 2 / 20 + path.y[i] ** 2;
@@ -139,9 +140,9 @@ test("a path is drawn to equal scale around the minimum, and further where it go
 });
 
 test("beneath a path lie closed contours of f, each twice as high as the one inside it; the minimum is marked", () => {
-  const { data } = descentPath({ id: "6-3", ...sgd(0.95, 30) });
-  assertContours(data[0], [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64]);
-  assert.deepEqual([data[1].x, data[1].y], [[0], [0]]);
+  const { data, layout } = descentPath({ id: "6-3", ...sgd(0.95, 30) });
+  assertContours(layout.shapes, [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64]);
+  assert.deepEqual([data[0].x, data[0].y], [[0], [0]]);
 });
 
 test("each rule has its own colour and marker, the same in every figure", () => {
@@ -150,7 +151,7 @@ test("each rule has its own colour and marker, the same in every figure", () => 
     return `${color} ${symbol}`;
   };
   const names = ["SGD", "Momentum", "AdaGrad", "Adam"];
-  const alone = names.map((name) => look(descentPath({ id: "x", ...slow, name }).data[2]));
+  const alone = names.map((name) => look(descentPath({ id: "x", ...slow, name }).data[1]));
   assert.equal(new Set(alone.map((text) => text.split(" ")[0])).size, 4);
   assert.equal(new Set(alone.map((text) => text.split(" ")[1])).size, 4);
   const { data } = comparePaths({ id: "6-8", paths: [...names].reverse().map((name) => ({ ...slow, name })) });
@@ -187,7 +188,7 @@ test("typed arrays of float32 become plain numbers", () => {
   });
   assertJson(figure);
   assert.deepEqual(
-    [figure.data[2].x, figure.data[2].y],
+    [figure.data[1].x, figure.data[1].y],
     [
       [-7, -6.335],
       [2, -1.8],
@@ -231,6 +232,8 @@ test("6-8 has a panel a path, one with all heights, and moves all of them at onc
   const domains = [axes.yaxis, axes.yaxis2, axes.yaxis3].map(({ domain }) => domain as number[]);
   assert.ok(domains[0][0] > domains[1][1] && domains[1][0] > domains[2][1], "no panel lies on another");
   assert.equal(axes.yaxis3.type, "log");
+  const panels = new Set((figure.layout.shapes as Layout[]).map(({ xref, yref }) => `${String(xref)} ${String(yref)}`));
+  assert.deepEqual([...panels], ["x y", "x2 y", "x y2", "x2 y2"], "contours in each panel");
   assert.match(JSON.stringify(figure.layout.annotations), /slow SGD<\/b><br>η = 0\.1/);
 });
 

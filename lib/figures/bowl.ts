@@ -41,7 +41,6 @@ export function bowlSurface(): Figure {
   const x = grid(-10, 10, 0.5);
   const y = grid(-5, 5, 0.25);
   const z = y.map((yi) => x.map((xi) => f(xi, yi)));
-  const sceneAxis = { tickfont: { size: 12 } };
   const levels = LEVELS.filter((level) => level >= 1 && level <= 32);
   // Heights stand on the long axis where the ellipse closes in view, beyond that on the short one.
   const names = levels.map((level) => {
@@ -72,29 +71,35 @@ export function bowlSurface(): Figure {
         lighting: { ambient: 0.9, diffuse: 0.5, specular: 0 },
         hovertemplate: "x = %{x}<br>y = %{y}<br>f = %{z:.2f}<extra></extra>",
       },
-      contours(levels, { color: palette[0], width: 1.5 }),
       minimum({ color: palette[1] }),
     ],
     layout: {
+      shapes: contours(levels, { color: palette[0], width: 1.5 }),
       template,
       height: 700,
       margin: { l: 0, r: 12, t: 0, b: 52 },
       showlegend: false,
-      scene: {
-        domain: { x: [0, 1], y: [0.42, 1] },
-        xaxis: { ...sceneAxis, title: { text: "x" }, tickvals: [-10, -5, 0, 5, 10] },
-        yaxis: { ...sceneAxis, title: { text: "y" }, tickvals: [-5, 0, 5] },
-        zaxis: { ...sceneAxis, title: { text: "f" }, tickvals: [0, 10, 20, 30] },
-        aspectmode: "manual",
-        aspectratio: { x: 2, y: 1, z: 0.8 },
-        camera: { eye: { x: 0.8, y: -1.65, z: 1.6 }, center: { x: 0.05, y: 0, z: -0.2 } },
-      },
+      scene: seenFrom({ x: 0.8, y: -1.65, z: 1.6 }),
       xaxis: { title: { text: "x" }, range: [-10, 10], zeroline: false, domain: [0.13, 1] },
       yaxis: { title: { text: "y" }, range: [-5, 5], zeroline: false, scaleanchor: "x", domain: [0, 0.36] },
       annotations: names,
       // A scene is as large as its height allows, so that a narrow page would cut off its sides.
-      meta: { narrow: { "scene.camera.eye": { x: 1.3, y: -2.7, z: 2.6 } } },
+      meta: { narrow: { scene: seenFrom({ x: 1.3, y: -2.7, z: 2.6 }) } },
     },
+  };
+}
+
+/** The surface, seen from there. */
+function seenFrom(eye: { x: number; y: number; z: number }): Layout {
+  const sceneAxis = { tickfont: { size: 12 } };
+  return {
+    domain: { x: [0, 1], y: [0.42, 1] },
+    xaxis: { ...sceneAxis, title: { text: "x" }, tickvals: [-10, -5, 0, 5, 10] },
+    yaxis: { ...sceneAxis, title: { text: "y" }, tickvals: [-5, 0, 5] },
+    zaxis: { ...sceneAxis, title: { text: "f" }, tickvals: [0, 10, 20, 30] },
+    aspectmode: "manual",
+    aspectratio: { x: 2, y: 1, z: 0.8 },
+    camera: { eye, center: { x: 0.05, y: 0, z: -0.2 } },
   };
 }
 
@@ -174,7 +179,7 @@ export function descentPath({ id, ...descent }: DescentPath & { id: string }): F
       `${name} (${settingsOf(descent)}) on ${NAME}, ${startOf(positions)}: it ${storyOf(positions)}. The minimum is marked +. ` +
       "Below, the height f after every update, on a logarithmic axis.",
     alt: `${capital(shapeOf(positions))}: a path over elliptic contours, ${startOf(positions)} to ${point(positions, -1)}${overshootOf(positions)}. ${fallOf(heights)}`,
-    data: [...background(), ...pathTraces(name, positions, style), fallTrace(name, heights, style)],
+    data: [minimum({ color: ink }), ...pathTraces(name, positions, style), fallTrace(name, heights, style)],
     frames: frames([positions]),
     layout: {
       template,
@@ -182,6 +187,7 @@ export function descentPath({ id, ...descent }: DescentPath & { id: string }): F
       margin: { l: 60, r: 16, t: 44, b: 56 },
       showlegend: false,
       title: { text: `${name}, ${settingsOf(descent)}`, x: 0.5, font: { size: 16 } },
+      shapes: contoursBelow({ xaxis: "x", yaxis: "y" }),
       xaxis: { title: { text: "x", standoff: 4 }, range: ranges.x, zeroline: false },
       yaxis: {
         title: { text: "y" },
@@ -249,7 +255,7 @@ export function comparePaths({ id, paths }: { id: string; paths: DescentPath[] }
       `Below, f ends lowest with ${names[heights.findIndex((values) => values.at(-1) === lowest)]}.`,
     data: [
       ...names.flatMap((name, i) =>
-        [...background(), ...pathTraces(name, all[i], styles[i])].map((trace) => ({ ...trace, ...axesOf(i) })),
+        [minimum({ color: ink }), ...pathTraces(name, all[i], styles[i])].map((trace) => ({ ...trace, ...axesOf(i) })),
       ),
       ...names.map((name, i) => ({ ...fallTrace(name, heights[i], styles[i]), ...fall })),
     ],
@@ -263,6 +269,7 @@ export function comparePaths({ id, paths }: { id: string; paths: DescentPath[] }
       // The names of the lines stand to their right; on a phone they need a quarter of the width.
       [attribute(fall.xaxis)]: { ...updateAxis(first.length, fall.yaxis), domain: [0, 0.75] },
       [attribute(fall.yaxis)]: fallLayout,
+      shapes: paths.flatMap((_, i) => contoursBelow(axesOf(i))),
       annotations: [
         ...titles,
         ...endLabels(ends, {
@@ -336,22 +343,21 @@ function positionsOf({ name, path: { x, y } }: DescentPath): Positions {
   return { x: Array.from(x, (value) => round(value, 4)), y: Array.from(y, (value) => round(value, 4)) };
 }
 
-/** What lies beneath a path: the contours of f, and its minimum. */
-function background(): Trace[] {
-  return [{ ...contours(LEVELS, { color: ink, width: 1 }), opacity: 0.6 }, minimum({ color: ink })];
+/** The contours of f beneath a path. */
+function contoursBelow(axes: { xaxis: string; yaxis: string }): Layout[] {
+  return contours(LEVELS, { color: ink, width: 1 }, axes).map((shape) => ({ ...shape, opacity: 0.6 }));
 }
 
-/** The ellipses f = level: x = √(20 level) cos θ, y = √level sin θ. */
-function contours(levels: number[], line: { color: string; width: number }): Trace {
-  const angles = grid(0, 48, 1).map((i) => (i * Math.PI) / 24);
-  return {
-    type: "scatter",
-    mode: "lines",
-    x: levels.flatMap((level) => [...angles.map((angle) => round(Math.sqrt(20 * level) * Math.cos(angle), 4)), null]),
-    y: levels.flatMap((level) => [...angles.map((angle) => round(Math.sqrt(level) * Math.sin(angle), 4)), null]),
-    line: { ...line, shape: "spline" },
-    hoverinfo: "skip",
-  };
+/** The ellipses f = level, with the half axes √(20 level) and √level. */
+function contours(
+  levels: number[],
+  line: { color: string; width: number },
+  { xaxis, yaxis } = { xaxis: "x", yaxis: "y" },
+): Layout[] {
+  return levels.map((level) => {
+    const [a, b] = [Math.sqrt(20 * level), Math.sqrt(level)].map((half) => round(half, 4));
+    return { type: "circle", xref: xaxis, yref: yaxis, x0: -a, x1: a, y0: -b, y1: b, line, layer: "between" };
+  });
 }
 
 function minimum({ color }: { color: string }): Trace {
@@ -464,7 +470,8 @@ function rangesOf(all: Positions[]): { x: number[]; y: number[] } {
 /** One frame per position, for all paths at once: of each path's four traces the last two grow, and so do its heights. */
 function frames(all: Positions[]): Frame[] {
   const heights = all.map(heightsOf);
-  const traces = [...all.flatMap((_, i) => [4 * i + 2, 4 * i + 3]), ...all.map((_, i) => 4 * all.length + i)];
+  // A panel has three traces: the minimum, the path and the current position. Those of the heights come last.
+  const traces = [...all.flatMap((_, i) => [3 * i + 1, 3 * i + 2]), ...all.map((_, i) => 3 * all.length + i)];
   return all[0].x.map((_, last) => ({
     name: String(last),
     data: [

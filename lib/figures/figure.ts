@@ -8,7 +8,7 @@
 /** A Plotly trace as JSON: its `type`, and the attributes of that type. */
 export type Trace = { type: string } & Record<string, unknown>;
 
-/** A Plotly layout as JSON. */
+/** A Plotly layout as JSON. What `meta.narrow` has takes the place of the same attributes on a phone. */
 export type Layout = Record<string, unknown>;
 
 /** One frame of an animation: the traces it replaces, by their index in `data`. */

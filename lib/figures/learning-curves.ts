@@ -40,8 +40,7 @@ export interface AccuracyCurves {
 }
 
 /** More points than can be seen on the width of a page; a loss has one per iteration. */
-const MAX_POINTS = 1000;
-const MAX_BAND_POINTS = 500;
+const MAX_POINTS = 500;
 
 /**
  * The loss of every iteration, smoothed by {@link smoothCurve}, as in figures 6-9 and 6-15. The name of each line
@@ -74,9 +73,9 @@ export function lossCurves({ id, caption = captionOf(id), curves, yRange, yScale
     alt: `Line chart of the smoothed loss over ${length} iterations. ${describe(summaries, yRange)}${legendOf(summaries)}`,
     // No dashes: on a jittery line they cannot be distinguished from the jitter.
     data: [
-      ...summaries.map((summary, i) => bandOf(summary, i, MAX_BAND_POINTS)),
+      ...summaries.map((summary, i) => bandOf(summary, i)),
       ...summaries.map((summary, i) => ({
-        ...lineOf(summary, i, MAX_POINTS),
+        ...lineOf(summary, i),
         line: { color: palette[i % palette.length], width: 1.5 },
       })),
     ].flat(),
@@ -160,8 +159,8 @@ export function accuracyCurves({ id, caption = captionOf(id), panels, gap = fals
       legendOf(summaries.flat()),
     data: summaries.flatMap((curves, panel) => {
       const traces = [
-        ...curves.flatMap((summary, i) => bandOf(summary, i, MAX_BAND_POINTS)),
-        ...curves.map((summary, i) => lineOf(summary, i, MAX_POINTS)),
+        ...curves.flatMap((summary, i) => bandOf(summary, i)),
+        ...curves.map((summary, i) => lineOf(summary, i)),
         ...(gaps[panel] === undefined ? [] : [bracketOf(curves, gaps[panel], length)]),
       ];
       return traces.map((trace) => ({
@@ -243,14 +242,14 @@ function shown(value: number | null): number | null {
 }
 
 /** Every how many points one is drawn, so that at most `most` are. */
-function strideOf(points: unknown[], most: number): number {
-  return Math.ceil(points.length / most);
+function strideOf(points: unknown[]): number {
+  return Math.ceil(points.length / MAX_POINTS);
 }
 
 /** The band from the lowest to the highest value, as an outline; none for a single seed. */
-function bandOf({ name, seeds, low, high }: Summary, index: number, most: number): Trace[] {
+function bandOf({ name, seeds, low, high }: Summary, index: number): Trace[] {
   if (seeds === 1) return [];
-  const stride = strideOf(low, most);
+  const stride = strideOf(low);
   const there = low.flatMap((value, i) => (value === null || i % stride > 0 ? [] : [i]));
   const back = [...there].reverse();
   const color = palette[index % palette.length];
@@ -274,10 +273,15 @@ function bandOf({ name, seeds, low, high }: Summary, index: number, most: number
 }
 
 /** The median as a line with a dozen markers, whatever its length. Its points are at 0, 1, 2, … or fewer of these. */
-function lineOf(summary: Summary, index: number, most: number): Trace {
+/** In words rather than numbers: a notebook has each number on a line of its own. */
+function rangeOf(low: number | null, high: number | null): string {
+  return low === null || high === null ? "" : ` (${low.toFixed(3)} to ${high.toFixed(3)})`;
+}
+
+function lineOf(summary: Summary, index: number): Trace {
   const { name, seeds, diverged, median, low, high } = summary;
   const color = palette[index % palette.length];
-  const stride = strideOf(median, most);
+  const stride = strideOf(median);
   const thinned = (values: (number | null)[]) => values.filter((_, i) => i % stride === 0).map(shown);
   const [lows, highs] = [thinned(low), thinned(high)];
   return {
@@ -287,10 +291,10 @@ function lineOf(summary: Summary, index: number, most: number): Trace {
     legendgroup: name,
     ...(stride > 1 && { dx: stride }),
     y: thinned(median),
-    ...(seeds > 1 && { customdata: lows.map((value, i) => [value, highs[i]]) }),
+    ...(seeds > 1 && { customdata: lows.map((value, i) => rangeOf(value, highs[i])) }),
     line: { color, width: 2, dash: dashes[index % dashes.length] },
     marker: { color, symbol: markers[index % markers.length], size: 8, maxdisplayed: 12 },
-    hovertemplate: `${headOf(name)} %{y:.3f}${seeds > 1 ? " (%{customdata[0]:.3f} to %{customdata[1]:.3f})" : ""}<extra></extra>`,
+    hovertemplate: `${headOf(name)} %{y:.3f}${seeds > 1 ? "%{customdata}" : ""}<extra></extra>`,
   };
 }
 

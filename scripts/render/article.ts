@@ -67,6 +67,7 @@ function finishInBrowser({ html, names, mentions, figures }: Surroundings & { ht
   // In an object, the highlighter takes a number for a type.
   for (const value of article.querySelectorAll(".highlight .kt"))
     if (/^[\d.]/.test(value.textContent ?? "")) value.className = "mf";
+  joinChecks();
   finishFigures();
   finishTables();
   const headings = finishHeadings();
@@ -151,6 +152,19 @@ function finishInBrowser({ html, names, mentions, figures }: Surroundings & { ht
     }
   }
 
+  /** Cells that only prepare a check are folded together with the one that shows its table. */
+  function joinChecks() {
+    for (const check of [...article.querySelectorAll(".cell > .check")].reverse()) {
+      const cell = check.parentElement!;
+      const next = cell.nextElementSibling?.querySelector(":scope > .check > summary");
+      const code = check.querySelector<HTMLElement>(".highlight");
+      if (!next || !code || cell.querySelector(".output, figure")) continue;
+      code.dataset.cell = cell.dataset.cell;
+      next.after(...check.querySelectorAll(".highlight"));
+      cell.remove();
+    }
+  }
+
   /** Images load as they come near, except the first; a long alt text becomes a short one and a description. */
   function finishFigures() {
     for (const figure of article.querySelectorAll<HTMLElement>("figure[data-figure]")) {
@@ -172,6 +186,9 @@ function finishInBrowser({ html, names, mentions, figures }: Surroundings & { ht
 
   function finishTables() {
     for (const table of article.querySelectorAll("table")) {
+      for (const { firstChild: text } of table.querySelectorAll("td"))
+        // "held" stays beside its mark.
+        if (text instanceof Text) text.data = text.data.replace(/^([✓✗]) /, "$1\u00a0");
       for (const head of table.querySelectorAll("th")) head.scope = head.closest("thead") ? "col" : "row";
       const frame = Object.assign(document.createElement("div"), { className: "table" });
       table.replaceWith(frame);

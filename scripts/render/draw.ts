@@ -1,4 +1,5 @@
-// Draws figures in headless Chromium: for light and for dark pages, for fine screens and paper and for small screens.
+// Draws figures in headless Chromium: for light and for dark pages; for fine screens and paper, for coarse screens, and
+// for the width of a phone.
 import { readFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { loadLibrary } from "../library.js";
@@ -25,7 +26,7 @@ export async function drawFigures(browser: Browser, notebooks: Notebook[]): Prom
     const faults: string[] = [];
     for (const { file, figures } of notebooks)
       for (const { id, plotly } of figures) {
-        const { fault, width, height, ...urls } = await page.evaluate(drawInBrowser, plotly);
+        const { fault, width, height, ...urls } = await page.evaluate(drawInBrowser, { plot: plotly, narrow: NARROW });
         if (fault) faults.push(`${file}: figure ${id}: ${fault}`);
         const image = (name: keyof typeof urls) => withPalette(decode(urls[name]));
         const png = image("light");
@@ -34,6 +35,8 @@ export async function drawFigures(browser: Browser, notebooks: Notebook[]): Prom
           [`${id}-dark.png`, image("dark")],
           [`${id}-small.png`, image("lightSmall")],
           [`${id}-small-dark.png`, image("darkSmall")],
+          [`${id}-narrow.png`, image("lightNarrow")],
+          [`${id}-narrow-dark.png`, image("darkNarrow")],
         ]);
         drawings.set(id, { width, height, png, files });
       }
@@ -44,13 +47,16 @@ export async function drawFigures(browser: Browser, notebooks: Notebook[]): Prom
   }
 }
 
+/** The width of a figure on a phone, in pixels. It keeps its height there, and its texts their size. */
+const NARROW = 358;
+
 /** @param url  a data: URL */
 function decode(url: string): Buffer {
   return Buffer.from(url.slice(url.indexOf(",") + 1), "base64");
 }
 
 /** Runs in the browser. */
-async function drawInBrowser({ data, layout, frames = [] }: Plot) {
+async function drawInBrowser({ plot: { data, layout, frames = [] }, narrow }: { plot: Plot; narrow: number }) {
   const width = layout.width ?? 760;
   const height = layout.height ?? 460;
 
@@ -65,10 +71,22 @@ async function drawInBrowser({ data, layout, frames = [] }: Plot) {
   const fault = [...new Set(real.map(({ msg }) => msg))].join("; ");
 
   const { sliders, updatemenus, ...still } = layout; // an image has nothing to press
-  const draw = (drawn: Plot) => Plotly.toImage(drawn, { format: "png", width, height, scale: 2 });
-  const light = await draw({ data, layout: still });
-  const dark = await draw(inTheDark({ data, layout: still }));
-  return { fault, width, height, light, dark, lightSmall: await halved(light), darkSmall: await halved(dark) };
+  const draw = (drawn: Plot, width: number) => Plotly.toImage(drawn, { format: "png", width, height, scale: 2 });
+  const wide = { data, layout: still };
+  const onPhone = { data, layout: { ...still, ...(still.meta as { narrow?: object } | undefined)?.narrow } };
+  const light = await draw(wide, width);
+  const dark = await draw(inTheDark(wide), width);
+  return {
+    fault,
+    width,
+    height,
+    light,
+    dark,
+    lightSmall: await halved(light),
+    darkSmall: await halved(dark),
+    lightNarrow: await draw(onPhone, narrow),
+    darkNarrow: await draw(inTheDark(onPhone), narrow),
+  };
 
   async function halved(url: string): Promise<string> {
     const bitmap = await createImageBitmap(await (await fetch(url)).blob(), {

@@ -38,6 +38,7 @@ function write(...outputs: Output[]): void {
 /** As `show` leaves a figure. */
 function figure({
   id = "6-9",
+  number,
   caption = "Loss of *four* rules.",
   alt = "Four falling curves.",
   layout = {},
@@ -50,7 +51,7 @@ function figure({
   };
   return {
     output_type: "display_data",
-    metadata: { figure: { id, caption, alt } },
+    metadata: { figure: { id, number, caption, alt } },
     data: { "application/vnd.plotly.v1+json": plot, "text/html": "<script>the library</script>", "text/plain": alt },
   };
 }
@@ -107,9 +108,11 @@ test("a slider is no fault", async () => {
   await renderOnce();
 });
 
-test("a figure without alt text, or an id used twice, is refused", () => {
+test("a figure without alt text, or an id or number used twice, is refused", () => {
   write(figure({ alt: "" }));
   assert.throws(() => readNotebooks(folder), /one\.ipynb: figure 6-9 lacks its id, caption, alt text/);
   write(figure(), figure());
   assert.throws(() => readNotebooks(folder), /figure 6-9 is in .*one\.ipynb and again in .*one\.ipynb/);
+  write(figure({ number: "6-9b" }), figure({ id: "6-9-seeds", number: "6-9b" }));
+  assert.throws(() => readNotebooks(folder), /figure 6-9b is in .*one\.ipynb and again in .*; give one another number/);
 });

@@ -48,12 +48,15 @@ export function readNotebooks(folder: string): Notebook[] {
     .sort();
   if (files.length === 0) throw new Error(`${folder} holds no .ipynb file; run this from a clone of the project`);
   const notebooks = files.map((name) => withFigures(join(folder, name)));
-  const seen = new Map<string, string>();
-  for (const { file, figures } of notebooks)
-    for (const { id } of figures) {
-      if (seen.has(id)) throw new Error(`figure ${id} is in ${seen.get(id)} and again in ${file}; give one another id`);
-      seen.set(id, file);
-    }
+  for (const name of ["id", "number"] as const) {
+    const seen = new Map<string, string>();
+    for (const { file, figures } of notebooks)
+      for (const { [name]: value } of figures) {
+        const other = seen.get(value);
+        if (other) throw new Error(`figure ${value} is in ${other} and again in ${file}; give one another ${name}`);
+        seen.set(value, file);
+      }
+  }
   return notebooks;
 }
 

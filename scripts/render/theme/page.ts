@@ -15,7 +15,10 @@ const figures: Record<string, PageFigure> = {};
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-/** Where there is less room, a figure is drawn this wide and scaled down: fewer pixels, but no crowded axes. */
+/** On a phone a figure keeps its height, and its texts their size; the template has images that are drawn so. */
+const phone = matchMedia("(max-width: 480px)");
+
+/** Where there is less room, but not as little, a figure is drawn this wide and scaled down. */
 const MIN_WIDTH = 560; // pixels
 
 const RESIZE_MS = 200; // after the last change of the window's size
@@ -106,6 +109,7 @@ async function draw(figure: HTMLElement): Promise<void> {
   const image = stage.querySelector("img")!;
   const own = figures[figure.dataset.figure!];
   const { data, layout, frames = [] } = dark.matches ? inTheDark(own) : structuredClone(own);
+  if (phone.matches) Object.assign(layout, (layout.meta as { narrow?: object } | undefined)?.narrow);
   const library = await loadPlotly(figure.dataset.plotly!);
   const player = figure.querySelector(".player");
   if (player) {
@@ -150,6 +154,7 @@ function clear(plot: HTMLElement): void {
 
 function sizeIn(stage: Element, image: Element): { width: number; height: number } {
   const [width, height] = ["width", "height"].map((name) => Number(image.getAttribute(name)));
+  if (phone.matches) return { width: stage.clientWidth, height };
   const drawn = Math.min(width, Math.max(MIN_WIDTH, stage.clientWidth));
   return { width: drawn, height: Math.round((height * drawn) / width) };
 }
