@@ -215,7 +215,7 @@ export function searchMethods(methods: MethodResults[]): Figure {
     customdata: curve.map(({ low, high }) => [round(low), round(high)]),
     name,
     line: { color, dash, width: 2.5, shape: "hv" },
-    hovertemplate: `${name}<br>%{x:,} steps: %{y:.3f} (%{customdata[0]:.3f} to %{customdata[1]:.3f})<extra></extra>`,
+    hovertemplate: `${name}<br>%{x:,} updates: %{y:.3f} (%{customdata[0]:.3f} to %{customdata[1]:.3f})<extra></extra>`,
   }));
   const labels = summaries.map((summary) => `${twoLines(summary.name)}<br>${end(summary).median.toFixed(3)}`);
   // A method that has spent less ends earlier; a thin line leads from there to its name.
