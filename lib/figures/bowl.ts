@@ -38,8 +38,8 @@ const RULES = ["SGD", "Momentum", "AdaGrad", "Adam"];
 
 /** Figure 6-1: the surface of f, and its contours below. */
 export function bowlSurface(): Figure {
-  const x = grid(-10, 10, 0.5);
-  const y = grid(-5, 5, 0.25);
+  const x = grid(-10, 10, 1);
+  const y = grid(-5, 5, 0.5);
   const z = y.map((yi) => x.map((xi) => f(xi, yi)));
   const levels = LEVELS.filter((level) => level >= 1 && level <= 32);
   // Heights stand on the long axis where the ellipse closes in view, beyond that on the short one.

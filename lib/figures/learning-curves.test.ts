@@ -74,7 +74,7 @@ test("several seeds: the median in a band from the least to the greatest", () =>
   assert.deepEqual(numbers(bands(figure)[0], "y"), [0.9, 0.8, 0.9, 0.5, 0.2, 0.1]);
   assert.match(figure.alt, /from epoch 0 to 2\. train rises from 0\.25 to 0\.65\. Lines: medians of 4 seeds/);
   // The band is read at the pointer, too.
-  assert.deepEqual(lines(figure)[0].customdata, [" (0.100 to 0.900)", " (0.200 to 0.800)", " (0.500 to 0.900)"]);
+  assert.deepEqual(lines(figure)[0].customdata, ["0.100 to 0.900", "0.200 to 0.800", "0.500 to 0.900"]);
 });
 
 test("the band of a loss is that of the smoothed runs, not the smoothed extremes", () => {

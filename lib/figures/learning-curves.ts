@@ -275,7 +275,7 @@ function bandOf({ name, seeds, low, high }: Summary, index: number): Trace[] {
 /** The median as a line with a dozen markers, whatever its length. Its points are at 0, 1, 2, … or fewer of these. */
 /** In words rather than numbers: a notebook has each number on a line of its own. */
 function rangeOf(low: number | null, high: number | null): string {
-  return low === null || high === null ? "" : ` (${low.toFixed(3)} to ${high.toFixed(3)})`;
+  return low === null || high === null ? "" : `${low.toFixed(3)} to ${high.toFixed(3)}`;
 }
 
 function lineOf(summary: Summary, index: number): Trace {
@@ -294,7 +294,7 @@ function lineOf(summary: Summary, index: number): Trace {
     ...(seeds > 1 && { customdata: lows.map((value, i) => rangeOf(value, highs[i])) }),
     line: { color, width: 2, dash: dashes[index % dashes.length] },
     marker: { color, symbol: markers[index % markers.length], size: 8, maxdisplayed: 12 },
-    hovertemplate: `${headOf(name)} %{y:.3f}${seeds > 1 ? "%{customdata}" : ""}<extra></extra>`,
+    hovertemplate: `${headOf(name)} %{y:.3f}${seeds > 1 ? " (%{customdata})" : ""}<extra></extra>`,
   };
 }
 
