@@ -207,7 +207,8 @@ function isThemed(text: string): boolean {
   const plots = [...document.querySelectorAll(".jp-RenderedPlotly .js-plotly-plot")];
   const inView = plots.filter((plot) => {
     const { top, bottom } = plot.getBoundingClientRect();
-    return bottom > 0 && top < innerHeight;
+    const middle = (top + bottom) / 2; // an edge may be behind the toolbar
+    return middle > 0 && middle < innerHeight;
   });
   // What is above may have grown, as formulas are set late.
   if (inView.length === 0) plots.at(-1)?.scrollIntoView({ block: "center" });
