@@ -6,23 +6,15 @@ import { root } from "#setup/clone.mjs";
 import { readNotebook, type Cell } from "./notebook-format.js";
 import { numbersWithoutSource, proseNumbers } from "./prose-numbers.js";
 
-/** Numbers in prose that no cell computes, and where they come from instead. */
-const given: Record<string, Record<string, string>> = {};
-
 const folder = join(root, "notebooks");
 
 for (const name of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))) {
-  test(`${name}: every number in its prose comes from an output above, from the code, or is given`, () => {
-    const unused = new Set(Object.keys(given[name] ?? {}));
-    const open = numbersWithoutSource(readNotebook(join(folder, name))).filter(({ text }) => {
-      unused.delete(text);
-      return given[name]?.[text] === undefined;
-    });
+  test(`${name}: every number in its prose comes from an output above or from the code`, () => {
+    const open = numbersWithoutSource(readNotebook(join(folder, name)));
     assert.deepEqual(
       open.map(({ cell, text, context }) => `${cell}: ${text} in “${context}”`),
       [],
     );
-    assert.deepEqual([...unused], [], "given, but in no sentence");
   });
 }
 

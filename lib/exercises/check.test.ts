@@ -18,7 +18,7 @@ test("no infinite or wrong answer is right", () => {
 });
 
 test("the verdict sums up its parts", () => {
-  const [right, wrong, open] = [near("a", 1, 1, 0), near("b", 2, 1, 0), holds("c_1", undefined, "")];
+  const [right, wrong, open] = [near("a", 1, 1, 0), near("b", 2, 1, 0), holds("c_1", undefined)];
   const text = (...parts: (typeof right)[]) => verdict("6.1-1", parts)["text/plain"];
   assert.equal(text(right), "Exercise 6.1-1: right\n  ✓ a");
   assert.equal(text(open), "Exercise 6.1-1: no answer yet: write yours into the cell and run it");

@@ -36,7 +36,7 @@ export function equal<T extends Cell>(part: string, answer: T | undefined, right
  *
  * @param off what is wrong, for a reader who does not know yet what is right
  */
-export function holds(part: string, right: boolean | undefined, off: string): Finding {
+export function holds(part: string, right: boolean | undefined, off = ""): Finding {
   return { part, right, off };
 }
 

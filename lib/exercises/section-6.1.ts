@@ -1,8 +1,10 @@
 /**
  * The exercises of section 6.1, update rules.
  */
-import type { SweepRow } from "../notebook/sweep";
-import { equal, holds, near, type Finding } from "./finding";
+import { leastIndex, mean } from "d3-array";
+import type { RunSpec } from "../experiments";
+import { equal, near, type Finding } from "./finding";
+import { ofRuns, ran, type Rows } from "./runs";
 
 const UPDATES = 29;
 
@@ -34,19 +36,39 @@ export const section61 = {
   },
 
   /** Which of three learning rates suits Momentum best, by the reader's own runs. */
-  "6.1-4": (answer: { runs?: readonly SweepRow<object>[]; best?: number }): Finding[] => {
-    const asked = [0.01, 0.03, 0.1];
-    const { runs } = answer;
-    const off = runs && strayFrom(asked, runs);
-    const lowest = runs && off === undefined && runs.reduce((best, run) => (late(run) < late(best) ? run : best));
+  "6.1-4": ({ runs, best }: { runs?: Rows; best?: number }): Finding[] => {
+    const rates = [0.01, 0.03, 0.1];
+    const { finding, histories } = ran(
+      runs,
+      rates.map((rate) => ({ name: `learning rate ${rate}`, spec: askedFor(rate) })),
+    );
+    const part = "the best learning rate";
     return [
-      holds("the runs", runs && off === undefined, off ?? ""),
-      lowest
-        ? equal("the best learning rate", answer.best, lowest.spec.optimizer.learningRate)
-        : holds("the best learning rate", undefined, ""),
+      finding,
+      ofRuns(part, best, histories, (best, histories) => {
+        const lowest = leastIndex(histories, ({ loss }) => mean(loss.slice(-100), (value) => value ?? Infinity));
+        return equal(part, best, rates[lowest!]);
+      }),
     ];
   },
 };
+
+/** The training of section 6.1.8 with Momentum, for 1000 updates. */
+const askedFor = (learningRate: number): RunSpec => ({
+  data: { images: 60_000 },
+  network: {
+    inputSize: 784,
+    hiddenSizes: [100, 100, 100, 100],
+    outputSize: 10,
+    activation: "relu",
+    initialWeights: "he",
+  },
+  optimizer: { name: "Momentum", learningRate },
+  batchSize: 128,
+  iterations: 1000,
+  record: ["loss"],
+  seed: 1,
+});
 
 /** One coordinate of the bowl x²/20 + y²: where a walk starts, and by what the gradient grows with it. */
 const X = { start: -7, curvature: 1 / 10 };
@@ -78,26 +100,3 @@ function rmsprop(rate: number): Rule {
 }
 
 const crossings = (positions: number[]) => positions.filter((y, i) => i > 0 && y * positions[i - 1] < 0).length;
-
-const late = ({ history }: SweepRow<object>) =>
-  history.loss.slice(-100).reduce<number>((sum, loss) => sum + (loss ?? Infinity), 0);
-
-/** What keeps some runs from being those of exercise 4. */
-function strayFrom(rates: number[], runs: readonly SweepRow<object>[]): string | undefined {
-  const tried = runs.map(({ spec }) => spec.optimizer.learningRate).sort((a, b) => a - b);
-  if (String(tried) !== String(rates)) return `their learning rates are ${tried.join(", ")}, not ${rates.join(", ")}`;
-  for (const { spec } of runs) {
-    const { optimizer, iterations, seed, data, batchSize, network, record } = spec;
-    const rate = optimizer.learningRate;
-    if (optimizer.name !== "Momentum") return `the one with ${rate} trains with ${optimizer.name}`;
-    if ((optimizer.momentum ?? 0.9) !== 0.9 || optimizer.schedule)
-      return `the one with ${rate} differs in more than its rate`;
-    if (iterations !== 1000) return `the one with ${rate} does not make 1000 updates`;
-    if (seed !== 1) return `the one with ${rate} has seed ${seed}, not 1`;
-    if (data.images !== 60_000 || batchSize !== 128) return `the one with ${rate} has other images or mini-batches`;
-    if (String(network.hiddenSizes) !== "100,100,100,100" || network.initialWeights !== "he")
-      return `the one with ${rate} trains another network`;
-    if (!record.includes("loss")) return `the one with ${rate} does not record the loss`;
-  }
-  return undefined;
-}

@@ -24,7 +24,15 @@ test("6.2-2: Xavier's scale halves the mean square nine times, He's keeps it", (
 
 test("6.2-3 looks at the runs that it is given", () => {
   const run = (initialWeights: "xavier" | "he", seed: number, loss: number, activation: "tanh" | "relu" = "tanh") => ({
-    spec: { network: { activation, initialWeights }, seed } as RunSpec,
+    spec: {
+      data: { images: 60000 },
+      network: { inputSize: 784, hiddenSizes: [100, 100, 100, 100], outputSize: 10, activation, initialWeights },
+      optimizer: { name: "SGD", learningRate: 0.01 },
+      batchSize: 128,
+      iterations: 2000,
+      record: ["loss"],
+      seed,
+    } satisfies RunSpec as RunSpec,
     history: { loss: Array<number>(200).fill(loss) } as unknown as History,
   });
   const runs = [run("xavier", 1, 0.3), run("xavier", 2, 0.3), run("he", 1, 0.2), run("he", 2, 0.3)];

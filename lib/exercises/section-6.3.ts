@@ -1,16 +1,16 @@
 /**
  * The exercises of section 6.3, batch normalization.
  */
-import { isDeepStrictEqual } from "node:util";
+import { greatestIndex } from "d3-array";
 import { loadMnist } from "../data/mnist";
 import { tf } from "../engine/backend";
 import type { RunSpec } from "../experiments";
 import { accuracyOf, Network } from "../network";
-import type { SweepRow } from "../notebook/sweep";
 import { SGD } from "../optimizers";
 import { randomStream } from "../random";
 import { Trainer } from "../trainer";
 import { equal, holds, near, type Finding } from "./finding";
+import { ofRuns, ran, type Rows } from "./runs";
 
 export const section63 = {
   /** What the layer makes of the values 1, 2, 3, 6 of one unit, and of the same plus 100. */
@@ -40,17 +40,19 @@ export const section63 = {
   },
 
   /** Which of four learning rates suits the network with batch normalization that starts from standard deviation 1. */
-  "6.3-3": (answer: { runs?: readonly SweepRow<object>[]; best?: number }): Finding[] => {
-    const { runs } = answer;
-    const off = runs && strayFrom([0.01, 0.1, 1, 10], runs);
-    const accuracy = ({ history }: SweepRow<object>) => history.trainAccuracy.at(-1) ?? 0;
-    const highest =
-      runs && off === undefined && runs.reduce((best, run) => (accuracy(run) > accuracy(best) ? run : best));
+  "6.3-3": ({ runs, best }: { runs?: Rows; best?: number }): Finding[] => {
+    const rates = [0.01, 0.1, 1, 10];
+    const { finding, histories } = ran(
+      runs,
+      rates.map((rate) => ({ name: `learning rate ${rate}`, spec: askedFor(rate) })),
+    );
+    const part = "the learning rate with the highest accuracy";
     return [
-      holds("the runs", runs && off === undefined, off ?? ""),
-      highest
-        ? equal("the learning rate with the highest accuracy", answer.best, highest.spec.optimizer.learningRate)
-        : holds("the learning rate with the highest accuracy", undefined, ""),
+      finding,
+      ofRuns(part, best, histories, (best, histories) => {
+        const highest = greatestIndex(histories, ({ trainAccuracy }) => trainAccuracy.at(-1) ?? 0);
+        return equal(part, best, rates[highest!]);
+      }),
     ];
   },
 
@@ -109,24 +111,6 @@ const askedFor = (learningRate: number): RunSpec => ({
   record: ["trainAccuracy"],
   seed: 1,
 });
-
-/** What keeps some runs from being those of exercise 3. */
-function strayFrom(rates: number[], runs: readonly SweepRow<object>[]): string | undefined {
-  const tried = runs.map(({ spec }) => spec.optimizer.learningRate).sort((a, b) => a - b);
-  if (String(tried) !== String(rates)) return `their learning rates are ${tried.join(", ")}, not ${rates.join(", ")}`;
-  for (const { spec } of runs) {
-    const asked = askedFor(spec.optimizer.learningRate);
-    const other = differing(spec.network, asked.network) ?? differing(spec, asked);
-    if (other !== undefined) return `in the one with ${spec.optimizer.learningRate}, ${other} is not as asked`;
-  }
-  return undefined;
-}
-
-/** The first field in which two specs differ. */
-function differing<T extends object>(one: T, other: T): string | undefined {
-  const names = Object.keys({ ...one, ...other }) as (keyof T & string)[];
-  return names.find((name) => !isDeepStrictEqual(one[name], other[name]));
-}
 
 function afterNineUpdates(): { running: number; own: number } {
   const { x, t, count } = loadMnist().train.take(1000).tensors();

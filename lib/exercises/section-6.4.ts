@@ -3,13 +3,10 @@
  */
 import { max, maxIndex, mean } from "d3-array";
 import type { RunSpec } from "../experiments";
-import { canonical } from "../experiments/key";
 import type { NetworkSpec } from "../network";
-import type { SweepRow } from "../notebook/sweep";
 import type { History } from "../trainer";
 import { equal, holds, near, type Finding } from "./finding";
-
-type Rows = readonly SweepRow<object>[];
+import { ofRuns, ran, type Rows } from "./runs";
 
 /** How many of the first images of MNIST judge the networks of the exercises; those behind them train. */
 const JUDGES = 1000;
@@ -25,28 +22,6 @@ function judged(options: Partial<NetworkSpec>, seed: number, { epochs = 101, ima
     record: ["trainAccuracy", "validationAccuracy"],
     seed,
   };
-}
-
-/** A run that is asked for, in the exercise's words. */
-interface Wanted {
-  name: string;
-  spec: RunSpec;
-}
-
-/** Whether the rows are the runs that are asked for, in any order, and the history of each. */
-function ran(rows: Rows | undefined, wanted: Wanted[]): { finding: Finding; histories?: History[] } {
-  const part = wanted.length === 1 ? "the run" : `the ${wanted.length} runs`;
-  if (rows === undefined) return { finding: holds(part, undefined, "") };
-  const found = new Map(rows.map(({ spec, history }) => [canonical(spec), history]));
-  const histories = wanted.map(({ spec }) => found.get(canonical(spec)));
-  const missing = wanted.filter((_, i) => histories[i] === undefined).map(({ name }) => name);
-  if (missing.length > 0) return { finding: holds(part, false, `there is none with ${missing.join(" or ")}`) };
-  return { finding: holds(part, true, ""), histories: histories as History[] };
-}
-
-/** A finding about runs, which waits for them. */
-function ofRuns(part: string, answer: unknown, histories: History[] | undefined, find: () => Finding): Finding {
-  return answer === undefined || histories === undefined ? holds(part, undefined, "") : find();
 }
 
 const final = (values: (number | null)[]) => values.at(-1) ?? NaN;
@@ -74,14 +49,14 @@ export const section64 = {
     const part = "the largest λ that is more than a guess";
     return [
       finding,
-      ofRuns(part, largest, histories, () => {
-        const learned = decays.filter((_, i) => judgement(histories![i]) > GUESSING);
-        const i = decays.indexOf(largest!);
+      ofRuns(part, largest, histories, (largest, histories) => {
+        const learned = decays.filter((_, i) => judgement(histories[i]) > GUESSING);
+        const i = decays.indexOf(largest);
         if (i < 0) return holds(part, false, `${largest} is none of ${decays.join(", ")}`);
         return holds(
           part,
           largest === max(learned),
-          `with λ = ${largest} validation accuracy is ${judgement(histories![i])}`,
+          `with λ = ${largest} validation accuracy is ${judgement(histories[i])}`,
         );
       }),
     ];
@@ -101,8 +76,8 @@ export const section64 = {
     );
     return [
       finding,
-      ofRuns("the form that tolerates a high rate", form, histories, () => {
-        const means = [histories!.slice(0, 2), histories!.slice(2)].map((runs) => mean(runs, judgement)!);
+      ofRuns("the form that tolerates a high rate", form, histories, (form, histories) => {
+        const means = [histories.slice(0, 2), histories.slice(2)].map((runs) => mean(runs, judgement)!);
         return equal("the form that tolerates a high rate", form, forms[maxIndex(means)]);
       }),
     ];
@@ -113,8 +88,8 @@ export const section64 = {
     const { finding, histories } = ran(runs, [{ name: "seed 1", spec: judged({}, 1, { epochs: 301 }) }]);
     return [
       finding,
-      ofRuns("the epoch at which training ends", stop, histories, () => {
-        const [{ validationAccuracy }] = histories!;
+      ofRuns("the epoch at which training ends", stop, histories, (stop, histories) => {
+        const [{ validationAccuracy }] = histories;
         // The first epoch whose last 20 bring nothing above all before them.
         const highest = (from: number, to: number) => max(validationAccuracy.slice(from, to), Number)!;
         const end = validationAccuracy.findIndex(
@@ -139,8 +114,8 @@ export const section64 = {
     );
     return [
       finding,
-      ofRuns("whether the gap is narrower", narrower, histories, () => {
-        const [plain, ...normalized] = [0, 2, 4].map((i) => mean(histories!.slice(i, i + 2), gap)!);
+      ofRuns("whether the gap is narrower", narrower, histories, (narrower, histories) => {
+        const [plain, ...normalized] = [0, 2, 4].map((i) => mean(histories.slice(i, i + 2), gap)!);
         const off = `the gap is ${plain.toFixed(3)} without it, ${normalized.map((gap) => gap.toFixed(3)).join(" and ")} with it`;
         return holds("whether the gap is narrower", narrower === Math.max(...normalized) < plain, off);
       }),
@@ -158,8 +133,8 @@ export const section64 = {
     );
     return [
       finding,
-      ofRuns("what validation accuracy gains", gain, histories, () => {
-        const [few, many] = histories!.map(judgement);
+      ofRuns("what validation accuracy gains", gain, histories, (gain, histories) => {
+        const [few, many] = histories.map(judgement);
         return near("what validation accuracy gains", gain, many - few, 0.001);
       }),
     ];

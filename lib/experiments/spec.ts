@@ -4,6 +4,7 @@ import { activations } from "../layers";
 import type { NetworkSpec } from "../network";
 import * as rules from "../optimizers";
 import type { LearningRateSchedule, Optimizer } from "../optimizers";
+import type { UpdateRule } from "../optimizers/optimizer";
 import { decays } from "../optimizers/schedule";
 import { SETS, updatesOf as updatesOn, type Measurement } from "../trainer";
 import { norms } from "../weight-decay";
@@ -79,7 +80,7 @@ export type OptimizerSpec = {
 /** The update rule that a spec describes. */
 export function createOptimizer({ schedule, ...spec }: OptimizerSpec): Optimizer {
   const values = Object.keys(hyperparameters[spec.name]).map((key) => spec[key as keyof typeof spec]);
-  const rule = new (rules[spec.name] as new (...values: unknown[]) => rules.SGD)(...values);
+  const rule = new (rules[spec.name] as new (...values: unknown[]) => UpdateRule)(...values);
   if (schedule) rule.schedule = schedule;
   return rule;
 }

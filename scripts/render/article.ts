@@ -31,6 +31,8 @@ interface Surroundings {
   mentions: Record<string, string>;
   /** By id: the short alt text, and the script that draws the figure. */
   figures: Record<string, { alt: string; plotly: string }>;
+  /** The width of a phone's images, in pixels. */
+  narrow: number;
 }
 
 declare global {
@@ -55,7 +57,7 @@ export async function loadKatex(page: Page): Promise<void> {
 }
 
 /** Runs in the browser. */
-function finishInBrowser({ html, names, mentions, figures }: Surroundings & { html: string }): Article {
+function finishInBrowser({ html, names, mentions, figures, narrow }: Surroundings & { html: string }): Article {
   const article = document.createElement("main");
   article.append(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
 
@@ -171,6 +173,11 @@ function finishInBrowser({ html, names, mentions, figures }: Surroundings & { ht
       const { alt, plotly } = figures[figure.dataset.figure!];
       figure.dataset.plotly = plotly;
       const image = figure.querySelector("img")!;
+      // Their place is kept until they have loaded, as an image's is.
+      for (const source of figure.querySelectorAll('source[srcset*="-narrow"]')) {
+        source.setAttribute("width", String(narrow));
+        source.setAttribute("height", image.getAttribute("height")!);
+      }
       if (image.alt === alt) continue;
       const description = Object.assign(document.createElement("details"), { className: "description" });
       const number = figure.querySelector(".number")!.textContent.replace("Figure", "figure");

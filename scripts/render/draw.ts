@@ -48,7 +48,7 @@ export async function drawFigures(browser: Browser, notebooks: Notebook[]): Prom
 }
 
 /** The width of a figure on a phone, in pixels. It keeps its height there, and its texts their size. */
-const NARROW = 358;
+export const NARROW = 358;
 
 /** @param url  a data: URL */
 function decode(url: string): Buffer {

@@ -7,6 +7,7 @@ import { loadLibrary } from "../library.js";
 import { joined } from "../notebook-format.js";
 import { finishArticle, loadKatex, type Passage } from "./article.js";
 import { convert, notebookOf } from "./convert.js";
+import { NARROW } from "./draw.js";
 import type { Drawing, Notebook } from "./notebooks.js";
 import { emblemOf, indexPage, sectionPage } from "./pages.js";
 import { bundleFor, bundles } from "./plotly.js";
@@ -94,7 +95,7 @@ async function writePages(
   const page = await browser.newPage();
   await loadKatex(page);
   const finish = (name: string, names: Record<string, string>) =>
-    finishArticle(page, cells.get(name)!, { names, mentions, figures });
+    finishArticle(page, cells.get(name)!, { names, mentions, figures, narrow: NARROW });
   const welcome = await finish("README", {});
   const pages: SectionPage[] = [];
   for (const notebook of notebooks) {
