@@ -8,7 +8,7 @@ import { ink } from "./drawing";
 import { smoothCurve } from "./smooth-curve";
 import type { Figure, Layout, Trace } from "./figure";
 import { dashes, markers, palette, template } from "./figure";
-import { axisName, buttonStyle, panelGrid, translucent } from "./panels";
+import { axisName, buttonStyle, legendAbove, panelGrid, translucent } from "./panels";
 
 /** One line in a figure: what was measured at every point, with one seed or several. */
 export interface Curve {
@@ -241,7 +241,7 @@ function shown(value: number | null): number | null {
   return value === null ? null : Number(value.toPrecision(3));
 }
 
-/** Every how many points one is drawn, so that at most `most` are. */
+/** Every how many points one is drawn, so that at most `MAX_POINTS` are. */
 function strideOf(points: unknown[]): number {
   return Math.ceil(points.length / MAX_POINTS);
 }
@@ -272,12 +272,12 @@ function bandOf({ name, seeds, low, high }: Summary, index: number): Trace[] {
   ];
 }
 
-/** The median as a line with a dozen markers, whatever its length. Its points are at 0, 1, 2, … or fewer of these. */
 /** In words rather than numbers: a notebook has each number on a line of its own. */
 function rangeOf(low: number | null, high: number | null): string {
   return low === null || high === null ? "" : `${low.toFixed(3)} to ${high.toFixed(3)}`;
 }
 
+/** The median as a line with a dozen markers, whatever its length. Its points are at 0, 1, 2, … or fewer of these. */
 function lineOf(summary: Summary, index: number): Trace {
   const { name, seeds, diverged, median, low, high } = summary;
   const color = palette[index % palette.length];
@@ -419,9 +419,3 @@ const hovering = { hovermode: "x unified", hoversort: "value descending", hoverl
 function at(unit: string): Layout {
   return { unifiedhovertitle: { text: `${unit} %{x}` } };
 }
-
-/** The legend in a row above the plot, never over its lines. */
-const legendAbove = {
-  showlegend: true,
-  legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal" },
-};

@@ -72,3 +72,9 @@ export function translucent(hex: string, opacity: number): string {
   const [red, green, blue] = [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
   return `rgba(${red}, ${green}, ${blue}, ${opacity})`;
 }
+
+/** The legend in a row above the plot, never over its lines. */
+export const legendAbove = {
+  showlegend: true,
+  legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal" },
+};

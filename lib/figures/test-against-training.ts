@@ -6,6 +6,7 @@ import { captionOf } from "./captions";
 import type { Figure, Trace } from "./figure";
 import { dashes, markers, palette, template } from "./figure";
 import { ink, label } from "./drawing";
+import { legendAbove } from "./panels";
 
 /** The trainings of one kind of network, with one seed or several: a history is one of the runs. */
 export interface TrainedRuns {
@@ -59,8 +60,7 @@ export function testAgainstTraining({ id, caption = captionOf(id), curves, from 
     layout: {
       template,
       height: 440,
-      showlegend: true,
-      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal" },
+      ...legendAbove,
       xaxis: { title: { text: "training accuracy" }, range },
       yaxis: { title: { text: "test accuracy" }, range: [from, top] },
       annotations: [
