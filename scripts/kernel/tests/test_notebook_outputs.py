@@ -80,14 +80,17 @@ def test_executed_again_it_is_the_same(saved):
 def test_a_figure_is_one_output_in_three_forms_and_its_caption_follows(outputs):
     for index, id, count in ((1, "6-1", 3), (2, "6-2", 2), (6, "6-9", 100)):
         [output, caption] = outputs[index]
-        assert output.metadata == {"figure": {"id": id, "caption": f"Caption <{id}>", "alt": f"line of {count}"}}
+        assert output.metadata == {
+            "figure": {"id": id, "number": id, "caption": f"Caption <{id}>", "alt": f"line of {count}"}
+        }
         assert set(output.data) == {"application/vnd.plotly.v1+json", "text/html", "text/plain"}
         plot = output.data["application/vnd.plotly.v1+json"]
         assert len(plot["data"][0]["y"]) == count
         assert output.data["text/plain"] == f"line of {count}"
         assert caption.metadata == {"caption": id}
-        assert (
-            caption.data["text/markdown"] == f"**Figure {id}.** Caption \\<{id}\\>\n\n*What it shows:* line of {count}"
+        assert caption.data["text/markdown"] == (
+            f"**Figure {id}.** Caption \\<{id}\\>\n\n"
+            f"<details><summary>What it shows</summary>\n\nline of {count}\n\n</details>"
         )
         assert caption.data["text/plain"] == f"Figure {id}. Caption <{id}>\n\nWhat it shows: line of {count}"
 
@@ -134,7 +137,7 @@ def test_last_values_show_themselves_as_text_and_in_rich_form(outputs):
     assert set(history) == {"text/plain", "text/html"}
     assert history["text/plain"].startswith("History of 20 updates: loss ")
     assert 'alt="loss, from ' in history["text/html"]
-    assert rule == {"text/plain": "Momentum { learningRate: 0.01, momentum: 0.9 }"}
+    assert rule == {"text/plain": "Momentum { learningRate: 0.01, momentum: 0.9, steps: 20 }"}
     assert outputs[16][0].text == "t is Tensor [10] int32 [0, 1, 2, 0, 1, 2, 0, 1, 2, 0]\n"
     assert outputs[17][0].data == {"text/plain": "true"}
 
