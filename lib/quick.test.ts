@@ -21,6 +21,23 @@ test("QUICK=1 makes a tenth of each run and of each counted loop", () => {
   assert.deepEqual(JSON.parse(printed.trim().split("\n").at(-1)!), [[10, 21], 200]);
 });
 
+test("QUICK=1 has the learning rate rise and fall within the tenth", () => {
+  const printed = quickly(`
+    const spec = (iterations, schedule) => ({ data: { images: 100 }, iterations, batchSize: 10, record: ["loss"], seed: 1,
+      network: { inputSize: 784, hiddenSizes: [5], outputSize: 10 },
+      optimizer: { name: "SGD", learningRate: 0.1, schedule } });
+    const whole = spec(100, { warmUp: 20, decay: "cosine", updates: 100 });
+    const [{ loss }] = await lib.runAll([whole], { workers: 1 });
+    const tenth = await lib.run(spec(10, { warmUp: 2, decay: "cosine", updates: 10 }));
+    const warmUpOnly = await lib.runAll([spec(100, { warmUp: 20 })], { workers: 1 });
+    console.log(JSON.stringify([loss, tenth.loss, warmUpOnly[0].loss]));`);
+  const [loss, tenth, warmUpOnly] = JSON.parse(printed.trim().split("\n").at(-1)!) as number[][];
+  assert.equal(loss.length, 10);
+  assert.deepEqual(loss, tenth);
+  assert.deepEqual(loss.slice(0, 3), warmUpOnly.slice(0, 3), "the same until the decay sets in");
+  assert.notDeepEqual(loss, warmUpOnly);
+});
+
 test("QUICK=1 lets a claim fail that must hold of the whole training", () => {
   assert.match(
     quickly(`lib.claims([{ claim: "c", measured: "m", held: false, mustHold: true }]); console.log("on")`),

@@ -1,3 +1,4 @@
+import { stretched } from "../optimizers/schedule";
 import { QUICK, quickly } from "../quick";
 import type { History } from "../trainer";
 import { CheckpointFolder } from "./checkpoint-folder";
@@ -177,14 +178,19 @@ function stored(runner: Runner, store: RunStore, checkpoints: CheckpointFolder):
   };
 }
 
-/** Executes the first tenth of each run. */
+/** Executes a tenth of each run, in which its learning rate rises and falls as in the whole. */
 function shortened(runner: Runner): Runner {
   return {
-    run: ({ iterations, epochs, ...spec }, options) =>
-      runner.run(
-        { ...spec, ...(iterations ? { iterations: quickly(iterations) } : { epochs: quickly(epochs!) }) },
-        options,
-      ),
+    run: (spec, options) => runner.run(tenthOf(spec), options),
     close: () => runner.close(),
+  };
+}
+
+function tenthOf({ iterations, epochs, optimizer, ...spec }: RunSpec): RunSpec {
+  const { schedule } = optimizer;
+  return {
+    ...spec,
+    ...(iterations ? { iterations: quickly(iterations) } : { epochs: quickly(epochs!) }),
+    optimizer: schedule ? { ...optimizer, schedule: stretched(schedule, quickly) } : optimizer,
   };
 }

@@ -24,7 +24,7 @@ test("takes the specs of the chapter's runs as they are", () => {
     { name: "Nesterov", learningRate: 0.01 },
     { name: "RMSProp", learningRate: 0.01, decayRate: 0.99 },
     { name: "Adam", learningRate: 0.001, beta1: 0.9, beta2: 0.999 },
-    { name: "AdamW", learningRate: 0.001, beta1: 0.9, beta2: 0.999, weightDecay: 0.01 },
+    { name: "AdamW", learningRate: 0.001, beta1: 0.9, beta2: 0.999, weightDecay: 1 },
     { name: "SGD", learningRate: 0.1, schedule: { warmUp: 100 } },
     { name: "Adam", learningRate: 0.001, schedule: { warmUp: 100, decay: "cosine", updates: 2000 } },
   ]) {

@@ -51,6 +51,7 @@ const MOST_UPDATES = 10_000_000;
 const count = (most: number) => z.int().min(1).max(most);
 const share = z.number().min(0).lt(1);
 const positive = z.number().positive().finite();
+const decay = z.number().min(0).max(1e6);
 const seed = z.int().min(0);
 
 /** The hyperparameters of each update rule that a spec may give, in the order of the rule's constructor. */
@@ -61,7 +62,7 @@ const hyperparameters = {
   AdaGrad: { learningRate: positive },
   RMSProp: { learningRate: positive, decayRate: share.optional() },
   Adam: { learningRate: positive, beta1: share.optional(), beta2: share.optional() },
-  AdamW: { learningRate: positive, beta1: share.optional(), beta2: share.optional(), weightDecay: share.optional() },
+  AdamW: { learningRate: positive, beta1: share.optional(), beta2: share.optional(), weightDecay: decay.optional() },
 };
 
 type RuleName = keyof typeof hyperparameters;
@@ -127,7 +128,7 @@ const spec = z
       batchNormalization: z.enum(["before", "after"]).optional(),
       dropoutRate: share.optional(),
       invertedDropout: z.boolean().optional(),
-      weightDecay: z.number().min(0).max(1e6).optional(),
+      weightDecay: decay.optional(),
       weightDecayNorm: namesIn(norms).optional(),
     }),
     optimizer: z.discriminatedUnion(

@@ -37,3 +37,10 @@ export function factorAt(schedule: LearningRateSchedule, t: number): number {
   const share = (t - 1 - warmUp) / (schedule.updates - warmUp);
   return decays[schedule.decay](Math.min(share, 1));
 }
+
+/** The same rise and fall over another number of updates, which `length` makes of each of its numbers. */
+export function stretched(schedule: LearningRateSchedule, length: (updates: number) => number): LearningRateSchedule {
+  const { warmUp } = schedule;
+  const rise = warmUp === undefined ? {} : { warmUp: length(warmUp) };
+  return "decay" in schedule ? { ...rise, decay: schedule.decay, updates: length(schedule.updates) } : rise;
+}

@@ -13,6 +13,9 @@ const HEIGHT = 460; // pixels, for a figure without a height
 
 const CLEAR = "rgba(0, 0, 0, 0)";
 
+/** Plotly's own colour of a button that is chosen or pointed at would hide pale letters in a dark theme. */
+const style = ".updatemenu-item-rect[style*='244, 250, 255'] { fill: var(--jp-layout-color3) !important; }";
+
 /** A figure is drawn before it comes into view, this far above and below. */
 const NEAR = "600px 0px";
 
@@ -45,6 +48,10 @@ export function figures(Widget: typeof LuminoWidget, folder: string): IRenderMim
   let libraries: Promise<unknown> | undefined;
   const loadLibraries = () =>
     (libraries ??= Promise.all(["plotly.min.js", "dark.js"].map((name) => load(folder + name))));
+
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style);
+  document.adoptedStyleSheets.push(sheet);
 
   class Figure extends Widget implements IRenderMime.IRenderer {
     #plot: Plot = { data: [] };
