@@ -19,11 +19,13 @@ export { Network, type NetworkSpec } from "./network";
 // 6.2 Initial weights
 export { weightScale, type InitialWeights } from "./initializers";
 
-// 6.4 Regularization
+// The training loop
 export { miniBatch, Trainer } from "./trainer";
 export type { Examples, History, Measurement, Schedule, TrainerOptions } from "./trainer";
 export { changing } from "./engine/changing";
 export { pure } from "./engine/pure";
+
+// 6.4 Regularization
 export type { Norm } from "./weight-decay";
 
 // Training runs described as data
@@ -39,5 +41,7 @@ export type { Expectation, LogUniform, Method, Point, Problem, Proposal, SearchO
 // Figures and what shows them in a notebook
 export * from "./figures";
 export * from "./notebook";
+
+// Exercises
 export { check } from "./exercises";
 import "./inspect";

@@ -38,6 +38,18 @@ test("a cell of the notebooks can be read without scrolling", () => {
   assert.deepEqual(places(tooLarge), []);
 });
 
+test("the notebooks are as one execution from the first cell to the last left them", () => {
+  for (const name of names) {
+    const cells = readNotebook(join(folder, name)).cells.filter(({ cell_type }) => cell_type === "code");
+    const counts = cells.map(({ execution_count }) => execution_count);
+    assert.deepEqual(
+      counts,
+      cells.map((_, i) => i + 1),
+      name,
+    );
+  }
+});
+
 test("the code that checks the claims is folded, and its tables are not", () => {
   const checks = codeCells.filter(({ heading }) => heading === "Which claims held");
   assert.equal(new Set(checks.map(({ place }) => place.split(",")[0])).size, 5);

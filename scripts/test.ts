@@ -77,6 +77,7 @@ async function runNodeTests(files: string[]): Promise<Counts> {
   return { passed: pass, failed: fail + cancelled, skipped: skipped + todo };
 }
 
+/** As many files at a time as there are cores. */
 async function runPythonTests(files: string[]): Promise<Counts> {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
   const report = join(cache, "test/pytest.xml");
@@ -84,7 +85,10 @@ async function runPythonTests(files: string[]): Promise<Counts> {
   rmSync(report, { force: true });
   const pytest = spawn(
     python,
-    ["-m", "pytest", "--rootdir=.", "-p", "no:cacheprovider", `--junitxml=${report}`, ...files],
+    [
+      ...["-m", "pytest", "--rootdir=.", "-p", "no:cacheprovider", `--junitxml=${report}`],
+      ...[`--numprocesses=${availableParallelism()}`, "--dist=loadfile", ...files],
+    ],
     {
       cwd: root,
       env: { ...jupyterEnvironment, PYTHONDONTWRITEBYTECODE: "1" },

@@ -58,7 +58,7 @@ test("6-1 has the heights of f on a surface, and closed contours whose labels ar
   assert.equal(z[y.indexOf(2)][x.indexOf(-7)], 6.45);
   assert.equal(z[y.indexOf(0)][x.indexOf(0)], 0);
 
-  assertContours(figure.layout.shapes, [1, 2, 4, 8, 16, 32]);
+  assertContours(figure.layout.shapes, [1, 2, 4, 8, 16]);
   for (const { x, y, text } of figure.layout.annotations as { x: number; y: number; text: string }[])
     assert.ok(Math.abs(x ** 2 / 20 + y ** 2 - Number(text)) < 1e-9, `${text} is on its contour`);
   assert.equal((figure.layout.yaxis as Layout).scaleanchor, "x");

@@ -41,10 +41,11 @@ export function bowlSurface(): Figure {
   const x = grid(-10, 10, 1);
   const y = grid(-5, 5, 0.5);
   const z = y.map((yi) => x.map((xi) => f(xi, yi)));
-  const levels = LEVELS.filter((level) => level >= 1 && level <= 32);
-  // Heights stand on the long axis where the ellipse closes in view, beyond that on the short one.
+  const levels = LEVELS.filter((level) => level >= 1 && level <= 16);
+  // Heights stand on the long axis where there is room, beyond that on the upper side, not above each other.
   const names = levels.map((level) => {
-    const place = level <= 4 ? { x: Math.sqrt(20 * level), y: 0 } : { x: 0, y: Math.sqrt(level) };
+    const x = level <= 4 ? Math.sqrt(20 * level) : level === 8 ? 0 : 6;
+    const place = { x, y: level <= 4 ? 0 : Math.sqrt(level - (x * x) / 20) };
     return { ...place, text: String(level), showarrow: false, bgcolor: "#ffffff", borderpad: 1, font: { size: 12 } };
   });
   return {
@@ -83,14 +84,15 @@ export function bowlSurface(): Figure {
       xaxis: { title: { text: "x" }, range: [-10, 10], zeroline: false, domain: [0.13, 1] },
       yaxis: { title: { text: "y" }, range: [-5, 5], zeroline: false, scaleanchor: "x", domain: [0, 0.36] },
       annotations: names,
-      // A scene is as large as its height allows, so that a narrow page would cut off its sides.
-      meta: { narrow: { scene: seenFrom({ x: 1.3, y: -2.7, z: 2.6 }) } },
+      // A scene is as large as its height allows, so that a narrow page would cut off its sides: there it is seen from
+      // farther away, and is higher.
+      meta: { narrow: { scene: seenFrom({ x: 1.5, y: -3.1, z: 2.7 }, 1.6) } },
     },
   };
 }
 
-/** The surface, seen from there. */
-function seenFrom(eye: { x: number; y: number; z: number }): Layout {
+/** The surface, seen from there. Its height is that much of its width across. */
+function seenFrom(eye: { x: number; y: number; z: number }, height = 0.8): Layout {
   const sceneAxis = { tickfont: { size: 12 } };
   return {
     domain: { x: [0, 1], y: [0.42, 1] },
@@ -98,7 +100,7 @@ function seenFrom(eye: { x: number; y: number; z: number }): Layout {
     yaxis: { ...sceneAxis, title: { text: "y" }, tickvals: [-5, 0, 5] },
     zaxis: { ...sceneAxis, title: { text: "f" }, tickvals: [0, 10, 20, 30] },
     aspectmode: "manual",
-    aspectratio: { x: 2, y: 1, z: 0.8 },
+    aspectratio: { x: 2, y: 1, z: height },
     camera: { eye, center: { x: 0.05, y: 0, z: -0.2 } },
   };
 }

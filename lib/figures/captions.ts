@@ -17,15 +17,15 @@ const captions: Record<string, Caption> = {
       "The loss of four update rules on MNIST over 2000 mini-batches, smoothed. All else is equal: network, initial weights, mini-batches.",
   },
   "6-9-live": {
-    number: "6-9b",
+    number: "6-8b",
     caption: "The loss of the training loop above, smoothed. In a running notebook the line grows as the loop runs.",
   },
   "6-9-seeds": {
-    number: "6-9c",
+    number: "6-9b",
     caption: `The loss of the four update rules once more, with several seeds each. ${overSeeds}`,
   },
   "6-9-schedules": {
-    number: "6-9d",
+    number: "6-9c",
     caption: `The loss on MNIST of SGD with a large learning rate over two epochs, smoothed: kept constant, reached after a warm-up, and decaying after it. ${overSeeds}`,
   },
   "6-14-scales": { number: "6-14b" },
@@ -40,6 +40,11 @@ const captions: Record<string, Caption> = {
   "6-15-sigmoid": {
     number: "6-15c",
     caption: `The loss on MNIST of a network with sigmoid in its four hidden layers, for four standard deviations of the initial weights, learning rate 0.1, smoothed. ${overSeeds}`,
+  },
+  "6-15-updates": {
+    number: "6-15d",
+    caption:
+      "The first 500 updates from Xavier's and He's scale, layer by layer. Above, the gradient of the weights; below, the update as a share of the weights, each as root mean square. Every fifth update is drawn.",
   },
   "6-18": {
     caption: `Training accuracy over 20 epochs with and without batch normalization, from one scale of the initial weights. ${overSeeds}`,
@@ -68,7 +73,7 @@ const captions: Record<string, Caption> = {
   "6-24-wrong": { number: "6-24f" },
 };
 
-/** The printed number of a figure, like `"6-9b"` for our own `"6-9-live"`. */
+/** The printed number of a figure, like `"6-8b"` for our own `"6-9-live"`. */
 export function figureNumber(id: string): string {
   return captions[id]?.number ?? id;
 }

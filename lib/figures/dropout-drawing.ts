@@ -18,8 +18,8 @@ export function dropoutDrawing(): Figure {
   return {
     id: "6-22",
     caption:
-      "Dropout: on the left the full network, on the right the same network in one update. " +
-      "The crossed-out units are dropped at random, a new choice at every update, and their connections carry no signal.",
+      "Dropout: on the left the full network, on the right the same network for one image in one update. " +
+      "The crossed-out units are dropped at random, others for the next image, and their connections carry no signal.",
     alt:
       `Two drawings of a network with layers of ${layers.join(", ")} units. On the left every unit is joined to every unit of the next layer. ` +
       `On the right ${dropped[1].length} units of the first and ${dropped[2].length} of the second hidden layer are crossed out and have no connections.`,

@@ -30,7 +30,8 @@ const LEADER = 16; // from a line's last point to its name
 
 /**
  * One label a line, to the right of its last point and joined to it by a leader in the line's colour. Labels that
- * would lie on each other are moved apart; those of points beyond the range stand at its edge.
+ * would lie on each other are moved apart; those of points beyond the range stand at its edge, and none reaches down to
+ * the ticks of the x axis.
  */
 export function endLabels(ends: LineEnd[], { range, height, log = false, xref = "x", yref = "y" }: Axis): Layout[] {
   // Annotations on a logarithmic axis are placed by the logarithm.
@@ -40,7 +41,8 @@ export function endLabels(ends: LineEnd[], { range, height, log = false, xref = 
   const pixel = (high - low) / height;
   const lines = Math.max(1, ...ends.map(({ text }) => linesOf(text).length));
   const clamped = at.map((value) => Math.min(high, Math.max(low, value)));
-  const places = spread(clamped, (lines * LINE_HEIGHT + BETWEEN) * pixel, [low, high]);
+  const text = lines * LINE_HEIGHT * pixel;
+  const places = spread(clamped, text + BETWEEN * pixel, [low + text / 2, high]);
   return ends.map(({ x, color, text }, i) => ({
     text,
     xref,

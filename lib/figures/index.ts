@@ -11,6 +11,7 @@ export * from "./activation-histograms";
 export * from "./weight-scale-slider";
 export type { Activation, Layers } from "./activation-panels";
 export * from "./xavier-scale";
+export * from "./update-sizes";
 
 // 6.3 Batch normalization
 export * from "./batch-norm-drawings";

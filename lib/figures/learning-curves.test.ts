@@ -227,7 +227,7 @@ test("of a long loss every fourth iteration is drawn, in its place", () => {
   assert.ok(Math.abs(numbers(line, "y")[175]! - expected) <= 5e-3 * expected);
   const { x } = bands(figure)[0] as unknown as { x: number[] };
   assert.deepEqual(x.slice(0, 3), [0, 4, 8]);
-  assert.match(figure.alt, /over 2000 iterations/);
+  assert.match(figure.alt, /over 2000 updates/);
 });
 
 test("alt: what the lines do within the range shown, from the top of their ends down, in two digits", () => {
@@ -244,7 +244,7 @@ test("alt: what the lines do within the range shown, from the top of their ends 
   const { alt } = lossCurves({ id: "6-9", caption: "", curves: long, yRange: [0, 1] });
   assert.equal(
     alt,
-    "Line chart of the smoothed loss over 40 iterations. std 0.01 stays at 0.5, SGD falls from above 1 to 0.19, Adam falls from above 1 to 0.042.",
+    "Line chart of the smoothed loss over 40 updates. std 0.01 stays at 0.5, SGD falls from above 1 to 0.19, Adam falls from above 1 to 0.042.",
   );
 });
 

@@ -39,12 +39,12 @@ export interface AccuracyCurves {
   gap?: boolean;
 }
 
-/** More points than can be seen on the width of a page; a loss has one per iteration. */
+/** More points than can be seen on the width of a page; a loss has one per update. */
 const MAX_POINTS = 500;
 
 /**
- * The loss of every iteration, smoothed by {@link smoothCurve}, as in figures 6-9 and 6-15. The name of each line
- * stands at its end. Of a long training every second, third, … iteration is drawn.
+ * The loss after every update, smoothed by {@link smoothCurve}, as in figures 6-9 and 6-15. The name of each line
+ * stands at its end. Of a long training every second, third, … update is drawn.
  * With several seeds, each run is smoothed; the line is their median, and the band reaches from the lowest
  * to the highest.
  *
@@ -70,7 +70,7 @@ export function lossCurves({ id, caption = captionOf(id), curves, yRange, yScale
   return {
     id,
     caption,
-    alt: `Line chart of the smoothed loss over ${length} iterations. ${describe(summaries, yRange)}${legendOf(summaries)}`,
+    alt: `Line chart of the smoothed loss over ${length} updates. ${describe(summaries, yRange)}${legendOf(summaries)}`,
     // No dashes: on a jittery line they cannot be distinguished from the jitter.
     data: [
       ...summaries.map((summary, i) => bandOf(summary, i)),
@@ -85,7 +85,7 @@ export function lossCurves({ id, caption = captionOf(id), curves, yRange, yScale
       margin,
       showlegend: false,
       ...hovering,
-      xaxis: { ...at("iteration"), title: { text: "iteration" }, range: xRange(length) },
+      xaxis: { ...at("update"), title: { text: "update" }, range: xRange(length) },
       // A label a decade, and 2 and 5 in between.
       yaxis: { title: { text: "loss (smoothed)" }, ...shown.axis, ...(yScale === "log" && { dtick: "D2" }) },
       annotations: shown.annotations,
@@ -415,7 +415,7 @@ function round(value: number): number {
 /** At the pointer, one box with the values of all curves, in the order of the lines. */
 const hovering = { hovermode: "x unified", hoversort: "value descending", hoverlabel: { font: { size: 12 } } };
 
-/** What the box calls its place on the x axis: `"iteration 1179"`. */
+/** What the box calls its place on the x axis: `"update 1179"`. */
 function at(unit: string): Layout {
   return { unifiedhovertitle: { text: `${unit} %{x}` } };
 }

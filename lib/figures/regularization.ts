@@ -48,7 +48,7 @@ export function weightHistograms(trainings: TrainedWeights[]): Figure {
       `Above each panel: the largest absolute weight, the standard deviation σ, and the share of weights within ±${NEAR_ZERO} of 0.`,
     alt:
       `Histograms with logarithmic counts: hills around 0, from the widest to the narrowest ${widestFirst.map((panel) => `${panel.penalty} (σ ${spread(panel)})`).join(", ")}. ` +
-      `Within ±${NEAR_ZERO} of 0: ${panels.map(near).join(", ")}.`,
+      `Within ±${NEAR_ZERO} of 0: ${widestFirst.map(near).join(", ")}.`,
     data: histograms.map(({ counts }, index) => ({
       type: "bar",
       xaxis: axisName("x", index % columns),

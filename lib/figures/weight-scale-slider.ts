@@ -87,7 +87,7 @@ export function weightScaleSlider(steps: Iterable<WeightScaleStep>, units = 100)
   return {
     id: "6-14-scales",
     caption:
-      `Activations of ${layers} layers of ${units} units, each bin's values counted; standard deviation of the initial weights: ${start.label}. ` +
+      `Activations of ${layers} layers of ${units} units; standard deviation of the initial weights: ${start.label}. ` +
       `Where the figure is alive, a slider goes from ${views[0].scale} to ${views[views.length - 1].scale}. ` +
       "Saturated: the slope is under 5% of its largest. Dead: the unit outputs 0 for every input. Gradient: its size beside that of the last layer. " +
       `The hatched bar counts what is above 1; bars are cut at ${percent(SLIDER_TOP)} of a layer's values.`,

@@ -131,9 +131,9 @@ function drawnUpTo(cell: HTMLElement): number | undefined {
   return last && last.x + 1;
 }
 
-/** Runs in the browser: how many iterations the alt text tells of, which is folded. */
+/** Runs in the browser: how many updates the alt text tells of, which is folded. */
 function told(cell: HTMLElement): string | undefined {
-  return cell.textContent?.match(/over (\d+) iterations/)?.[1];
+  return cell.textContent?.match(/over (\d+) updates/)?.[1];
 }
 
 /** Runs in the browser. */
@@ -230,7 +230,7 @@ test(
       JSON.stringify(outputs.map(({ ename }) => ename)),
     );
     // A step may have been cut off between its update and the end of the iteration.
-    const [, iterations] = JSON.stringify(outputs).match(/over (\d+) iterations/) ?? assert.fail("no alt text");
+    const [, iterations] = JSON.stringify(outputs).match(/over (\d+) updates/) ?? assert.fail("no alt text");
     const losses = Number(iterations);
     assert.ok(losses - Number(done) >= 0 && losses - Number(done) <= 1, `${losses} losses, ${done} steps`);
     const drawn = await settled(page, at("endless"));

@@ -137,7 +137,7 @@ function finishInBrowser({ html, names, mentions, figures, narrow }: Surrounding
   /** A section is mentioned as "section 6.2" or as "6.2.1": "6.2" alone may be any number. */
   function linkMentions() {
     const mention =
-      /(Figure 6-[\w-]*\w|\(6\.\d+\)|(?<=\b[Ss]ections? (?:6\.\d+(?:,| and|, and) )*)6\.\d+(?:\.\d+)?|(?<![\d.])6\.\d+\.\d+)/;
+      /([Ff]igure 6-[\w-]*\w|\(6\.\d+\)|(?<=\b[Ss]ections? (?:6\.\d+(?:,| and|, and) )*)6\.\d+(?:\.\d+)?|(?<![\d.])6\.\d+\.\d+)/;
     const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
     const found: Text[] = [];
     while (texts.nextNode())
@@ -147,8 +147,9 @@ function finishInBrowser({ html, names, mentions, figures, narrow }: Surrounding
         continue;
       // Every second part is a mention.
       const parts = (text.textContent ?? "").split(mention).map((part, i) => {
-        if (i % 2 === 0 || !Object.hasOwn(mentions, part)) return part;
-        return Object.assign(document.createElement("a"), { href: mentions[part], textContent: part });
+        const mentioned = part.replace("figure", "Figure");
+        if (i % 2 === 0 || !Object.hasOwn(mentions, mentioned)) return part;
+        return Object.assign(document.createElement("a"), { href: mentions[mentioned], textContent: part });
       });
       text.replaceWith(...parts);
     }

@@ -1,6 +1,7 @@
 // Draws figures in headless Chromium: for light and for dark pages; for fine screens and paper, for coarse screens, and
 // for the width of a phone.
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import type { Browser } from "playwright-core";
 import sharp from "sharp";
 import { loadLibrary } from "../library.js";
@@ -18,34 +19,44 @@ declare global {
  * @throws if Plotly finds fault with a figure, which it would draw incorrectly, or not at all, without an error
  */
 export async function drawFigures(browser: Browser, notebooks: Notebook[]): Promise<Map<string, Drawing>> {
-  const page = await browser.newPage();
-  try {
-    await page.addScriptTag({ content: readFileSync(plotlyFile, "utf8") });
-    await page.addScriptTag({ content: loadLibrary("figures/dark").inTheDarkScript });
-    const drawings = new Map<string, Drawing>();
-    const faults: string[] = [];
-    for (const { file, figures } of notebooks)
-      for (const { id, plotly } of figures) {
-        const { fault, width, height, ...urls } = await page.evaluate(drawInBrowser, { plot: plotly, narrow: NARROW });
+  const drawings = new Map<string, Drawing>();
+  const faults: string[] = [];
+  const all = notebooks.flatMap(({ file, figures }) => figures.map((figure) => ({ file, ...figure })));
+  const figures = all.values(); // each page takes the next
+  const drawInTurn = async () => {
+    const page = await browser.newPage();
+    try {
+      await page.addScriptTag({ content: readFileSync(plotlyFile, "utf8") });
+      await page.addScriptTag({ content: loadLibrary("figures/dark").inTheDarkScript });
+      for (const { file, id, plotly } of figures) {
+        const { fault, ...drawn } = await page.evaluate(drawInBrowser, { plot: plotly, narrow: NARROW });
         if (fault) faults.push(`${file}: figure ${id}: ${fault}`);
-        const images = {
-          "": compress(urls.light),
-          "-dark": compress(urls.dark),
-          "-small": compress(urls.light, width),
-          "-small-dark": compress(urls.dark, width),
-          "-narrow": compress(urls.lightNarrow),
-          "-narrow-dark": compress(urls.darkNarrow),
-        };
-        const files = new Map<string, Buffer>();
-        for (const [kind, image] of Object.entries(images)) files.set(`${id}${kind}.png`, await image);
-        drawings.set(id, { width, height, png: files.get(`${id}.png`)!, files });
+        drawings.set(id, await drawingOf(id, drawn));
       }
-    if (faults.length > 0) throw new Error(`Plotly.validate found fault with\n${faults.join("\n")}`);
-    return drawings;
-  } finally {
-    await page.close();
-  }
+    } finally {
+      await page.close();
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, drawInTurn));
+  if (faults.length > 0) throw new Error(`Plotly.validate found fault with\n${faults.join("\n")}`);
+  return drawings;
 }
+
+async function drawingOf(id: string, { width, height, ...urls }: Omit<Drawn, "fault">): Promise<Drawing> {
+  const images = {
+    "": compress(urls.light),
+    "-dark": compress(urls.dark),
+    "-small": compress(urls.light, width),
+    "-small-dark": compress(urls.dark, width),
+    "-narrow": compress(urls.lightNarrow),
+    "-narrow-dark": compress(urls.darkNarrow),
+  };
+  const files = new Map<string, Buffer>();
+  for (const [kind, image] of Object.entries(images)) files.set(`${id}${kind}.png`, await image);
+  return { width, height, png: files.get(`${id}.png`)!, files };
+}
+
+type Drawn = Awaited<ReturnType<typeof drawInBrowser>>;
 
 /** The width of a figure on a phone, in pixels. It keeps its height there, and its texts their size. */
 export const NARROW = 358;
