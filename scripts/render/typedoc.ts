@@ -19,6 +19,7 @@ import { root } from "#setup/clone.mjs";
 
 /** The part of markdown-it that is used here. */
 interface MarkdownParser {
+  options: { highlight: (code: string, language: string, attributes: string) => string };
   core: { ruler: { push(name: string, rule: (state: { tokens: Token[] }) => void): void } };
 }
 
@@ -60,13 +61,27 @@ export default {
   navigation: { includeCategories: true, includeGroups: false },
   favicon: join(root, "scripts/render/theme/icon.svg"),
   plugin: [extend],
-  /** Keeps equations on separate lines, which Markdown would join into one. */
+  /** Keeps equations on separate lines, which Markdown would join into one, and colours code whole. */
   markdownItLoader(parser: MarkdownParser) {
+    const { highlight } = parser.options;
+    parser.options.highlight = (...code) => untimed(() => highlight(...code));
     parser.core.ruler.push("equations", ({ tokens }) => {
       for (const { children } of tokens) keepEquations(children ?? []);
     });
   },
 };
+
+/** The highlighter gives a line up after half a second, so that on a busy machine some code would stay without colours. */
+function untimed<T>(work: () => T): T {
+  const { now } = Date;
+  const frozen = now();
+  Date.now = () => frozen;
+  try {
+    return work();
+  } finally {
+    Date.now = now;
+  }
+}
 
 function keepEquations(inline: Token[]): void {
   let lineStart = 0;
