@@ -62,7 +62,7 @@ export const section64 = {
     ];
   },
 
-  /** Which form of Dropout tolerates a high rate. */
+  /** Which form of Dropout suffers less from a high rate. */
   "6.4-3": ({ runs, form }: { runs?: Rows; form?: "inverted" | "the book's" }): Finding[] => {
     const forms = ["the book's", "inverted"] as const;
     const { finding, histories } = ran(
@@ -76,9 +76,9 @@ export const section64 = {
     );
     return [
       finding,
-      ofRuns("the form that tolerates a high rate", form, histories, (form, histories) => {
+      ofRuns("the form that suffers less from a high rate", form, histories, (form, histories) => {
         const means = [histories.slice(0, 2), histories.slice(2)].map((runs) => mean(runs, judgement)!);
-        return equal("the form that tolerates a high rate", form, forms[maxIndex(means)]);
+        return equal("the form that suffers less from a high rate", form, forms[maxIndex(means)]);
       }),
     ];
   },

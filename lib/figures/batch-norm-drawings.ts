@@ -129,7 +129,7 @@ export function batchNormGraph(): Figure {
     [scale, "×"],
     [times, "×"],
     [reciprocal, "1/·"],
-    [root, "√·+ε"],
+    [root, "√(·+ε)"],
     [variance, "mean"],
     [square, "( )²"],
     [minus, "−"],

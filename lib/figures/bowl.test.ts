@@ -67,10 +67,10 @@ test("6-1 has the heights of f on a surface, and closed contours whose labels ar
 test("6-2's arrows lie along −∇f, none reaching the next row, the steeper the longer; none at the minimum", () => {
   const figure = gradientField();
   assertJson(figure);
-  const arrows = pieces(figure.data[0]);
+  const heads = figure.data.slice(0, 2);
+  const arrows = heads.flatMap(pieces);
   assert.equal(arrows.length, 11 * 21 - 1);
-  const { size } = figure.data[0].marker as { size: number[] };
-  assert.equal(size.length, (figure.data[0].x as number[]).length);
+  for (const { x, marker } of heads) assert.equal((marker as { size: number[] }).size.length, (x as number[]).length);
   const measured = arrows.map(([from, to]) => {
     const [dx, dy, gx, gy] = [to.x - from.x, to.y - from.y, from.x / 10, 2 * from.y];
     // Opposite to (x/10, 2y), to the three digits given.

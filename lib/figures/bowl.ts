@@ -117,6 +117,8 @@ export function gradientField(): Figure {
       return [{ x, y, toX: x - scale * (x / 10), toY: y - scale * 2 * y }];
     }),
   );
+  // Those on the valley floor are no longer than their heads: a line would blunt the tip.
+  const [onFloor, onSlopes] = [true, false].map((flat) => arrows.filter(({ y }) => (y === 0) === flat));
   return {
     id: "6-2",
     caption:
@@ -126,23 +128,8 @@ export function gradientField(): Figure {
       "A field of arrows. Those above and below the line y = 0 point straight at it, long at the top and the bottom, shorter towards the middle. " +
       "Only on the line itself do short arrows point along it, to the minimum at (0, 0).",
     data: [
-      {
-        type: "scatter",
-        mode: "lines+markers",
-        // Each arrow is a line to its head; the null lifts the pen.
-        x: arrows.flatMap(({ x, toX }) => [x, round(toX, 3), null]),
-        y: arrows.flatMap(({ y, toY }) => [y, round(toY, 3), null]),
-        line: { color: palette[0], width: 2 },
-        marker: {
-          symbol: "arrow",
-          angleref: "previous",
-          opacity: 1,
-          color: palette[0],
-          line: { width: 0 },
-          size: arrows.flatMap(() => [0, 8, 0]),
-        },
-        hoverinfo: "skip",
-      },
+      { mode: "lines+markers", ...headsOf(onSlopes) },
+      { mode: "markers", ...headsOf(onFloor) },
       minimum({ color: palette[1] }),
     ],
     layout: {
@@ -153,6 +140,25 @@ export function gradientField(): Figure {
       xaxis: { title: { text: "x" }, range: [-10.8, 10.8], zeroline: false },
       yaxis: { title: { text: "y" }, range: [-5.6, 5.6], zeroline: false },
     },
+  };
+}
+
+/** Lines from point to point with a head at the end of each; the null lifts the pen. */
+function headsOf(arrows: { x: number; y: number; toX: number; toY: number }[]): Trace {
+  return {
+    type: "scatter",
+    x: arrows.flatMap(({ x, toX }) => [x, round(toX, 3), null]),
+    y: arrows.flatMap(({ y, toY }) => [y, round(toY, 3), null]),
+    line: { color: palette[0], width: 2 },
+    marker: {
+      symbol: "arrow",
+      angleref: "previous",
+      opacity: 1,
+      color: palette[0],
+      line: { width: 0 },
+      size: arrows.flatMap(() => [0, 8, 0]),
+    },
+    hoverinfo: "skip",
   };
 }
 

@@ -24,8 +24,8 @@ test("every weight is in a bin of the common range, and the numbers above the pa
   assert.equal((figure.layout.yaxis2 as { type: string }).type, "log");
   const titles = (figure.layout.annotations as { text: string }[]).map(({ text }) => text);
   // √((2·0.5² + 2·0.25²)/4) = 0.395
-  assert.equal(titles[0], "<b>no penalty</b><br>largest 0.50, σ 0.40<br>0.0% ≈ 0");
-  assert.match(titles[1], /largest 0\.10, σ 0\.043<br>75\.0% ≈ 0/);
+  assert.equal(titles[0], "<b>no penalty</b><br>largest 0.50, σ 0.40<br>0.0% near 0");
+  assert.match(titles[1], /largest 0\.10, σ 0\.043<br>75\.0% near 0/);
 });
 
 test("nothing and diverged weights are refused", () => {

@@ -70,7 +70,7 @@ export function weightHistograms(trainings: TrainedWeights[]): Figure {
         columns,
         titles: panels.map(
           (panel) =>
-            `<b>${panel.penalty}</b><br>largest ${panel.largest.toPrecision(2)}, σ ${spread(panel)}<br>${near(panel)} ≈ 0`,
+            `<b>${panel.penalty}</b><br>largest ${panel.largest.toPrecision(2)}, σ ${spread(panel)}<br>${near(panel)} near 0`,
         ),
         x: { title: "weight", range: [-reach, reach], nticks: 5 },
         y: {

@@ -116,7 +116,7 @@ export function scalePanels(panels: ScalePanel[]): Figure {
     caption:
       "Training accuracy by epoch for initial weights of different standard deviation, which stands above each panel: solid with batch normalization, dashed without." +
       (ends.length > 0
-        ? " A ✕ marks where a network diverged: from that epoch on its weights were no longer finite numbers."
+        ? " A ✕ marks the last point before a network diverged: at the epoch that the panel names, its weights were no longer finite numbers."
         : ""),
     alt:
       `${panels.length} small panels of training accuracy by epoch, for standard deviations of the initial weights from ${first} to ${last}. ` +

@@ -4,7 +4,7 @@ import { UpdateRule, type Grads, type Params } from "./optimizer";
 const EPSILON = 1e-7;
 
 /**
- * Adam: Momentum's running mean of the gradient over the root of RMSProp's running mean of its square, both
+ * Adam: a running mean of the gradient over the root of RMSProp's running mean of its square, both
  * corrected for starting at 0.
  *
  * `m ← β₁ m + (1 − β₁) ∂L/∂W`, from m = 0
