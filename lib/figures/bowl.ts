@@ -128,7 +128,7 @@ export function gradientField(): Figure {
       "A field of arrows. Those above and below the line y = 0 point straight at it, long at the top and the bottom, shorter towards the middle. " +
       "Only on the line itself do short arrows point along it, to the minimum at (0, 0).",
     data: [
-      { mode: "lines+markers", ...headsOf(onSlopes) },
+      { mode: "lines+markers", line: { color: palette[0], width: 2 }, ...headsOf(onSlopes) },
       { mode: "markers", ...headsOf(onFloor) },
       minimum({ color: palette[1] }),
     ],
@@ -143,13 +143,12 @@ export function gradientField(): Figure {
   };
 }
 
-/** Lines from point to point with a head at the end of each; the null lifts the pen. */
+/** From point to point, with a head at the second; the null lifts the pen. */
 function headsOf(arrows: { x: number; y: number; toX: number; toY: number }[]): Trace {
   return {
     type: "scatter",
     x: arrows.flatMap(({ x, toX }) => [x, round(toX, 3), null]),
     y: arrows.flatMap(({ y, toY }) => [y, round(toY, 3), null]),
-    line: { color: palette[0], width: 2 },
     marker: {
       symbol: "arrow",
       angleref: "previous",
