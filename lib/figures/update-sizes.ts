@@ -5,7 +5,7 @@ import { extent } from "d3-array";
 import { captionOf } from "./captions";
 import { endLabels, endMargin } from "./end-labels";
 import type { Figure } from "./figure";
-import { dashes, palette, template } from "./figure";
+import { palette, template } from "./figure";
 import { axisName, panelGrid } from "./panels";
 
 /** One layer's weights, after each update. */
@@ -87,7 +87,8 @@ export function updateSizes({ id, caption = captionOf(id), networks }: UpdateSiz
           x0: 1,
           dx: stride,
           y: drawn(sizes[which]).map((size) => Number(size.toPrecision(3))),
-          line: { color: palette[i % palette.length], width: 1.5, dash: dashes[i % dashes.length] },
+          // No dashes: on a jittery line they cannot be distinguished from the jitter.
+          line: { color: palette[i % palette.length], width: 1.5 },
           hovertemplate: `${sizes.layer}, update %{x}: %{y:.2e}<extra></extra>`,
         })),
       ),

@@ -111,7 +111,7 @@ export function wrongDigits(wrong: WrongDigit[]): Figure {
     id: "6-24-wrong",
     caption:
       `${wrong.length} of the images that the network gets wrong, those first of whose wrong answer it is surest. ` +
-      "Above each image: its label → the answer; below: the probability that the network gives that answer.",
+      "Above each image: its label → the answer, and the probability that the network gives that answer.",
     alt:
       `${wrong.length} images of handwritten digits in ${rows} rows. Label and answer: ` +
       `${wrong.map(({ label, answer }) => `${label} → ${answer}`).join(", ")}. ` +
@@ -138,7 +138,8 @@ export function wrongDigits(wrong: WrongDigit[]): Figure {
       yaxis: { ...axis, range: [rows, 0] },
       images: wrong.map(({ pixels }, i) => ({
         source: `data:image/png;base64,${png(pixels, SIDE, SIDE).toString("base64")}`,
-        ...places[i],
+        x: places[i].x,
+        y: places[i].y + 0.14,
         xref: "x",
         yref: "y",
         xanchor: "center",
@@ -150,8 +151,8 @@ export function wrongDigits(wrong: WrongDigit[]): Figure {
       annotations: wrong.flatMap(({ label, answer, confidence }, i) => {
         const { x, y } = places[i];
         return [
-          { x, y: y - 0.4, text: `<b>${label} → ${answer}</b>`, showarrow: false, font: { size: 13 } },
-          { x, y: y + 0.39, text: percent(confidence), showarrow: false, font: { size: 11 } },
+          { x, y: y - 0.42, text: `<b>${label} → ${answer}</b>`, showarrow: false, font: { size: 13 } },
+          { x, y: y - 0.26, text: percent(confidence), showarrow: false, font: { size: 11 } },
         ];
       }),
     },
