@@ -72,12 +72,13 @@ async function open(name: string, options?: BrowserContextOptions) {
   return { page, troubles, bytes: () => bytes, close: () => context.close() };
 }
 
-/** Unfolds everything, scrolls to each figure and waits until it is live. */
+/** Unfolds everything, scrolls to each figure, presses its button if it has one, and waits until it is live. */
 async function enlivenAll(page: Page) {
   await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
   const figures = await page.locator("figure[data-figure]").all();
   for (const figure of figures) {
     await figure.scrollIntoViewIfNeeded();
+    for (const button of await figure.locator(".stage > button").all()) await button.click();
     await figure.and(page.locator('[data-state="live"]')).waitFor({ timeout: TIMEOUT_MS });
   }
   return figures;
@@ -121,7 +122,7 @@ async function seriousFaults(page: Page): Promise<string[]> {
 interface PlotElement extends HTMLElement {
   _transitionData: { _frames: { name: string }[] };
   _fullData: FullTrace[];
-  _fullLayout: Record<string, { _scene: { toImage(format: "png"): string } }>;
+  _fullLayout: Record<string, { _scene: { toImage(format: "png"): string; getCamera(): { eye: { x: number } } } }>;
 }
 
 interface FullTrace {
@@ -424,7 +425,7 @@ test("mentions of figures, sections and equations lead to them, and each numbere
   await close();
 });
 
-test("images after the first wait until they are near; the small Plotly is loaded first, others only for what is in view", async () => {
+test("images after the first wait until they are near; on a phone figures in 3D wait to be asked, and can be turned", async () => {
   const parts: string[] = [];
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
   const page = await context.newPage();
@@ -438,7 +439,22 @@ test("images after the first wait until they are near; the small Plotly is loade
   await plain.and(page.locator('[data-state="live"]')).waitFor({ timeout: TIMEOUT_MS });
   assert.equal(parts[0], "plotly-basic.min.js");
   await other.scrollIntoViewIfNeeded();
+  assert.deepEqual(parts, ["plotly-basic.min.js"]);
+  const angle = () =>
+    other.locator(".plot").evaluate((plot) => (plot as PlotElement)._fullLayout.scene._scene.getCamera().eye.x);
+  await other.getByRole("button", { name: "Turn it" }).tap();
   await other.and(page.locator('[data-state="live"]')).waitFor({ timeout: TIMEOUT_MS });
+  assert.ok(!(await other.getByRole("button", { name: "Turn it" }).isVisible()));
+  const before = await angle();
+  const { x, y, width } = (await other.locator(".gl-container").boundingBox())!;
+  const session = await context.newCDPSession(page);
+  const touchAt = (type: "touchStart" | "touchMove" | "touchEnd", at: number[]) =>
+    session.send("Input.dispatchTouchEvent", { type, touchPoints: at.map((x) => ({ x, y: y + 150 })) });
+  await touchAt("touchStart", [x + width / 3]);
+  for (let step = 1; step <= 5; step++) await touchAt("touchMove", [x + width / 3 + 10 * step]);
+  await touchAt("touchEnd", []);
+  await page.waitForTimeout(500);
+  assert.notEqual(await angle(), before);
   await context.close();
 });
 

@@ -18,6 +18,9 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 /** On a phone a figure keeps its height, and its texts their size; the template has images that are drawn so. */
 const phone = matchMedia("(max-width: 480px)");
 
+/** Where a finger on a figure scrolls the page. */
+const touch = matchMedia("(pointer: coarse)");
+
 /** Where there is less room, but not as little, a figure is drawn this wide and scaled down. */
 const MIN_WIDTH = 560; // pixels
 
@@ -86,7 +89,16 @@ const inView = new IntersectionObserver((entries) => {
 });
 for (const figure of document.querySelectorAll<HTMLElement>("figure[data-figure]")) {
   nearby.observe(figure);
-  if (figure.dataset.plotly !== SMALL) inView.observe(figure);
+  if (figure.dataset.plotly === SMALL) continue;
+  if (touch.matches) offerTurning(figure);
+  else inView.observe(figure);
+}
+
+/** A figure in 3D takes a phone seconds, and no finger could scroll past it: it is its image until somebody asks. */
+function offerTurning(figure: HTMLElement): void {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Turn it" });
+  button.addEventListener("click", () => void enliven(figure).catch(console.error));
+  figure.querySelector(".stage")!.append(button);
 }
 
 // One figure after the other, and only when there is nothing else to do, so that scrolling stays smooth.
@@ -126,7 +138,10 @@ async function draw(figure: HTMLElement): Promise<void> {
     stage.append(plot);
   }
   const size = sizeIn(stage, image);
-  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // a finger on a figure scrolls the page
+  if (touch.matches) {
+    layout.dragmode = false;
+    if (layout.scene) layout.scene.dragmode = "turntable";
+  }
   const config = { displayModeBar: false, scrollZoom: false }; // the wheel scrolls the page
   drawnBy.set(plot, library);
   await library.newPlot(plot, data, { ...layout, ...size }, config);
