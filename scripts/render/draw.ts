@@ -20,17 +20,17 @@ declare global {
  */
 export async function drawFigures(browser: Browser, notebooks: Notebook[]): Promise<Map<string, Drawing>> {
   const drawings = new Map<string, Drawing>();
-  const faults: string[] = [];
+  const faults: string[] = []; // by the figure's place, with gaps
   const all = notebooks.flatMap(({ file, figures }) => figures.map((figure) => ({ file, ...figure })));
-  const figures = all.values(); // each page takes the next
+  const figures = all.entries(); // each page takes the next
   const drawInTurn = async () => {
     const page = await browser.newPage();
     try {
       await page.addScriptTag({ content: readFileSync(plotlyFile, "utf8") });
       await page.addScriptTag({ content: loadLibrary("figures/dark").inTheDarkScript });
-      for (const { file, id, plotly } of figures) {
+      for (const [i, { file, id, plotly }] of figures) {
         const { fault, ...drawn } = await page.evaluate(drawInBrowser, { plot: plotly, narrow: NARROW });
-        if (fault) faults.push(`${file}: figure ${id}: ${fault}`);
+        if (fault) faults[i] = `${file}: figure ${id}: ${fault}`;
         drawings.set(id, await drawingOf(id, drawn));
       }
     } finally {
@@ -38,7 +38,7 @@ export async function drawFigures(browser: Browser, notebooks: Notebook[]): Prom
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, drawInTurn));
-  if (faults.length > 0) throw new Error(`Plotly.validate found fault with\n${faults.join("\n")}`);
+  if (faults.length > 0) throw new Error(`Plotly.validate found fault with\n${Object.values(faults).join("\n")}`);
   return drawings;
 }
 
