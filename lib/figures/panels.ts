@@ -2,7 +2,6 @@
  * Small multiples: a grid of equal panels that share an x axis per column and a y axis per row, so that
  * there are ticks only at the left and at the bottom, and the panels stay legible on a phone.
  */
-import { ink } from "./drawing";
 import type { Layout } from "./figure";
 
 /** A trace's name for its axis: `"x"`, `"x2"`, … for index 0, 1, … */
@@ -61,8 +60,8 @@ export function panelGrid({ rows, columns, titles, x, y, gap }: PanelGrid): Layo
   };
 }
 
-/** Buttons that can be read on white and on near-black, pressed or not. */
-export const buttonStyle: Layout = { bgcolor: "#ffffff", bordercolor: "#8a929c", font: { color: ink, size: 12 } };
+/** Buttons in the colours of the template, which a dark page replaces; pages and JupyterLab colour the chosen one. */
+export const buttonStyle: Layout = { bgcolor: "#ffffff", bordercolor: "#8a929c", font: { color: "#24292f", size: 12 } };
 
 /** A slider in the colours of the template's grid and axes, which a dark page replaces. */
 export const sliderStyle: Layout = { bgcolor: "#e3e6ea", activebgcolor: "#c3c9d0", bordercolor: "#8a929c" };

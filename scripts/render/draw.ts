@@ -90,7 +90,9 @@ async function drawInBrowser({ plot: { data, layout, frames = [] }, narrow }: { 
   const fault = [...new Set(real.map(({ msg }) => msg))].join("; ");
 
   const { sliders, updatemenus, ...still } = layout; // an image has nothing to press
-  const draw = (drawn: Plot, width: number) => Plotly.toImage(drawn, { format: "png", width, height, scale: 2 });
+  // Plotly writes the ranges that it chose into what it is given.
+  const draw = (drawn: Plot, width: number) =>
+    Plotly.toImage(structuredClone(drawn), { format: "png", width, height, scale: 2 });
   const wide = { data, layout: still };
   const onPhone = { data, layout: { ...still, ...(still.meta as { narrow?: object } | undefined)?.narrow } };
   return {
