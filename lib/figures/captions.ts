@@ -26,7 +26,7 @@ const captions: Record<string, Caption> = {
   },
   "6-9-schedules": {
     number: "6-9c",
-    caption: `The loss on MNIST of SGD with a large learning rate over two epochs, smoothed: kept constant, reached after a warm-up, and decaying after it. ${overSeeds}`,
+    caption: `The loss on MNIST of SGD with a large learning rate, η = 0.5, over two epochs, smoothed: kept constant, reached after a warm-up, and decaying after it. ${overSeeds}`,
   },
   "6-14-scales": { number: "6-14b" },
   "6-15": {
