@@ -15,10 +15,13 @@ test("QUICK=1 makes a tenth of each run and of each counted loop", () => {
   const spec = `{ data: { images: 100 }, network: { inputSize: 784, hiddenSizes: [5], outputSize: 10 },
     optimizer: { name: "SGD", learningRate: 0.1 }, batchSize: 10, record: [], seed: 1 }`;
   const printed = quickly(`
-    const histories = await lib.runAll([{ ...${spec}, iterations: 95 }, { ...${spec}, epochs: 21 }], { workers: 1 });
-    console.log(JSON.stringify([histories.map(({ iterations }) => iterations), [...lib.progress(2000)].length]));`);
-  // 10 of 95 updates; 3 of 21 epoch points, which are 2 · 10 + 1 updates.
-  assert.deepEqual(JSON.parse(printed.trim().split("\n").at(-1)!), [[10, 21], 200]);
+    const histories = await lib.runAll([{ ...${spec}, iterations: 95 }, { ...${spec}, epochs: 21 },
+      { ...${spec}, epochs: 101, evaluateEvery: 5, record: ["trainAccuracy"] }], { workers: 1 });
+    console.log(JSON.stringify([
+      histories.map(({ iterations }) => iterations), histories[2].trainAccuracy.length, [...lib.progress(2000)].length,
+    ]));`);
+  // 10 of 95 updates; 3 of 21 epoch points, which are 2 · 10 + 1 updates; 3 of 21 evaluations, which are 10 · 10 + 1.
+  assert.deepEqual(JSON.parse(printed.trim().split("\n").at(-1)!), [[10, 21, 101], 3, 200]);
 });
 
 test("QUICK=1 has the learning rate rise and fall within the tenth", () => {

@@ -45,6 +45,12 @@ export interface Schedule {
    * updates, rounded down. With `iterations` they are taken once, after the last update.
    */
   epochs?: number;
+  /**
+   * Takes accuracies at the first epoch point and at every so many after it; at each if not given. It divides `epochs - 1`,
+   * or the last point goes without. Where there are many more images to evaluate than to train on, most of a run's time goes
+   * into accuracies.
+   */
+  evaluateEvery?: number;
 }
 
 const emptyHistory = (): History => ({
@@ -172,8 +178,8 @@ function total(step: Step<[]>): number {
 /** The number, from 0, of the update after which a trainer takes accuracies next. */
 export function nextMeasured({ done, iterations, sets, options, evaluated }: Trainer): number {
   if (options.epochs === undefined) return evaluated.length > 0 ? iterations - 1 : Infinity;
-  const epoch = updatesPerEpoch(sets.train.count, options.batchSize);
-  return Math.ceil(done / epoch) * epoch;
+  const between = updatesPerEpoch(sets.train.count, options.batchSize) * (options.evaluateEvery ?? 1);
+  return Math.ceil(done / between) * between;
 }
 
 /** `size` rows of a set, drawn with replacement. The caller frees both tensors. */

@@ -5,7 +5,7 @@ import { CheckpointFolder } from "./checkpoint-folder";
 import { runKey } from "./key";
 import { ProcessPool } from "./local/pool";
 import type { Runner } from "./runner";
-import { parseRunSpec, updatesOf, type RunSpec } from "./spec";
+import { evaluationsOf, parseRunSpec, updatesOf, type RunSpec } from "./spec";
 import type { RunStore } from "./store";
 
 /** Where runs are executed, and whether their histories are kept. */
@@ -186,11 +186,13 @@ function shortened(runner: Runner): Runner {
   };
 }
 
-function tenthOf({ iterations, epochs, optimizer, ...spec }: RunSpec): RunSpec {
+function tenthOf(whole: RunSpec): RunSpec {
+  const { iterations, epochs, optimizer, ...spec } = whole;
   const { schedule } = optimizer;
+  const points = quickly(evaluationsOf(whole));
   return {
     ...spec,
-    ...(iterations ? { iterations: quickly(iterations) } : { epochs: quickly(epochs!) }),
+    ...(iterations ? { iterations: quickly(iterations) } : { epochs: (points - 1) * (spec.evaluateEvery ?? 1) + 1 }),
     optimizer: schedule ? { ...optimizer, schedule: stretched(schedule, quickly) } : optimizer,
   };
 }

@@ -58,6 +58,14 @@ test("with iterations, accuracies are taken once, after the last update", async 
   assert.deepEqual(diverged.trainAccuracy, [null]);
 });
 
+test("with evaluateEvery, accuracies are taken at every so many epoch points, and nothing else changes", async () => {
+  const each = await run({ ...spec, epochs: 7 });
+  const third = await run({ ...spec, epochs: 7, evaluateEvery: 3 });
+  const { trainAccuracy } = each;
+  assert.deepEqual(third, { ...each, trainAccuracy: [trainAccuracy[0], trainAccuracy[3], trainAccuracy[6]] });
+  assert.deepEqual(await run({ ...spec, epochs: 7, evaluateEvery: 1 }), each);
+});
+
 test("any number of processes gives the same histories, in the order of the specs", async () => {
   const specs = [3, 1, 2].map((seed) => ({ ...spec, seed, network: { ...spec.network, dropoutRate: 0.2 } }));
   const alone = [];

@@ -140,6 +140,8 @@ const hostile: [what: string, spec: unknown, field: string][] = [
   ["neither epochs nor iterations", bad("epochs", undefined), "iterations"],
   ["both epochs and iterations", bad("iterations", 10), "iterations"],
   ["a negative number of epochs", bad("epochs", -1), "epochs"],
+  ["a last epoch without accuracies", bad("evaluateEvery", 3), "evaluateEvery"], // of 5 points
+  ["accuracies at no epoch", bad("evaluateEvery", 0), "evaluateEvery"],
   ["a training without end", bad("epochs", 1e15), "epochs"],
   ["a number JavaScript can't hold", bad("seed", 2 ** 60), "seed"],
   ["a negative seed", bad("seed", -1), "seed"],

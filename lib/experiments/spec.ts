@@ -26,6 +26,8 @@ export interface RunSpec {
    * update; training ends at the last. Give this or `iterations`.
    */
   epochs?: number;
+  /** Of these points, accuracies are taken at the first and at every so many after it, the last among them; at each if not given. */
+  evaluateEvery?: number;
   /** What goes into the history. With `iterations`, accuracies are taken once, after the last update. */
   record: Measurement[];
   /** Seeds the streams that draw the initial weights, the mini-batches and Dropout's masks. */
@@ -138,12 +140,17 @@ const spec = z
     batchSize: count(60_000),
     iterations: count(MOST_UPDATES).optional(),
     epochs: count(100_000).optional(),
+    evaluateEvery: count(100_000).optional(),
     record: z.array(namesIn({ loss: 0, ...SETS })).max(4),
     seed,
   })
   .refine(({ iterations, epochs }) => (iterations === undefined) !== (epochs === undefined), {
     path: ["iterations"],
     message: "give either iterations or epochs",
+  })
+  .refine(({ epochs = 0, evaluateEvery = 1 }) => (epochs - 1) % evaluateEvery === 0, {
+    path: ["evaluateEvery"],
+    message: "must divide epochs - 1, so that accuracies are taken at the last point, too; it goes with epochs only",
   })
   .refine(({ data, record }) => !record.includes("validationAccuracy") || (data.validation ?? 0) > 0, {
     path: ["data", "validation"],
@@ -194,4 +201,9 @@ export function imageCounts({ images, validation = 0 }: DataSpec): Record<"train
 /** The updates that a run makes, unless its weights stop being finite. */
 export function updatesOf({ data, ...schedule }: RunSpec): number {
   return updatesOn(schedule, imageCounts(data).train);
+}
+
+/** How often a run takes accuracies: at some of its epoch points, or once at the end. */
+export function evaluationsOf({ epochs = 1, evaluateEvery = 1 }: RunSpec): number {
+  return (epochs - 1) / evaluateEvery + 1;
 }

@@ -77,6 +77,27 @@ test("several seeds: the median in a band from the least to the greatest", () =>
   assert.deepEqual(lines(figure)[0].customdata, ["0.100 to 0.900", "0.200 to 0.800", "0.500 to 0.900"]);
 });
 
+test("accuracies of every fifth epoch stand at every fifth epoch", () => {
+  const runs = [
+    [0.1, 0.4, 0.5],
+    [0.3, 0.6, 0.7],
+  ];
+  const test = [0.1, 0.3, 0.4];
+  const curves = [
+    { name: "train", runs },
+    { name: "test", runs: [test, test] },
+  ];
+  const figure = accuracyCurves({ id: "6-21", panels: [{ curves }], gap: true, evaluateEvery: 5 });
+  assertJson(figure);
+  for (const { dx, y } of lines(figure)) assert.deepEqual([dx, (y as number[]).length], [5, 3]);
+  assert.deepEqual(numbers(bands(figure)[0], "x"), [0, 5, 10, 10, 5, 0]);
+  assert.match(figure.alt, /from epoch 0 to 10/);
+  const { range, tickvals } = figure.layout.xaxis as { range: number[]; tickvals: number[] };
+  assert.ok(range[1] > 10 && range[1] < 12 && tickvals.at(-1) === 10);
+  const bracket = figure.data.find(({ name }) => name === "gap")!;
+  assert.ok(numbers(bracket, "x").every((x) => x! > 10 && x! < range[1]));
+});
+
 test("the band of a loss is that of the smoothed runs, not the smoothed extremes", () => {
   const runs = [loss(0), loss(1), loss(2)];
   const figure = lossCurves({ id: "6-9-seeds", caption: "", curves: [{ name: "SGD", runs }], yRange: [0, 1] });

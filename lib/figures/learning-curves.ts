@@ -37,6 +37,8 @@ export interface AccuracyCurves {
   panels: { title?: string; curves: Curve[] }[];
   /** Marks the distance between the two curves of a panel, at their end, by a bracket with its size. */
   gap?: boolean;
+  /** Epochs from one point of a curve to the next: 1 if not given. */
+  evaluateEvery?: number;
 }
 
 /** More points than can be seen on the width of a page; a loss has one per update. */
@@ -51,7 +53,7 @@ const MAX_POINTS = 500;
  * @throws RangeError if there is no curve, or one has no runs, or runs of different lengths.
  */
 export function lossCurves({ id, caption = captionOf(id), curves, yRange, yScale = "linear" }: LossCurves): Figure {
-  const summaries = curves.map(({ name, runs }) => summarize({ name, runs: runs.map((run) => smoothCurve(run)) }));
+  const summaries = curves.map(({ name, runs }) => summarize({ name, runs: runs.map((run) => smoothCurve(run)) }, 1));
   const length = longest(summaries);
   const margin = { l: 64, r: endMargin(summaries.map(labelOf)), t: 40, b: 56 };
   const height = 440;
@@ -128,9 +130,15 @@ export function lossCurves({ id, caption = captionOf(id), curves, yRange, yScale
  *
  * @throws RangeError if there is no curve, or one has no runs, or runs of different lengths.
  */
-export function accuracyCurves({ id, caption = captionOf(id), panels, gap = false }: AccuracyCurves): Figure {
-  const summaries = panels.map(({ curves }) => curves.map(summarize));
-  const length = longest(summaries.flat());
+export function accuracyCurves({
+  id,
+  caption = captionOf(id),
+  panels,
+  gap = false,
+  evaluateEvery = 1,
+}: AccuracyCurves): Figure {
+  const summaries = panels.map(({ curves }) => curves.map((curve) => summarize(curve, evaluateEvery)));
+  const length = (longest(summaries.flat()) - 1) * evaluateEvery + 1; // in epochs
   const single = panels.length === 1;
   const gaps = summaries.map((curves) => (gap ? gapOf(curves) : undefined));
   const bracketed = gaps.some((size) => size !== undefined);
@@ -211,9 +219,11 @@ interface Summary {
   median: (number | null)[];
   low: (number | null)[];
   high: (number | null)[];
+  /** From one point to the next, on the x axis. */
+  step: number;
 }
 
-function summarize({ name, runs }: Curve): Summary {
+function summarize({ name, runs }: Curve, step: number): Summary {
   if (runs.length === 0) throw new RangeError(`curve ${name}: no runs; give at least one list of values`);
   const [{ length }] = runs;
   runs.forEach((run, seed) => {
@@ -233,6 +243,7 @@ function summarize({ name, runs }: Curve): Summary {
     median: points.map((values) => median(values) ?? null),
     low: points.map((values) => min(values) ?? null),
     high: points.map((values) => max(values) ?? null),
+    step,
   };
 }
 
@@ -247,7 +258,7 @@ function strideOf(points: unknown[]): number {
 }
 
 /** The band from the lowest to the highest value, as an outline; none for a single seed. */
-function bandOf({ name, seeds, low, high }: Summary, index: number): Trace[] {
+function bandOf({ name, seeds, low, high, step }: Summary, index: number): Trace[] {
   if (seeds === 1) return [];
   const stride = strideOf(low);
   const there = low.flatMap((value, i) => (value === null || i % stride > 0 ? [] : [i]));
@@ -260,7 +271,7 @@ function bandOf({ name, seeds, low, high }: Summary, index: number): Trace[] {
       name: `${name}, ${seeds} seeds`,
       legendgroup: name,
       showlegend: false,
-      x: [...there, ...back],
+      x: [...there, ...back].map((i) => i * step),
       y: [...there.map((i) => shown(high[i])), ...back.map((i) => shown(low[i]))],
       fill: "toself",
       // Pale: where two bands overlap, each keeps its outline and neither hides the other.
@@ -277,9 +288,9 @@ function rangeOf(low: number | null, high: number | null): string {
   return low === null || high === null ? "" : `${low.toFixed(3)} to ${high.toFixed(3)}`;
 }
 
-/** The median as a line with a dozen markers, whatever its length. Its points are at 0, 1, 2, … or fewer of these. */
+/** The median as a line with a dozen markers, whatever its length. Its first point is at 0. */
 function lineOf(summary: Summary, index: number): Trace {
-  const { name, seeds, diverged, median, low, high } = summary;
+  const { name, seeds, diverged, median, low, high, step } = summary;
   const color = palette[index % palette.length];
   const stride = strideOf(median);
   const thinned = (values: (number | null)[]) => values.filter((_, i) => i % stride === 0).map(shown);
@@ -289,7 +300,7 @@ function lineOf(summary: Summary, index: number): Trace {
     mode: "lines+markers",
     name: diverged === 0 ? name : `${name} (${seeds === 1 ? "diverged" : `${diverged} of ${seeds} seeds diverged`})`,
     legendgroup: name,
-    ...(stride > 1 && { dx: stride }),
+    ...(stride * step > 1 && { dx: stride * step }),
     y: thinned(median),
     ...(seeds > 1 && { customdata: lows.map((value, i) => rangeOf(value, highs[i])) }),
     line: { color, width: 2, dash: dashes[index % dashes.length] },
@@ -332,7 +343,7 @@ function wrapped(text: string): string[] {
 function endOf(summary: Summary, index: number): LineEnd {
   const last = summary.median.reduce<number>((last, value, i) => (value === null ? last : i), -1);
   const color = palette[index % palette.length];
-  return { x: Math.max(0, last), y: summary.median[last] ?? Infinity, color, text: labelOf(summary) };
+  return { x: Math.max(0, last) * summary.step, y: summary.median[last] ?? Infinity, color, text: labelOf(summary) };
 }
 
 /** The distance between two curves at their end; `undefined` if there are not two or one has diverged. */

@@ -25,7 +25,7 @@ export interface TestAgainstTraining {
 }
 
 /**
- * A figure of our own: test accuracy against training accuracy, a point for each epoch, one curve for each kind of
+ * A figure of our own: test accuracy against training accuracy, a point for each epoch at which both were taken, one curve for each kind of
  * network. A point is the median over the seeds in both directions, and the last one is marked. Where one curve is above
  * another, its networks are better on new images than the others were when they knew as many of their training images.
  * On the thin line the two accuracies are equal.

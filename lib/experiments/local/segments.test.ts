@@ -41,6 +41,8 @@ test("segments: a first one of a quarter of the others' length, from the first u
   assert.deepEqual(segmentEnds(chapter, 4), [35, 177, 318, 460, 601]); // 601 / 4.25 = 141.4
   // By hand: 129,400 multiplications an image forward, 601 updates of 100 images at three times that, 201 · 10,300 images: 29 · 10¹⁰.
   assert.equal(segmentEnds(chapter, 1000).length, 29 + 1);
+  // With 41 evaluations instead of 201: 7.8 · 10¹⁰.
+  assert.equal(segmentEnds({ ...chapter, evaluateEvery: 5 }, 1000).length, 7 + 1);
   assert.deepEqual(segmentEnds(spec, 4), [updatesOf(spec)]); // not worth it
   // No more than 100 epoch points in one.
   assert.equal(segmentEnds({ ...chapter, epochs: 2010 }, 4).length, 21 + 1);
@@ -105,6 +107,7 @@ const kinds: [name: string, change: Partial<RunSpec>][] = [
     "one whose accuracies are taken once, at the end",
     { epochs: undefined, iterations: 19, record: ["loss", "trainAccuracy", "testAccuracy"] },
   ],
+  ["one whose accuracies are taken at every third epoch point", { evaluateEvery: 3 }],
   ["one of which nothing is recorded", { record: [] }],
   ["one that diverges at once", { optimizer: tooFast }],
   [

@@ -3,7 +3,7 @@
  * checkpoint on, and takes its segment's accuracies while another process trains the next.
  */
 import { SETS, type History, type Measurement } from "../../trainer";
-import { imageCounts, updatesOf, type RunSpec } from "../spec";
+import { evaluationsOf, imageCounts, updatesOf, type RunSpec } from "../spec";
 
 /** A segment of fewer is not worth it: these take about 0.2 s, and to begin one takes 0.02 s. */
 const FEWEST_MULTIPLICATIONS = 1e10;
@@ -11,7 +11,7 @@ const FEWEST_MULTIPLICATIONS = 1e10;
 /** About 20 s: no more than that is lost when a program is killed that keeps checkpoints. */
 const MOST_MULTIPLICATIONS = 1e12;
 
-/** Epoch points in a segment: the weights at each are kept until all its updates have been made. */
+/** Evaluations in a segment: the weights at each are kept until all its updates have been made. */
 const MOST_POINTS = 100;
 
 /** The length of the first segment, for which the other processes wait, as a share of the others'. */
@@ -43,7 +43,7 @@ export function segmentEnds(spec: RunSpec, wanted: number): number[] {
   const updates = updatesOf(spec);
   const work = multiplications(spec);
   const count = Math.min(
-    Math.max(wanted, Math.ceil((spec.epochs ?? 0) / MOST_POINTS), Math.ceil(work / MOST_MULTIPLICATIONS)),
+    Math.max(wanted, Math.ceil(evaluationsOf(spec) / MOST_POINTS), Math.ceil(work / MOST_MULTIPLICATIONS)),
     Math.floor(work / FEWEST_MULTIPLICATIONS),
   );
   if (count < 2) return [updates];
@@ -54,12 +54,12 @@ export function segmentEnds(spec: RunSpec, wanted: number): number[] {
 
 /** About how many multiplications a run makes. */
 function multiplications(spec: RunSpec): number {
-  const { data, network, batchSize, epochs = 1, record } = spec;
+  const { data, network, batchSize, record } = spec;
   const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];
   const forward = sizes.slice(1).reduce((sum, units, i) => sum + sizes[i] * units, 0);
   const updated = updatesOf(spec) * batchSize;
   const counts = imageCounts(data);
-  const evaluated = record.map((what) => (what === "loss" ? updated : epochs * counts[SETS[what]]));
+  const evaluated = record.map((what) => (what === "loss" ? updated : evaluationsOf(spec) * counts[SETS[what]]));
   // Backward takes two products where forward takes one.
   return forward * evaluated.reduce((sum, images) => sum + images, 3 * updated);
 }

@@ -93,6 +93,9 @@ for (const figure of document.querySelectorAll<HTMLElement>("figure[data-figure]
   if (touch.matches) offerTurning(figure);
   else inView.observe(figure);
 }
+// A phone takes half a second to read in the small part: better while nobody waits for a figure.
+if (document.querySelector(`figure[data-plotly="${SMALL}"]`))
+  addEventListener("load", () => void idle().then(() => loadPlotly(SMALL).catch(console.error)));
 
 /** A figure in 3D takes a phone seconds, and no finger could scroll past it: it is its image until somebody asks. */
 function offerTurning(figure: HTMLElement): void {
