@@ -16,12 +16,17 @@ test("QUICK=1 makes a tenth of each run and of each counted loop", () => {
     optimizer: { name: "SGD", learningRate: 0.1 }, batchSize: 10, record: [], seed: 1 }`;
   const printed = quickly(`
     const histories = await lib.runAll([{ ...${spec}, iterations: 95 }, { ...${spec}, epochs: 21 },
-      { ...${spec}, epochs: 101, evaluateEvery: 5, record: ["trainAccuracy"] }], { workers: 1 });
+      ...[5, 100].map((evaluateEvery) => ({ ...${spec}, epochs: 101, evaluateEvery, record: ["trainAccuracy"] })),
+    ], { workers: 1 });
     console.log(JSON.stringify([
-      histories.map(({ iterations }) => iterations), histories[2].trainAccuracy.length, [...lib.progress(2000)].length,
+      histories.map(({ iterations }) => iterations), histories.map(({ trainAccuracy }) => trainAccuracy.length), [...lib.progress(2000)].length,
     ]));`);
-  // 10 of 95 updates; 3 of 21 epoch points, which are 2 · 10 + 1 updates; 3 of 21 evaluations, which are 10 · 10 + 1.
-  assert.deepEqual(JSON.parse(printed.trim().split("\n").at(-1)!), [[10, 21, 101], 3, 200]);
+  // 10 of 95 updates; 2 of 20 epochs of 10 updates, and 1 update before them; 10 of 100 epochs, with accuracies at
+  // epochs 0, 5 and 10, or at 0 and the last.
+  const [updates, accuracies, rounds] = JSON.parse(printed.trim().split("\n").at(-1)!);
+  assert.deepEqual(updates, [10, 21, 101, 101]);
+  assert.deepEqual(accuracies, [0, 0, 3, 2]);
+  assert.equal(rounds, 200);
 });
 
 test("QUICK=1 has the learning rate rise and fall within the tenth", () => {

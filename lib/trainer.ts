@@ -13,7 +13,7 @@ export interface Examples {
   count: number;
 }
 
-/** `loss` is taken after each update on its own batch; an accuracy at each epoch point, or once at the end, on its whole set. */
+/** `loss` is taken after each update on its own batch; an accuracy at epoch points, or once at the end, on its whole set. */
 export type Measurement = "loss" | Accuracy;
 
 type Accuracy = keyof typeof SETS;
@@ -21,7 +21,7 @@ type Accuracy = keyof typeof SETS;
 /** The set on which each accuracy is taken. */
 export const SETS = { trainAccuracy: "train", validationAccuracy: "validation", testAccuracy: "test" } as const;
 
-/** At each epoch point, or once at the end, 0 … 1; `null` once the weights are no longer finite. */
+/** At epoch points, or once at the end, 0 … 1; `null` once the weights are no longer finite. */
 type Accuracies = Record<Accuracy, (number | null)[]>;
 
 /** The record of a run: numbers only, so that it can be stored, sent and compared as JSON. */
@@ -46,9 +46,9 @@ export interface Schedule {
    */
   epochs?: number;
   /**
-   * Takes accuracies at the first epoch point and at every so many after it; at each if not given. It divides `epochs - 1`,
-   * or the last point goes without. Where there are many more images to evaluate than to train on, most of a run's time goes
-   * into accuracies.
+   * Takes accuracies only at the first epoch point and at every `evaluateEvery`-th after it. It should divide `epochs - 1`;
+   * otherwise none are taken at the last point. Unless the loss is recorded, divergence is noticed only where accuracies
+   * are taken.
    */
   evaluateEvery?: number;
 }

@@ -5,7 +5,7 @@ import { CheckpointFolder } from "./checkpoint-folder";
 import { runKey } from "./key";
 import { ProcessPool } from "./local/pool";
 import type { Runner } from "./runner";
-import { evaluationsOf, parseRunSpec, updatesOf, type RunSpec } from "./spec";
+import { parseRunSpec, updatesOf, type RunSpec } from "./spec";
 import type { RunStore } from "./store";
 
 /** Where runs are executed, and whether their histories are kept. */
@@ -186,13 +186,18 @@ function shortened(runner: Runner): Runner {
   };
 }
 
-function tenthOf(whole: RunSpec): RunSpec {
-  const { iterations, epochs, optimizer, ...spec } = whole;
+function tenthOf({ iterations, epochs, evaluateEvery, optimizer, ...spec }: RunSpec): RunSpec {
   const { schedule } = optimizer;
-  const points = quickly(evaluationsOf(whole));
   return {
     ...spec,
-    ...(iterations ? { iterations: quickly(iterations) } : { epochs: (points - 1) * (spec.evaluateEvery ?? 1) + 1 }),
+    ...(iterations ? { iterations: quickly(iterations) } : tenthOfEpochs(epochs!, evaluateEvery)),
     optimizer: schedule ? { ...optimizer, schedule: stretched(schedule, quickly) } : optimizer,
   };
+}
+
+function tenthOfEpochs(epochs: number, evaluateEvery = 1): Pick<RunSpec, "epochs" | "evaluateEvery"> {
+  const last = quickly(epochs - 1);
+  // If accuracies are taken less often than once in the tenth, they are taken at its end.
+  const every = Math.min(evaluateEvery, Math.max(last, 1));
+  return { epochs: last - (last % every) + 1, ...(evaluateEvery > 1 && { evaluateEvery: every }) };
 }

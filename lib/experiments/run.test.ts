@@ -58,7 +58,7 @@ test("with iterations, accuracies are taken once, after the last update", async 
   assert.deepEqual(diverged.trainAccuracy, [null]);
 });
 
-test("with evaluateEvery, accuracies are taken at every so many epoch points, and nothing else changes", async () => {
+test("with evaluateEvery, a run that stays finite differs only in the points at which accuracies are taken", async () => {
   const each = await run({ ...spec, epochs: 7 });
   const third = await run({ ...spec, epochs: 7, evaluateEvery: 3 });
   const { trainAccuracy } = each;

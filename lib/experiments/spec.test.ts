@@ -142,6 +142,7 @@ const hostile: [what: string, spec: unknown, field: string][] = [
   ["a negative number of epochs", bad("epochs", -1), "epochs"],
   ["a last epoch without accuracies", bad("evaluateEvery", 3), "evaluateEvery"], // of 5 points
   ["accuracies at no epoch", bad("evaluateEvery", 0), "evaluateEvery"],
+  ["evaluateEvery without epochs", { ...good, epochs: undefined, iterations: 10, evaluateEvery: 1 }, "evaluateEvery"],
   ["a training without end", bad("epochs", 1e15), "epochs"],
   ["a number JavaScript can't hold", bad("seed", 2 ** 60), "seed"],
   ["a negative seed", bad("seed", -1), "seed"],

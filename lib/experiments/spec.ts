@@ -22,11 +22,14 @@ export interface RunSpec {
   /** Updates to make. Give this or `epochs`. */
   iterations?: number;
   /**
-   * Points at which accuracies are taken, one every `images / batchSize` updates (rounded down), the first after one
-   * update; training ends at the last. Give this or `iterations`.
+   * Epoch points: the first after one update, then one every `images / batchSize` updates (rounded down); training ends at
+   * the last. Accuracies are taken at these. Give this or `iterations`.
    */
   epochs?: number;
-  /** Of these points, accuracies are taken at the first and at every so many after it, the last among them; at each if not given. */
+  /**
+   * Takes accuracies only at the first epoch point and at every `evaluateEvery`-th after it. It must divide `epochs - 1`,
+   * so that the last point is among them.
+   */
   evaluateEvery?: number;
   /** What goes into the history. With `iterations`, accuracies are taken once, after the last update. */
   record: Measurement[];
@@ -148,9 +151,13 @@ const spec = z
     path: ["iterations"],
     message: "give either iterations or epochs",
   })
-  .refine(({ epochs = 0, evaluateEvery = 1 }) => (epochs - 1) % evaluateEvery === 0, {
+  .refine(({ epochs, evaluateEvery }) => epochs !== undefined || evaluateEvery === undefined, {
     path: ["evaluateEvery"],
-    message: "must divide epochs - 1, so that accuracies are taken at the last point, too; it goes with epochs only",
+    message: "needs epochs",
+  })
+  .refine(({ epochs = 1, evaluateEvery = 1 }) => (epochs - 1) % evaluateEvery === 0, {
+    path: ["evaluateEvery"],
+    message: "must divide epochs - 1, so that accuracies are taken at the last point, too",
   })
   .refine(({ data, record }) => !record.includes("validationAccuracy") || (data.validation ?? 0) > 0, {
     path: ["data", "validation"],

@@ -58,7 +58,7 @@ const captions: Record<string, Caption> = {
   "6-23-fair": {
     number: "6-23b",
     caption:
-      "Test accuracy against training accuracy as training goes on: the medians over the seeds. The mark is the last epoch. " +
+      "Test accuracy against training accuracy as training goes on, at every fifth epoch: the medians over the seeds. The mark is the last epoch. " +
       "Higher means better on new images at equal accuracy on the training images; on the thin line the two are equal.",
   },
   "6-23-adam": {

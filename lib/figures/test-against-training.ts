@@ -25,10 +25,10 @@ export interface TestAgainstTraining {
 }
 
 /**
- * A figure of our own: test accuracy against training accuracy, a point for each epoch at which both were taken, one curve for each kind of
- * network. A point is the median over the seeds in both directions, and the last one is marked. Where one curve is above
- * another, its networks are better on new images than the others were when they knew as many of their training images.
- * On the thin line the two accuracies are equal.
+ * A figure of our own: test accuracy against training accuracy, a point for each epoch at which both were taken, one curve
+ * for each kind of network. A point is the median over the seeds in both directions, and the last one is marked. Where one
+ * curve is above another, its networks are better on new images than the others were when they knew as many of their
+ * training images. On the thin line the two accuracies are equal.
  *
  * @throws RangeError if there is no curve, or one has no runs, or runs of different lengths.
  */
@@ -86,16 +86,16 @@ function pathOf({ name, runs }: TrainedRuns): Path {
       `testAgainstTraining: expected runs of one length for ${name}, got lengths ${[...lengths].join(", ") || "of no run"}`,
     );
   const at = (values: (number | null)[]) => Number(median(values, (value) => value ?? NaN)?.toPrecision(4));
-  const points = runs[0].trainAccuracy.map((_, epoch): [number, number] => [
-    at(runs.map((run) => run.trainAccuracy[epoch])),
-    at(runs.map((run) => run.testAccuracy[epoch])),
+  const points = runs[0].trainAccuracy.map((_, i): [number, number] => [
+    at(runs.map((run) => run.trainAccuracy[i])),
+    at(runs.map((run) => run.testAccuracy[i])),
   ]);
   const known = points.filter((point) => point.every(Number.isFinite));
   if (known.length === 0) throw new RangeError(`testAgainstTraining: ${name} has no point; all its runs have diverged`);
   return { name, points: known };
 }
 
-/** Epochs are close together, so only the last one has a marker. */
+/** Points are close together, so only the last one has a marker. */
 function traceOf({ name, points }: Path, index: number): Trace {
   const color = palette[index % palette.length];
   return {
@@ -108,7 +108,7 @@ function traceOf({ name, points }: Path, index: number): Trace {
     marker: {
       color,
       symbol: markers[index % markers.length],
-      size: points.map((_, epoch) => (epoch === points.length - 1 ? 11 : 0)),
+      size: points.map((_, i) => (i === points.length - 1 ? 11 : 0)),
       opacity: 1,
       line: { width: 0 },
     },

@@ -1,8 +1,8 @@
 // Tells Jupyter how to start the TypeScript kernel; Jupyter looks for this in its own environment.
 //
-// Its MALLOC_MMAP_THRESHOLD_ has blocks of a megabyte and more mapped by glibc, wherever they lay otherwise. Without it glibc
-// takes them from the heap once a large block has been freed, and TensorFlow, which divides such blocks among its tensors,
-// multiplied matrices there at half the speed on an AMD EPYC 7001: figure 6-20, live, took 45 s instead of 22.
+// MALLOC_MMAP_THRESHOLD_ makes glibc map every block of a megabyte or more. Otherwise it raises that threshold once a large
+// block has been freed, and takes later ones from the heap. There TensorFlow, which carves its tensors out of such blocks,
+// multiplied matrices at half the speed on an AMD EPYC 7001: figure 6-20, live, took 45 s instead of 22.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, venv } from "./clone.mjs";

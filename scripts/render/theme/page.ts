@@ -35,7 +35,10 @@ function load(source: string): Promise<unknown> {
     scripts.set(
       source,
       new Promise((resolve, reject) => {
-        const fail = () => reject(new Error(`${source} could not be loaded`));
+        const fail = () => {
+          scripts.delete(source); // the next figure tries once more
+          reject(new Error(`${source} could not be loaded`));
+        };
         document.head.append(
           Object.assign(document.createElement("script"), { src: source, onload: resolve, onerror: fail }),
         );
@@ -47,11 +50,11 @@ function load(source: string): Promise<unknown> {
 /** Parts of plotly.js, by file. Each calls itself Plotly, and only the one that drew a figure knows how to change it. */
 const libraries = new Map<string, Promise<typeof Plotly>>();
 function loadPlotly(file: string): Promise<typeof Plotly> {
-  if (!libraries.has(file))
-    libraries.set(
-      file,
-      load(file).then(() => Plotly),
-    );
+  if (!libraries.has(file)) {
+    const library = load(file).then(() => Plotly);
+    library.catch(() => libraries.delete(file));
+    libraries.set(file, library);
+  }
   return libraries.get(file)!;
 }
 
@@ -93,7 +96,7 @@ for (const figure of document.querySelectorAll<HTMLElement>("figure[data-figure]
   if (touch.matches) offerTurning(figure);
   else inView.observe(figure);
 }
-// A phone takes half a second to read in the small part: better while nobody waits for a figure.
+// Reading it in takes a phone half a second: better once the page stands than when a figure comes near.
 if (document.querySelector(`figure[data-plotly="${SMALL}"]`))
   addEventListener("load", () => void idle().then(() => loadPlotly(SMALL).catch(console.error)));
 
