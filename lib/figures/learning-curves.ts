@@ -125,8 +125,8 @@ export function lossCurves({ id, caption = captionOf(id), curves, yRange, yScale
 }
 
 /**
- * The accuracy at every epoch, or at every `evaluateEvery`-th, as in figures 6-18, 6-20, 6-21 and 6-23: one panel, or several side by
- * side. With several seeds the line is their median, and the band reaches from the lowest to the highest.
+ * The accuracy at every epoch, or at every `evaluateEvery`-th, as in figures 6-18, 6-20, 6-21 and 6-23: one panel, or
+ * several side by side. With several seeds the line is their median, and the band reaches from the lowest to the highest.
  *
  * @throws RangeError if there is no curve, or one has no runs, or runs of different lengths.
  */
@@ -288,7 +288,7 @@ function rangeOf(low: number | null, high: number | null): string {
   return low === null || high === null ? "" : `${low.toFixed(3)} to ${high.toFixed(3)}`;
 }
 
-/** The median as a line with a dozen markers, whatever its length. Its points are at 0, `step`, 2 · `step`, … or fewer of these. */
+/** The median as a line with a dozen markers, whatever its length. Its points are at 0, `step`, 2 · `step`, … or fewer. */
 function lineOf(summary: Summary, index: number): Trace {
   const { name, seeds, diverged, median, low, high, step } = summary;
   const color = palette[index % palette.length];
