@@ -13,22 +13,22 @@ export interface DisplayOptions {
   update?: boolean;
 }
 
-/** What our kernel offers a cell beyond stock tslab; see scripts/kernel/execution/session.ts. */
+/** What the kernel offers to the library; see scripts/kernel/execution/session.ts. */
 interface Cell {
   signal?: AbortSignal;
   /** The notebook's name for the cell, if the client says it. */
   id?: string;
+  /** Sends a display_data message, or one that updates an earlier display. */
+  display(
+    content: { data: MimeBundle; metadata: Record<string, unknown>; transient: { display_id?: string } },
+    update: boolean,
+  ): void;
   clearOutput(wait: boolean): void;
 }
 
-type WriteDisplayData = (
-  content: { data: MimeBundle; metadata: Record<string, unknown>; transient: { display_id?: string } },
-  update: boolean,
-) => void;
-
-/** Whether a notebook's cell runs this, in our kernel or in a stock tslab. */
+/** Whether a notebook's cell runs this. */
 export function inNotebook(): boolean {
-  return "__tslab__" in globalThis;
+  return cell() !== undefined;
 }
 
 function cell(): Cell | undefined {
@@ -39,14 +39,9 @@ function cell(): Cell | undefined {
  * Shows a MIME bundle as one output of the cell. Outside a notebook its `text/plain` is printed.
  */
 export function display(data: MimeBundle, { metadata = {}, id, update = false }: DisplayOptions = {}): void {
-  if (!inNotebook()) {
-    console.log(data["text/plain"]);
-    return;
-  }
-  // tslab.display sends one MIME type a call; the function behind it takes whole bundles. tslab sets it again
-  // for each cell, so it is looked up at each call.
-  const tslab = require("tslab/dist/jupyter.js") as { lastWriteDisplayData: WriteDisplayData };
-  tslab.lastWriteDisplayData({ data, metadata, transient: id === undefined ? {} : { display_id: id } }, update);
+  const notebook = cell();
+  if (notebook) notebook.display({ data, metadata, transient: id === undefined ? {} : { display_id: id } }, update);
+  else console.log(data["text/plain"]);
 }
 
 /**

@@ -1,9 +1,6 @@
 /**
- * The kernel's entry: `node main.js CONNECTION_FILE`, as kernel.json says.
- *
- * tslab compiles and runs TypeScript well, but speaks only half of Jupyter's protocol. So the kernel uses tslab's
- * compiler and executor, and adds the rest: the protocol, in a thread of its own (protocol/), and what cells need in
- * the main thread (execution/).
+ * The kernel's entry: `node main.js CONNECTION_FILE [FOLDER_OF_PIPES]`, as start.sh calls it. It starts three threads: this one runs the
+ * cells (execution/), one speaks Jupyter's protocol (protocol/), one knows TypeScript (language/, over compiler/).
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,80 +8,96 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import { root } from "#setup/clone.mjs";
 import { guardChildren } from "./execution/children.js";
 import { fail } from "./execution/process.js";
-import { COMPILING, type Connection, type ProtocolData, createFlags } from "./messages.js";
-
-const TSLAB_VERSION = "1.0.22";
+import { Language } from "./execution/language.js";
+import { type Connection, createFlags, LOADING, type LanguageData, type ProtocolData } from "./messages.js";
 
 const require = createRequire(import.meta.url);
 
+/** TypeScript descends into nested expressions, and into types that cells made of earlier ones. */
+const STACK_MB = 32;
+const HEAP_MB = 4096;
+
 await start(process.argv.slice(2));
 
-async function start(args: string[]): Promise<void> {
-  if (args.length !== 1) fail("expected one argument, the connection file that Jupyter writes.");
-  checkTslab();
-  const session = import("./execution/session.js"); // its files are read while the protocol's thread starts
+async function start([connection, pipes]: string[]): Promise<void> {
+  if (connection === undefined) fail("expected one argument, the connection file that Jupyter writes.");
   const flags = createFlags();
-  Atomics.store(flags, COMPILING, 1); // until everything is loaded
-  // A channel of our own rather than the Worker's: it keeps what arrives before the main thread listens.
+  Atomics.store(flags, LOADING, 1); // until everything is loaded
+  // Channels of our own rather than the Workers': they keep what arrives before a thread listens.
   const messages = new MessageChannel();
   const typed = new MessageChannel();
+  const compiling = new MessageChannel();
+  const waiting = new MessageChannel();
+  const editing = new MessageChannel();
+  const awake = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   startProtocol({
-    connection: JSON.parse(readFileSync(args[0], "utf8")) as Connection,
+    connection: JSON.parse(readFileSync(connection, "utf8")) as Connection,
+    pipes,
     info: kernelInfo(),
     flags,
     execution: messages.port1,
     typed: typed.port1,
+    language: editing.port1,
   });
-  guardChildren();
-  // The protocol's thread answers from here on, while TypeScript takes about a second to load.
-  const { openSession } = await session;
-  openSession({ protocol: messages.port2, typed: typed.port2, flags });
-}
-
-/** The kernel uses inner parts of tslab, so no other version will do. */
-function checkTslab(): void {
-  let version: string;
-  try {
-    version = versionOf("tslab");
-  } catch {
-    fail(`tslab is not installed; run npm run setup in ${root}.`);
-  }
-  if (version !== TSLAB_VERSION) {
-    fail(`needs tslab ${TSLAB_VERSION}, whose inner parts it uses, and found ${version}; run npm ci.`);
-  }
+  startLanguage({
+    folder: process.cwd(),
+    globals: Object.getOwnPropertyNames(globalThis),
+    execution: compiling.port1,
+    waiting: waiting.port1,
+    awake,
+    protocol: editing.port2,
+  });
+  guardChildren(pipes);
+  const { openSession } = await import("./execution/session.js");
+  const language = new Language(compiling.port2, waiting.port2, awake);
+  openSession({ protocol: messages.port2, typed: typed.port2, flags, language });
 }
 
 function versionOf(name: string): string {
-  return (require(`${name}/package.json`) as { version: string }).version;
+  try {
+    return (require(`${name}/package.json`) as { version: string }).version;
+  } catch {
+    fail(`${name} is not installed; run npm run setup in ${root}.`);
+  }
 }
 
 function startProtocol(data: ProtocolData): void {
   const thread = new Worker(new URL("./protocol/server.js", import.meta.url), {
     workerData: data,
-    transferList: [data.execution, data.typed],
+    transferList: [data.execution, data.typed, data.language],
   });
   thread.on("error", (error: Error) => fail(`the protocol's thread failed: ${error.stack}`));
 }
 
+function startLanguage(data: LanguageData): void {
+  const thread = new Worker(new URL("./language/server.js", import.meta.url), {
+    workerData: data,
+    transferList: [data.execution, data.waiting, data.protocol],
+    resourceLimits: { stackSizeMb: STACK_MB, maxOldGenerationSizeMb: HEAP_MB },
+  });
+  thread.on("error", (error: Error) => fail(`the thread that compiles failed: ${error.stack}`));
+}
+
 /** The content of a kernel_info_reply. */
 function kernelInfo(): object {
-  const typescript = versionOf("@tslab/typescript-for-tslab");
+  const typescript = versionOf("typescript");
+  const tslab = versionOf("tslab");
   return {
     status: "ok",
     protocol_version: "5.4",
     implementation: "tslab",
-    implementation_version: TSLAB_VERSION,
+    implementation_version: tslab,
     language_info: {
       name: "typescript",
       version: typescript,
       mimetype: "text/typescript",
       file_extension: ".ts",
-      // JupyterLab finds its highlighter by `mode`, the classic notebook by `name`.
-      codemirror_mode: { mode: "typescript", name: "javascript", typescript: true },
+      // A text: clients that are written in Rust take no object without a version.
+      codemirror_mode: "typescript",
       nbconvert_exporter: "script",
       pygments_lexer: "typescript",
     },
-    banner: `TypeScript ${typescript} on Node.js ${process.versions.node} (tslab ${TSLAB_VERSION})`,
+    banner: `TypeScript ${typescript} on Node.js ${process.versions.node} (tslab ${tslab})`,
     help_links: [{ text: "TypeScript", url: "https://www.typescriptlang.org/docs/" }],
   };
 }

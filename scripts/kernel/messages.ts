@@ -1,13 +1,14 @@
 /**
- * Everything that crosses the border between the kernel's two threads. The main thread runs the cells (execution/). A
- * thread of its own speaks Jupyter's protocol (protocol/), so that heartbeats, interrupts, shutdowns and the output of
- * a busy loop pass while a cell runs. Neither imports anything from the other.
+ * Everything that crosses the borders between the kernel's three threads. The main thread runs the cells (execution/).
+ * One thread speaks Jupyter's protocol (protocol/), so that heartbeats, interrupts, shutdowns and the output of a busy
+ * loop pass while a cell runs. One knows TypeScript (language/): it compiles cells, and answers an editor meanwhile.
+ * None imports anything from another.
  */
 import type { MessagePort } from "node:worker_threads";
 
 /** What the protocol's thread tells the main thread. */
 export type ToExecution =
-  /** A request that needs TypeScript: one at a time, in the order received. A "reply" answers it. */
+  /** A cell to run: one at a time, in the order received. A "reply" answers it. */
   | { kind: "request"; request: Request }
   /**
    * The running cell must stop. `request` is the id of its execute_request, or null if only a timer of an earlier cell
@@ -20,15 +21,42 @@ export type ToExecution =
 /** What the main thread tells the protocol's thread. */
 export type ToProtocol =
   /** The answer to the request with this id. */
-  | { kind: "reply"; to: string; content: Reply }
+  | { kind: "reply"; to: string; content: ExecuteReply }
   /** The answer to an interrupt when no cell runs. */
   | { kind: "idle" }
-  /** Something printed. */
-  | { kind: "stream"; name: StreamName; text: string }
-  /** A message for iopub, in the name of the cell that was executed last. */
-  | { kind: "publish"; publication: Publication }
+  /** Something printed by a cell, or by what it has started: `cell` is the id of its request. */
+  | { kind: "stream"; cell: string | undefined; name: StreamName; text: string }
+  /** A message for iopub, in the name of a cell. */
+  | { kind: "publish"; cell: string | undefined; publication: Publication }
   /** A question for the reader. The answer arrives on the port for typed text. */
   | { kind: "ask"; question: Question };
+
+/** What the main thread asks of the thread that knows TypeScript; see Compiler in compiler/compiler.ts. */
+export type ToLanguage =
+  | { kind: "compile"; id: number; code: string; name: string }
+  | { kind: "resolve"; id: number; name: string; from: string | undefined }
+  | { kind: "module"; id: number; file: string };
+
+/** What the thread that knows TypeScript answers to an editor's request. */
+export interface ToProtocolFromLanguage {
+  to: string;
+  content: CompleteReply | InspectReply | IsCompleteReply;
+}
+
+/** What the thread that knows TypeScript is given when it starts. */
+export interface LanguageData {
+  /** The notebook's. */
+  folder: string;
+  /** The names that are global before the first cell. */
+  globals: string[];
+  /** Leads to the main thread. */
+  execution: MessagePort;
+  /** Leads to the main thread, which sleeps until `awake` changes. */
+  waiting: MessagePort;
+  awake: Int32Array<SharedArrayBuffer>;
+  /** Leads to the protocol's thread. */
+  protocol: MessagePort;
+}
 
 /** A port that knows what is sent and what is received through it. */
 export interface Port<Sent, Received> {
@@ -39,6 +67,8 @@ export interface Port<Sent, Received> {
 /** What the protocol's thread is given when it starts. */
 export interface ProtocolData {
   connection: Connection;
+  /** The folder of the pipes that are this process's standard output and error, if there are any. */
+  pipes: string | undefined;
   /** The content of every kernel_info_reply. */
   info: object;
   flags: Flags;
@@ -46,6 +76,8 @@ export interface ProtocolData {
   execution: MessagePort;
   /** Takes what the reader typed to the main thread, which reads it while a cell blocks it. */
   typed: MessagePort;
+  /** Leads to the thread that knows TypeScript. */
+  language: MessagePort;
 }
 
 /** Jupyter's connection file. */
@@ -63,8 +95,8 @@ export interface Connection {
 /** Numbers that both threads can read at any time, even while a cell's loop blocks the main thread. */
 export type Flags = Int32Array<SharedArrayBuffer>;
 
-/** The flag that is 1 while the kernel is being loaded, and while TypeScript compiles. */
-export const COMPILING = 0;
+/** The flag that is 1 while the kernel is being loaded. */
+export const LOADING = 0;
 /** The flag that is 1 during the clean-up after an interrupted cell: a progress bar, a live figure, a pool of runs. */
 export const TIDYING = 1;
 
@@ -74,8 +106,16 @@ export function createFlags(): Flags {
 }
 
 /** A request that the main thread answers. */
-export type Request =
-  | { type: "execute_request"; id: string; content: ExecuteContent; count: number; cellId: string | undefined }
+export interface Request {
+  id: string;
+  content: ExecuteContent;
+  count: number;
+  /** The notebook's name for the cell, if the client says it. */
+  cellId: string | undefined;
+}
+
+/** A request that needs TypeScript, and no cell. */
+export type EditorRequest =
   | { type: "complete_request"; id: string; content: CursorContent }
   | { type: "inspect_request"; id: string; content: CursorContent }
   | { type: "is_complete_request"; id: string; content: { code: string } };
@@ -86,6 +126,7 @@ export interface ExecuteContent {
   store_history?: boolean;
   allow_stdin?: boolean;
   stop_on_error?: boolean;
+  user_expressions?: Record<string, string>;
 }
 
 export interface CursorContent {
@@ -94,8 +135,6 @@ export interface CursorContent {
   cursor_pos: number;
 }
 
-/** The content of a reply. */
-export type Reply = ExecuteReply | CompleteReply | InspectReply | IsCompleteReply;
 
 /** Without `execution_count` and `payload`, which the protocol's thread adds. */
 export type ExecuteReply = { status: "ok"; user_expressions: object } | ErrorReply;

@@ -1,94 +1,110 @@
-// Runs one cell after another with tslab's executor, and reports how each of them ended.
+// Runs one cell after another, and reports how each of them ended.
 import path from "node:path";
-import type { CompletionInfo } from "tslab/dist/converter.js";
+import { performance } from "node:perf_hooks";
+import { setImmediate, setTimeout } from "node:timers";
+import vm from "node:vm";
+import type { CompiledCell } from "../compiler/compiler.js";
+import type { Problem } from "../compiler/diagnostics.js";
 import {
-  COMPILING,
   type ErrorContent,
   type ErrorReply,
-  type ExecuteContent,
   type ExecuteReply,
   type Flags,
   type MimeBundle,
   type Publication,
+  type Request,
   TIDYING,
 } from "../messages.js";
-import { Compiler, type QuickInfo } from "./compiler.js";
+import { beginCell } from "./current-cell.js";
 import { mimeBundle, plainBundle } from "./display.js";
-import { Reloader } from "./reload.js";
-import { describeDiagnostics, describeError } from "./traceback.js";
-import { createExecutor } from "./tslab.js";
+import type { Language } from "./language.js";
+import { metaOf, type ModuleContext, Modules } from "./modules.js";
+import { keepSourceMap } from "./source-maps.js";
+import { describeError, describeProblems } from "./traceback.js";
+import { declareVariables } from "./variables.js";
 
 /** An interrupted cell has this long to end by itself. */
 const GRACE_MS = 50;
 /** In this time unhandled rejections are noticed, and timers of 0 ms run. */
 const LOOSE_ENDS_MS = 2;
-
-declare global {
-  /** What compiled cells find: tslab's own, and what awaits.ts has them call. */
-  var __tslab__: {
-    /** Counts the interrupts so far. */
-    interrupts: number;
-    /** Passes the awaited value on, unless an interrupt came during the wait. */
-    resume<Value>(interruptsBefore: number, value: Value): Value;
-  };
-}
+/** A cell that comes so soon after an error of an earlier one was sent before anybody could see that. */
+const UNSEEN_MS = 100;
 
 class Interrupted extends Error {
   override name = "Interrupted";
   override message = "the cell was stopped before its end";
 }
 
-/** Type errors are described separately: they have places, but no stack. */
-class CompileError extends Error {}
+/** What TypeScript finds wrong has places, but no stack. */
+class CompileError extends Error {
+  constructor(readonly problems: Problem[]) {
+    super();
+  }
+}
+
+/** What a compiled cell finds under the name of `cell`. */
+interface CellContext extends ModuleContext {
+  /** The value of its last statement. */
+  value: unknown;
+  import(name: string, binders: Parameters<Modules["importInto"]>[0]): Promise<void>;
+  /** A module that TypeScript imports by itself, such as that of JSX. */
+  helpers(name: string): Promise<unknown>;
+}
 
 interface RunningCell {
   /** Tells the library when the cell is interrupted, or fails. */
   controller: AbortController;
   /** Ends the cell. */
   fail: (error: unknown) => void;
+  /** Rejected when the cell is ended so. */
+  failed: Promise<never>;
+}
+
+/** The value of a cell, boxed: a promise must not be taken for the way to its value. */
+interface Outcome {
+  value: unknown;
 }
 
 export class CellRunner {
   readonly #publish: (publication: Publication) => void;
   readonly #flags: Flags;
-  readonly #compiler: Compiler;
-  readonly #executor: ReturnType<typeof createExecutor>;
-  readonly #reloader = new Reloader();
-  /** What tslab's executor has to say: the value of the last expression, or what was thrown. */
-  #outcome: { value?: unknown; thrown?: unknown } = {};
+  readonly #language: Language;
+  readonly #folder = process.cwd();
+  readonly modules: Modules;
   /** The code of every cell, by its name in stack traces. */
   readonly #sources = new Map<string, string>();
   #running: RunningCell | undefined;
+  /** Counts the interrupts so far. */
+  #interrupts = 0;
   /** Whether the error of the cell that began last is published. */
   #hasFailed = false;
+  /** The value of the cell before: the variable `_`. */
+  #last: unknown;
   /** Errors from timers, or from promises that were not awaited, thrown while no cell was running. */
-  readonly #lateErrors: ErrorContent[] = [];
+  #lateErrors: { description: ErrorContent; time: number; promise: Promise<unknown> | undefined }[] = [];
 
-  /** @param publish sends a message on iopub */
-  constructor(publish: (publication: Publication) => void, flags: Flags) {
+  /** @param publish sends a message on iopub, in the name of the cell that runs, or that has started what runs */
+  constructor(publish: (publication: Publication) => void, flags: Flags, language: Language) {
     this.#publish = publish;
     this.#flags = flags;
-    this.#compiler = new Compiler((busy) => Atomics.store(flags, COMPILING, busy ? 1 : 0));
-    this.#executor = createExecutor(
-      process.cwd(),
-      { node: this.#compiler, browser: this.#compiler, close() {} },
-      {
-        log: (value: unknown) => (this.#outcome.value = value),
-        error: (thrown: unknown) => (this.#outcome.thrown = thrown),
+    this.#language = language;
+    const interrupts = () => this.#interrupts;
+    this.modules = new Modules(language, this.#folder, {
+      get interrupts() {
+        return interrupts();
       },
-    );
-    globalThis.__tslab__.interrupts = 0;
-    globalThis.__tslab__.resume = (interruptsBefore, value) => {
-      if (interruptsBefore !== globalThis.__tslab__.interrupts) throw new Interrupted();
-      return value;
-    };
+      resume: (before, value) => this.#resume(before, value),
+    });
+    Object.defineProperty(globalThis, "_", {
+      configurable: true,
+      get: () => this.#last,
+      set: (value: unknown) => (this.#last = value),
+    });
     process.on("uncaughtException", (error) => this.#failLate(error));
-    process.on("unhandledRejection", (error) => this.#failLate(error));
-  }
-
-  /** The values of the cells so far, by name. */
-  get locals(): Record<string, unknown> {
-    return this.#executor.locals;
+    process.on("unhandledRejection", (error, promise) => this.#failLate(error, promise));
+    process.on("rejectionHandled", (promise) => {
+      this.#lateErrors = this.#lateErrors.filter((late) => late.promise !== promise);
+    });
   }
 
   /** The signal that is aborted when the running cell is interrupted, or fails. */
@@ -96,33 +112,44 @@ export class CellRunner {
     return this.#running?.controller.signal;
   }
 
+  /** Passes an awaited value on, unless an interrupt came during the wait. */
+  #resume<Value>(interruptsBefore: number, value: Value): Value {
+    if (interruptsBefore !== this.#interrupts) throw new Interrupted();
+    return value;
+  }
+
   /** Answers an execute_request. */
-  async execute({ code, silent }: ExecuteContent, count: number): Promise<ExecuteReply> {
-    const name = `In[${count}]`;
+  async execute({ id, content, count }: Request): Promise<ExecuteReply> {
+    const { code, silent, user_expressions } = content;
+    beginCell(id);
+    const name = this.#nameFor(count, code);
     this.#hasFailed = false;
-    this.#compiler.cellName = name;
-    this.#compiler.diagnostics = [];
-    this.#sources.set(name, code);
-    const lateErrors = this.#lateErrors.splice(0);
+    const lateErrors = this.#unseenErrors();
     for (const error of lateErrors) this.#publish({ type: "error", content: error });
-    const run = this.#run(code);
+    const run = this.#run(code, name);
     const running = this.#running;
     try {
-      const value = await run;
-      if (value != null && !silent) await this.#show(value, count);
+      const { value } = await run;
+      if (value !== undefined && !silent) await Promise.race([this.#show(value, count), running?.failed]);
       if (lateErrors.length > 0) return { status: "error", ...lateErrors[0] };
-      return { status: "ok", user_expressions: {} };
+      return { status: "ok", user_expressions: await this.#evaluateAll(user_expressions ?? {}) };
     } catch (thrown) {
       const error =
-        thrown instanceof CompileError
-          ? describeDiagnostics(this.#compiler.diagnostics, name, code)
-          : this.#describe(thrown);
+        thrown instanceof CompileError ? describeProblems(thrown.problems, name) : this.#describe(thrown);
       if (this.#running === running) this.#publishFailure(error); // else abandoned, and answered
       return { status: "error", ...error };
     } finally {
       if (this.#running === running) this.#running = undefined;
-      this.#reloader.remember();
+      this.modules.remember();
     }
+  }
+
+  /** Cells that are not stored share a number. */
+  #nameFor(count: number, code: string): string {
+    let name = `In[${count}]`;
+    for (let copy = 2; this.#sources.has(name); copy++) name = `In[${count}.${copy}]`;
+    this.#sources.set(name, code);
+    return name;
   }
 
   /** Publishes a cell's value. Should the value fail to show itself, its plain text is shown all the same. */
@@ -138,41 +165,91 @@ export class CellRunner {
   }
 
   /** Gives the value of the last expression, or throws what the cell throws. */
-  async #run(code: string): Promise<unknown> {
-    this.#outcome = {};
+  async #run(code: string, name: string): Promise<Outcome> {
     const controller = new AbortController();
-    const failed = new Promise<never>((_, reject) => {
-      this.#running = { controller, fail: reject };
-    });
+    let fail: RunningCell["fail"] = () => {};
+    const failed = new Promise<never>((_, reject) => (fail = reject));
+    failed.catch(() => {}); // whoever waits for it hears of it
+    this.#running = { controller, fail, failed };
     try {
+      const result = await Promise.race([this.#language.compile(code, name), failed]);
+      if ("problems" in result) throw new CompileError(result.problems);
+      await Promise.race([this.#reload(), failed]);
       // The cell starts on a stack of its own: an interrupt that ends a loop unwinds everything on the stack.
-      const executed = new Promise<boolean>((resolve, reject) =>
+      const executed = new Promise<Outcome>((resolve, reject) =>
         setImmediate(() => {
           if (controller.signal.aborted) return; // stopped before it began
-          try {
-            this.#reload();
-            resolve(this.#executor.execute(code));
-          } catch (error) {
-            reject(error);
-          }
+          this.#evaluate(result, name).then(resolve, reject);
         }),
       );
-      const ok = await Promise.race([executed, failed]);
-      const { value, thrown } = this.#outcome;
-      if (this.#compiler.diagnostics.length > 0) throw new CompileError();
-      if (!ok) throw thrown;
+      const outcome = await Promise.race([executed, failed]);
       await Promise.race([new Promise((resolve) => setTimeout(resolve, LOOSE_ENDS_MS)), failed]);
-      return value;
+      this.#last = outcome.value;
+      return outcome;
     } catch (error) {
       controller.abort(error instanceof CompileError ? undefined : error);
       throw error;
     }
   }
 
-  #reload(): void {
-    const { changed, dependents } = this.#reloader.refresh(this.#compiler.declarations, this.locals);
+  async #evaluate(compiled: CompiledCell, name: string): Promise<Outcome> {
+    const { variables, map, usesLastValue, module } = compiled;
+    if (module !== undefined) this.modules.replace(module);
+    if (!usesLastValue) this.#last = undefined;
+    declareVariables(variables);
+    this.modules.forget(variables);
+    keepSourceMap(name, map, compiled.code, compiled.shift);
+    const make = vm.runInThisContext(compiled.code, {
+      filename: name,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    }) as (...given: unknown[]) => () => unknown;
+    const file = path.join(this.#folder, `${name}.ts`);
+    const cell = this.#contextFor(file);
+    const cellModule = { exports: {}, id: ".", filename: file, loaded: false };
+    const require = this.modules.requireFor();
+    await make(cell, require, cellModule, cellModule.exports, this.#folder, file)();
+    const { value } = cell;
+    cell.value = undefined; // functions of the cell may keep `cell`, but need not keep this
+    return { value };
+  }
+
+  #contextFor(file: string): CellContext {
+    const interrupts = () => this.#interrupts;
+    return {
+      value: undefined,
+      get interrupts() {
+        return interrupts();
+      },
+      resume: (before, value) => this.#resume(before, value),
+      meta: metaOf(file),
+      import: (name, binders) => this.modules.importInto(binders, name),
+      importLater: (name) => this.modules.importLater(name),
+      helpers: (name) => this.modules.importLater(name),
+    };
+  }
+
+  async #evaluateAll(expressions: Record<string, string>): Promise<object> {
+    const replies: Record<string, object> = {};
+    for (const [key, expression] of Object.entries(expressions)) {
+      const name = this.#nameFor(0, expression);
+      try {
+        const compiled = await this.#language.compile(expression, name);
+        if ("problems" in compiled) throw new CompileError(compiled.problems);
+        const { value } = await this.#evaluate(compiled, name);
+        replies[key] = { status: "ok", data: await mimeBundle(value), metadata: {} };
+      } catch (thrown) {
+        const error =
+          thrown instanceof CompileError ? describeProblems(thrown.problems, name) : this.#describe(thrown);
+        replies[key] = { status: "error", ...error };
+      }
+    }
+    return replies;
+  }
+
+  async #reload(): Promise<void> {
+    const { changed, dependents } = await this.modules.refresh();
     if (changed.length === 0) return;
-    const names = changed.map((file) => path.relative(process.cwd(), file)).join(", ");
+    const names = changed.map((file) => path.relative(this.#folder, file)).join(", ");
     const others = dependents.length === 0 ? "" : ` and ${dependents.length} that use it`;
     console.warn(`Reloaded: ${names}${others}. What cells made before still runs the old code; run them again.`);
   }
@@ -184,7 +261,7 @@ export class CellRunner {
   interrupt(): boolean {
     const running = this.#running;
     if (!running || running.controller.signal.aborted) return false;
-    globalThis.__tslab__.interrupts++;
+    this.#interrupts++;
     const interrupted = new Interrupted();
     Atomics.store(this.#flags, TIDYING, 1);
     running.controller.abort(interrupted);
@@ -210,8 +287,11 @@ export class CellRunner {
     return { status: "error", ...error };
   }
 
-  /** An error that no cell awaits fails the running cell, or else the next one, so that it cannot go unnoticed. */
-  #failLate(error: unknown): void {
+  /**
+   * An error that no cell awaits fails the running cell. If none runs, it is shown under the cell that it comes from;
+   * and it fails the next one if that comes at once, as when a whole notebook is executed and nobody looks.
+   */
+  #failLate(error: unknown, promise?: Promise<unknown>): void {
     if (error instanceof Interrupted) return; // the rest of an interrupted cell
     if (this.#running) {
       this.#running.fail(error);
@@ -219,19 +299,16 @@ export class CellRunner {
     }
     const description = this.#describe(error);
     this.#publish({ type: "error", content: description });
-    description.traceback.unshift("This was thrown by an earlier cell, after it had ended:");
-    this.#lateErrors.push(description);
+    const traceback = ["This was thrown by an earlier cell, after it had ended:", ...description.traceback];
+    this.#lateErrors.push({ description: { ...description, traceback }, time: performance.now(), promise });
+  }
+
+  #unseenErrors(): ErrorContent[] {
+    const since = performance.now() - UNSEEN_MS;
+    return this.#lateErrors.splice(0).flatMap(({ time, description }) => (time > since ? [description] : []));
   }
 
   #describe(thrown: unknown): ErrorContent {
     return describeError(thrown, (cellName) => this.#sources.get(cellName));
-  }
-
-  complete(code: string, position: number): CompletionInfo {
-    return this.#executor.complete(code, position);
-  }
-
-  inspect(code: string, position: number): QuickInfo {
-    return this.#executor.inspect(code, position);
   }
 }

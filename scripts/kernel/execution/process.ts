@@ -1,7 +1,10 @@
 // The process as cells see it: what they print goes to the notebook, and they can neither exit nor read standard input.
-import { writeSync } from "node:fs";
 import { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import type { Port, ToExecution, ToProtocol } from "../messages.js";
+import { currentCell, takeOverTimers } from "./current-cell.js";
+import { complain } from "../terminal.js";
+import { takeOverStacks } from "./stacks.js";
 
 /** Node's own. Cells see a replacement. */
 const exit: (code: number) => never = process.exit;
@@ -11,29 +14,33 @@ export function endProcess(): never {
   exit(0);
 }
 
-/** Ends the kernel with a message on its standard error. */
+/** Ends the kernel with a message. */
 export function fail(message: string): never {
-  writeSync(2, `TypeScript kernel: ${message}\n`);
+  complain(message);
   exit(1);
 }
 
 export function takeOverProcess(protocol: Port<ToProtocol, ToExecution>): void {
   takeOverOutput(protocol);
   refuseStdin();
+  takeOverTimers();
+  process.argv.splice(1); // the kernel's own are no business of a cell
   process.exit = (code) => {
     throw new Error(`process.exit(${code ?? ""}) in a cell would end the kernel; throw an error to end the cell.`);
   };
   // Stack traces of the library name its TypeScript sources.
   process.setSourceMapsEnabled(true);
+  takeOverStacks();
 }
 
 type Callback = (error?: Error | null) => void;
 
 function takeOverOutput(protocol: Port<ToProtocol, ToExecution>): void {
   for (const name of ["stdout", "stderr"] as const) {
+    const decoder = new StringDecoder(); // a character may come in two halves
     process[name].write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Callback, callback?: Callback) => {
-      const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString();
-      protocol.postMessage({ kind: "stream", name, text });
+      const text = typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk));
+      if (text !== "") protocol.postMessage({ kind: "stream", cell: currentCell(), name, text });
       (typeof encoding === "function" ? encoding : callback)?.();
       return true;
     };

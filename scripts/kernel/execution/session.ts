@@ -1,19 +1,20 @@
-// The main thread's half of a session: it runs the cells, and answers what needs TypeScript.
+// The main thread's half of a session: it runs the cells.
 import type { MessagePort } from "node:worker_threads";
 import {
-  COMPILING,
+  type ExecuteReply,
   type Flags,
+  LOADING,
   type Port,
   type Publication,
-  type Reply,
   type Request,
   type ToExecution,
   type ToProtocol,
 } from "../messages.js";
 import { CellRunner } from "./cell.js";
-import { takeOverDisplay } from "./display.js";
-import { complete, inspect, isComplete } from "./editor.js";
-import { createPrompt } from "./input.js";
+import { currentCell } from "./current-cell.js";
+import { displayThrough, hookTslab, type SendDisplay } from "./display.js";
+import { createQuestions } from "./input.js";
+import { Language } from "./language.js";
 import { tidy } from "./memory.js";
 import { endProcess, takeOverProcess } from "./process.js";
 
@@ -23,6 +24,7 @@ interface Threads {
   /** Brings what the reader typed. */
   typed: MessagePort;
   flags: Flags;
+  language: Language;
 }
 
 /** What the library may ask of the kernel; see lib/notebook/kernel.ts. */
@@ -30,33 +32,34 @@ interface OfferedCell {
   readonly signal: AbortSignal | undefined;
   /** The notebook's name for the cell, if the client says it, as JupyterLab does. */
   id: string | undefined;
+  display: SendDisplay;
   clearOutput(wait?: boolean): void;
 }
 
 /** Makes the main thread ready for cells, and listens. */
-export function openSession({ protocol, typed, flags }: Threads): void {
-  const publish = (publication: Publication) => protocol.postMessage({ kind: "publish", publication });
-  const cells = new CellRunner(publish, flags);
-  takeOverDisplay(publish);
+export function openSession({ protocol, typed, flags, language }: Threads): void {
+  const publish = (publication: Publication) =>
+    protocol.postMessage({ kind: "publish", cell: currentCell(), publication });
+  const cells = new CellRunner(publish, flags, language);
   takeOverProcess(protocol);
   let allowStdin = false;
-  cells.locals.prompt = createPrompt(
+  const questions = createQuestions(
     (question) => protocol.postMessage({ kind: "ask", question }),
     typed,
     () => allowStdin,
   );
+  for (const [name, ask] of Object.entries(questions))
+    Object.defineProperty(globalThis, name, { value: ask, configurable: true, writable: true });
   const cell = offerCell(cells, publish);
   /** The last request that was answered. */
   let answered: string | undefined;
 
   async function answer(request: Request): Promise<void> {
-    if (request.type === "execute_request") {
-      cell.id = request.cellId;
-      allowStdin = request.content.allow_stdin ?? true;
-    }
-    let content: Reply;
+    cell.id = request.cellId;
+    allowStdin = request.content.allow_stdin ?? true;
+    let content: ExecuteReply;
     try {
-      content = await replyTo(request, cells);
+      content = await cells.execute(request);
     } catch (error) {
       const { name, message, stack } = error as Error;
       content = { status: "error", ename: name, evalue: message, traceback: [String(stack)] };
@@ -86,7 +89,7 @@ export function openSession({ protocol, typed, flags }: Threads): void {
     }
   });
   process.on("SIGINT", () => cells.interrupt());
-  Atomics.store(flags, COMPILING, 0);
+  Atomics.store(flags, LOADING, 0);
 }
 
 function offerCell(cells: CellRunner, publish: (publication: Publication) => void): OfferedCell {
@@ -95,21 +98,10 @@ function offerCell(cells: CellRunner, publish: (publication: Publication) => voi
       return cells.signal;
     },
     id: undefined,
+    display: displayThrough(publish),
     clearOutput: (wait = false) => publish({ type: "clear_output", content: { wait } }),
   };
+  cells.modules.onTslab = () => hookTslab(cell.display);
   (globalThis as Record<symbol, unknown>)[Symbol.for("training-techniques.cell")] = cell;
   return cell;
-}
-
-function replyTo(request: Request, cells: CellRunner): Reply | Promise<Reply> {
-  switch (request.type) {
-    case "execute_request":
-      return cells.execute(request.content, request.count);
-    case "complete_request":
-      return complete(cells, request.content);
-    case "inspect_request":
-      return inspect(cells, request.content);
-    case "is_complete_request":
-      return isComplete(request.content);
-  }
 }

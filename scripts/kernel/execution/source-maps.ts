@@ -1,57 +1,39 @@
-// Maps positions in a compiled cell back to the cell.
+// Maps positions in compiled cells and modules back to what was written.
 import { SourceMap, type SourceMapPayload } from "node:module";
 
-/** tslab puts one line before each cell, so that TypeScript takes it for a module. */
-const LINES_BEFORE_CELL = 1;
+/** The compiler puts one line before the code of each cell and module. */
+const LINES_BEFORE = 1;
 
-/** From CommonJS to ES modules, and from ES modules to TypeScript. */
-type Maps = [SourceMapPayload, SourceMapPayload];
-
-/** A place in a cell, counted from 1. */
+/** A place in a source, counted from 1. */
 export interface Place {
   line: number;
   column: number;
 }
 
-/** Each compiled cell by its name. `lines` counts the lines of its code. */
-const compiledCells = new Map<string, { maps: Maps; lines: number }>();
-/** The source maps of what was compiled last, by the compiled text; they wait for the cell's name. */
-const freshMaps = new Map<string, Maps>();
-
-export function keepSourceMaps(compiled: string, maps: Maps): void {
-  freshMaps.set(compiled, maps);
-}
-
-export function forgetFreshMaps(): void {
-  freshMaps.clear();
-}
-
-/** Gives the maps of what was compiled last to the cell of this name. */
-export function nameSourceMaps(cellName: string, compiled: string): void {
-  const maps = freshMaps.get(compiled);
-  if (maps) compiledCells.set(cellName, { maps, lines: compiled.split("\n").length });
-}
-
-/** Separates a text from the source map that ends it. */
-export function takeSourceMap(text: string): [text: string, map: SourceMapPayload | undefined] {
-  const match = /\n?\/\/# sourceMappingURL=data:application\/json;base64,(\S+)\s*$/.exec(text);
-  if (!match) return [text, undefined];
-  return [text.slice(0, match.index), JSON.parse(Buffer.from(match[1], "base64").toString()) as SourceMapPayload];
-}
+const maps = new Map<string, { json: string; lines: number; shift: number; map?: SourceMap }>();
 
 /**
- * The place in a cell that belongs to a place in its compiled code; all numbers count from 1.
- * @returns undefined for a place that the cell did not write
+ * @param name of the cell, or the file of the module, as it stands in stack traces
+ * @param json its source map
+ * @param lines of the compiled code
+ * @param shift how many characters the compiler has put before its first line
  */
-export function placeInCell(cellName: string, line: number, column: number): Place | undefined {
-  const compiled = compiledCells.get(cellName);
-  if (!compiled || line - 1 > compiled.lines) return undefined; // after it comes tslab's call of the cell
-  let place = { originalLine: line - 2, originalColumn: column - 1 }; // counted from 0, and without our own first line
-  for (const map of compiled.maps) {
-    const entry = new SourceMap(map).findEntry(place.originalLine, place.originalColumn);
-    if (!("originalLine" in entry) || entry.originalLine === undefined) return undefined;
-    place = entry;
-  }
-  const cellLine = place.originalLine + 1 - LINES_BEFORE_CELL;
-  return cellLine < 1 ? undefined : { line: cellLine, column: place.originalColumn + 1 };
+export function keepSourceMap(name: string, json: string, code: string, shift = 0): void {
+  maps.set(name, { json, lines: code.split("\n").length, shift });
+}
+
+export const isCompiledHere = (name: string) => maps.has(name);
+
+/**
+ * The place that belongs to a place in compiled code; all numbers count from 1.
+ * @returns undefined for a place that nobody wrote
+ */
+export function placeInSource(name: string, line: number, column: number): Place | undefined {
+  const compiled = maps.get(name);
+  if (!compiled || compiled.json === "" || line <= LINES_BEFORE || line >= compiled.lines) return undefined;
+  compiled.map ??= new SourceMap(JSON.parse(compiled.json) as SourceMapPayload);
+  const entry = compiled.map.findEntry(line - 1 - LINES_BEFORE, column - 1);
+  if (!("originalLine" in entry) || entry.originalLine === undefined) return undefined;
+  const shift = entry.originalLine === 0 ? compiled.shift : 0;
+  return { line: entry.originalLine + 1, column: Math.max(1, entry.originalColumn + 1 - shift) };
 }

@@ -1,22 +1,8 @@
 // What a reader sees of an error: name, value, and where in the cell it happened.
-import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
-import type { Diagnostic } from "tslab/dist/converter.js";
-import { root } from "#setup/clone.mjs";
+import { hintFor, type Place, type Problem } from "../compiler/diagnostics.js";
 import type { ErrorContent } from "../messages.js";
-import { type Place, placeInCell } from "./source-maps.js";
-
-/** The kernel's files: compiled, as source maps name them, and each as a path and as the URL of an ES module. */
-const OWN = [path.resolve(import.meta.dirname, ".."), path.join(root, "scripts/kernel")].flatMap((folder) => [
-  folder + path.sep,
-  `${pathToFileURL(folder).href}/`,
-]);
-const TSLAB = path.join("node_modules", "tslab", "dist");
-
-/** Frames of the kernel, of tslab and of Node's internals say nothing about a cell. */
-const isOurs = (frame: string) =>
-  OWN.some((folder) => frame.includes(folder)) || frame.includes(TSLAB) || /\(?node:/.test(frame);
+import { shortPath } from "./stacks.js";
 
 type PlacedInCell = Place & { cell: string };
 
@@ -46,22 +32,21 @@ export function describeError(thrown: unknown, sourceOf: (cellName: string) => s
 }
 
 /** Name, message and frames of an error and of its causes, and the topmost place in a cell. */
-function describeStack(error: ErrorLike): { lines: string[]; place?: PlacedInCell } {
+function describeStack(error: ErrorLike, within: unknown[] = []): { lines: string[]; place?: PlacedInCell } {
   const lines = `${nameOf(error)}: ${messageOf(error)}`.split("\n");
   const stack = String(error.stack).split("\n");
   // A file that is no JavaScript is named only before the error.
-  if (error instanceof SyntaxError && /^\/.*:\d+$/.test(stack[0])) lines.push(`    in ${withShortPath(stack[0])}`);
+  if (error instanceof SyntaxError && /^\/.*:\d+$/.test(stack[0])) lines.push(`    in ${shortPath(stack[0])}`);
   let place: PlacedInCell | undefined;
   for (const line of stack) {
-    if (!/^\s+at /.test(line) || isOurs(line)) continue;
-    const frame = mapFrame(line);
-    if (!frame) continue;
-    place ??= frame.place;
-    lines.push(frame.line);
+    if (!/^\s+at /.test(line)) continue;
+    place ??= placeInCell(line);
+    lines.push(line);
   }
   const inner = Array.isArray(error.errors) ? error.errors : error.cause === undefined ? [] : [error.cause];
   for (const cause of inner as unknown[]) {
-    const described = isError(cause) ? describeStack(cause).lines : [inspect(cause)];
+    if (within.includes(cause) || cause === error) continue; // an error can be its own cause
+    const described = isError(cause) ? describeStack(cause, [...within, error]).lines : [inspect(cause)];
     described[0] = `${error.errors ? "" : "caused by "}${described[0]}`;
     lines.push(...described.map((line) => `  ${line}`));
   }
@@ -76,22 +61,11 @@ const nameOf = (error: ErrorLike) => String(error.name || error.constructor?.nam
 const isError = (value: unknown): value is ErrorLike =>
   value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
 
-/** Puts the cell's own line and column in a stack frame; undefined for one that the cell did not write. */
-function mapFrame(line: string): { line: string; place?: PlacedInCell } | undefined {
-  // at f (In[3]:2:9)   or   at In[3]:2:9
-  const match = /^(\s+at .*?)(In\[\d*\]):(\d+):(\d+)(\)?)$/.exec(line);
-  if (!match) return { line: withShortPath(line) };
-  const [, before, cell, row, column, bracket] = match;
-  const place = placeInCell(cell, Number(row), Number(column));
-  if (!place) return undefined;
-  return { line: `${before}${cell}:${place.line}:${place.column}${bracket}`, place: { cell, ...place } };
+/** The place that a stack frame names, if it is in a cell: at f (In[3]:2:9), or at In[3]:2:9. */
+function placeInCell(frame: string): PlacedInCell | undefined {
+  const match = /(In\[[\d.]+\]):(\d+):(\d+)\)?$/.exec(frame);
+  return match ? { cell: match[1], line: Number(match[2]), column: Number(match[3]) } : undefined;
 }
-
-/** Names a file of this project as the cell would import it. A saved notebook must not reveal whose machine it was. */
-const withShortPath = (line: string) =>
-  line.replace(/(?:file:\/\/)?(\/[^():]+)(?=:\d+)/, (whole, file: string) =>
-    file.startsWith(root + path.sep) ? path.relative(process.cwd(), file) : whole,
-  );
 
 /** A few lines of a cell around a place, with a caret under it. */
 function excerpt(source: string, { line, column }: Place): string[] {
@@ -107,28 +81,20 @@ function excerpt(source: string, { line, column }: Place): string[] {
   return shown;
 }
 
-interface Problem extends Pick<Diagnostic, "start" | "code" | "fileName"> {
-  messages: string[];
-}
-
-/**
- * Describes what TypeScript finds wrong in a cell.
- * @param diagnostics tslab's, in which a chain of messages is flattened to neighbours at one place
- */
-export function describeDiagnostics(diagnostics: Diagnostic[], cellName: string, source: string): ErrorContent {
-  const problems: Problem[] = [];
-  for (const { start, messageText, code, fileName } of diagnostics) {
-    const last = problems.at(-1);
-    if (last && last.start.offset === start.offset && last.fileName === fileName) last.messages.push(messageText);
-    else problems.push({ start, code, fileName, messages: [messageText] });
-  }
+/** Describes what TypeScript finds wrong in a cell, or in a module that it imports. */
+export function describeProblems(problems: Problem[], cellName: string): ErrorContent {
   const lines: string[] = [];
-  for (const { start, code, fileName, messages } of problems) {
-    const place = { line: start.line + 1, column: start.character + 1 };
-    lines.push(`${fileName ?? cellName}:${place.line}:${place.column} - error TS${code}: ${messages.join("\n  ")}`);
-    if (!fileName) lines.push("", ...excerpt(source, place), "");
+  for (const problem of problems) {
+    const { code, message, file, place, source } = problem;
+    const where = `${file === undefined ? cellName : shortPath(file)}:${place.line}:${place.column}`;
+    lines.push(`${where} - error TS${code}: ${message}`, "", ...excerpt(source, place), "");
+    const hint = hintFor(problem);
+    if (hint !== undefined && !lines.includes(hint)) lines.push(hint, "");
   }
-  // TypeScript numbers its syntax errors from 1000 to 1999.
-  const ename = problems[0].code < 2000 ? "SyntaxError" : "TypeScriptError";
-  return { ename, evalue: `TS${problems[0].code}: ${problems[0].messages[0]}`, traceback: lines };
+  const [{ isSyntax, code, message }] = problems;
+  return {
+    ename: isSyntax ? "SyntaxError" : "TypeScriptError",
+    evalue: `TS${code}: ${message.split("\n")[0]}`,
+    traceback: lines,
+  };
 }

@@ -3,10 +3,11 @@
  *
  * First it asks the main thread: while a cell awaits something, that thread is free to answer, and fails the cell
  * (execution/cell.ts). If there is no answer, the cell is in a loop. Then V8's inspector ends the loop, which it can
- * do anywhere: in a timer, or after an `await`, too.
+ * do anywhere: in a timer, or after an `await`, too. If there is still none, the cell waits for a child process, which is
+ * interrupted like the kernel's whole group in a terminal.
  */
 import { Session } from "node:inspector";
-import { COMPILING, type Flags, type Port, TIDYING, type ToExecution, type ToProtocol } from "../messages.js";
+import { LOADING, type Flags, type Port, TIDYING, type ToExecution, type ToProtocol } from "../messages.js";
 
 /** A main thread that is not in a loop answers within this time. */
 const ANSWER_MS = 150;
@@ -26,23 +27,35 @@ export function interrupt(
   answered: () => boolean,
 ): void {
   const start = performance.now();
+  let isInsisting = false;
   const ask = () => {
     execution.postMessage({ kind: "interrupt", request });
     setTimeout(insist, ANSWER_MS);
   };
   const insist = () => {
     if (answered()) return;
-    // Neither TypeScript's compiler nor the loading of the kernel may be cut off. They take a second or two.
-    const compiles = Atomics.load(flags, COMPILING) === 1;
+    // The loading of the kernel may not be cut off.
+    const loads = Atomics.load(flags, LOADING) === 1;
     const tidies = Atomics.load(flags, TIDYING) === 1 && performance.now() - start < MAX_TIDYING_MS;
-    if (compiles || tidies) {
+    if (loads || tidies) {
       setTimeout(insist, ANSWER_MS);
       return;
     }
+    if (isInsisting) interruptChildren();
+    isInsisting = true;
     terminateExecution();
     ask(); // again, since the answer may have been cut off, too
   };
   ask();
+}
+
+/** A main thread that not even this has ended waits for a child process, as execSync does. */
+function interruptChildren(): void {
+  try {
+    process.kill(-process.pid, "SIGINT"); // Jupyter makes the kernel the leader of its group; it takes this as one more interrupt
+  } catch {
+    // it leads no group
+  }
 }
 
 let isTerminating = false;

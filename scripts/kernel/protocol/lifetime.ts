@@ -1,6 +1,6 @@
 // Shuts the kernel down on request, or when the process that started it is gone.
-import { writeSync } from "node:fs";
 import type { Port, ToExecution, ToProtocol } from "../messages.js";
+import { complain } from "../terminal.js";
 import type { Outbox } from "./outbox.js";
 
 const POLL_MS = 1000;
@@ -34,7 +34,7 @@ export function endWithParent(): void {
   const parent = process.ppid;
   setInterval(() => {
     if (process.ppid === parent && isAlive(starter)) return;
-    writeSync(2, "TypeScript kernel: the process that started this kernel is gone; the kernel ends.\n");
+    complain("the process that started this kernel is gone; the kernel ends.");
     process.kill(process.pid, "SIGKILL");
   }, POLL_MS);
 }

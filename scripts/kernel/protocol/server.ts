@@ -1,22 +1,35 @@
 /**
- * The thread that speaks Jupyter's protocol. It answers by itself what needs no TypeScript, and hands the other
- * requests to the main thread one at a time, in the order received. messages.ts lists what the two tell each other.
+ * The thread that speaks Jupyter's protocol. It hands cells to the main thread one at a time, in the order received, and
+ * what an editor asks to the thread that knows TypeScript, at once. The rest it answers by itself. messages.ts lists
+ * what the threads tell each other.
  */
-import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 // By `require`: an import would have Node parse a CommonJS package for its exports first, and the kernel answer later.
 import zmq = require("zeromq");
-import type { ExecuteContent, Port, ProtocolData, Reply, Request, ToExecution, ToProtocol } from "../messages.js";
+import type {
+  EditorRequest,
+  ExecuteContent,
+  ExecuteReply,
+  Port,
+  ProtocolData,
+  Request,
+  ToExecution,
+  ToProtocol,
+  ToProtocolFromLanguage,
+} from "../messages.js";
+import { complain } from "../terminal.js";
 import { SessionHistory, type HistoryQuery } from "./history.js";
 import { interrupt } from "./interrupt.js";
 import { endKernel, endWithParent } from "./lifetime.js";
 import { Outbox } from "./outbox.js";
+import { Pipes } from "./pipes.js";
 import { StreamBuffer } from "./streams.js";
 import { type Draft, type Received, decode, encode } from "./wire.js";
 
 const data = workerData as ProtocolData;
 const { connection, info, flags, typed } = data;
 const execution: Port<ToExecution, ToProtocol> = data.execution;
+const language: Port<EditorRequest, ToProtocolFromLanguage> = data.language;
 
 refuseNetworks();
 
@@ -31,40 +44,40 @@ type Socket = (typeof sockets)[keyof typeof sockets];
 const outboxes = new Map<Socket, Outbox>(Object.values(sockets).map((socket) => [socket, new Outbox(socket)]));
 
 const history = new SessionHistory();
-const streams = new StreamBuffer((name, text) => publish("stream", { name, text }));
+const streams = new StreamBuffer((cell, name, text) => publish(cell, "stream", { name, text }));
+const pipes = new Pipes(data.pipes, (name, text) => streams.add(undefined, name, text));
 /** Requests on the shell channel that wait for their turn. */
 const queue: Received[] = [];
 /** The request that the main thread works on. */
 let current: Received | undefined;
-/** The last execute_request. What the main thread sends later, from a timer for instance, belongs to it. */
-let lastExecuted: Received<ExecuteContent> | undefined;
+/** Where what a cell publishes belongs, by the id of its request; also long after it has ended. */
+const cells = new Map<string, { parent: Received["header"]; silent: boolean }>();
+/** The cell that began last. What nobody has started in particular belongs to it. */
+let lastCell: string | undefined;
+/** What an editor has asked, by id. */
+const asked = new Map<string, Received>();
 let executionCount = 0;
 /** Whether the main thread has answered that it was interrupted while no cell ran. */
 let idle = true;
 
-/** What is answered in turn: by this thread the first three, by the main thread the others. */
-const ANSWERED_IN_TURN = [
-  "kernel_info_request",
-  "history_request",
-  "comm_info_request",
-  "execute_request",
-  "complete_request",
-  "inspect_request",
-  "is_complete_request",
-];
+/** What is answered in turn: by this thread the first three, by the main thread the last. */
+const ANSWERED_IN_TURN = ["kernel_info_request", "history_request", "comm_info_request", "execute_request"];
+/** What is answered at once, by the thread that knows TypeScript. */
+const ASKED_BY_EDITORS = ["complete_request", "inspect_request", "is_complete_request"];
 
 await start();
 
 /** A shell that runs any code listens at this address, so it is never offered to a network. */
 function refuseNetworks(): void {
   if (connection.transport === "tcp" && !/^(127\.|::1$|localhost$)/.test(connection.ip)) {
-    writeSync(2, `TypeScript kernel: refuses to listen on ${connection.ip}; use 127.0.0.1.\n`);
+    complain(`refuses to listen on ${connection.ip}; use 127.0.0.1.`);
     process.kill(process.pid, "SIGKILL");
   }
 }
 
 async function start(): Promise<void> {
   execution.on("message", onExecution);
+  language.on("message", onLanguage);
   // Each new subscriber is greeted, so that a client knows from when on it misses nothing.
   iopub.verbosity = "allSubs";
   await bind();
@@ -74,6 +87,7 @@ async function start(): Promise<void> {
   void receive(stdin, (message) => typed.postMessage((message.content as { value: string }).value));
   void echoHeartbeats();
   void greetSubscribers();
+  pipes.listen(() => current !== undefined);
   endWithParent();
 }
 
@@ -98,11 +112,7 @@ async function receive(socket: zmq.Router, handle: (message: Received) => void):
   for await (const frames of socket) {
     const message = decode(connection.key, frames);
     if (message) handle(message);
-    else
-      writeSync(
-        2,
-        "TypeScript kernel: dropped a message that is not whole or not signed with the key of this kernel.\n",
-      );
+    else complain("dropped a message that is not whole or not signed with the key of this kernel.");
   }
 }
 
@@ -122,10 +132,10 @@ async function greetSubscribers(): Promise<void> {
   }
 }
 
-/** Publishes on iopub in the name of the last executed cell, unless that cell is silent. */
-function publish(type: string, content: object): void {
-  if (lastExecuted?.content.silent) return;
-  sendDraft(iopub, { identities: [Buffer.from(type)], type, parent: lastExecuted?.header, content });
+/** Publishes on iopub in the name of a cell, unless that cell is silent. */
+function publish(cell: string | undefined, type: string, content: object): void {
+  const { parent, silent = false } = cells.get(cell ?? lastCell ?? "") ?? {};
+  if (!silent) sendDraft(iopub, { identities: [Buffer.from(type)], type, parent, content });
 }
 
 function publishStatus(message: Received | undefined, state: "starting" | "busy" | "idle"): void {
@@ -161,7 +171,7 @@ function next(): void {
     } else {
       current = message;
       if (isExecution(message)) beginExecution(message);
-      execution.postMessage({ kind: "request", request: requestFrom(message) });
+      execution.postMessage({ kind: "request", request: requestFrom(message as Received<ExecuteContent>) });
     }
   }
 }
@@ -173,22 +183,24 @@ function isExecution(message: Received | undefined): message is Received<Execute
 function beginExecution(message: Received<ExecuteContent>): void {
   const { code, silent, store_history = true } = message.content;
   streams.flush();
-  lastExecuted = message;
+  const id = message.header.msg_id;
+  cells.set(id, { parent: message.header, silent: silent === true });
+  lastCell = id;
   if (silent) return;
   // A cell that is not stored shows the number that the next stored one will get.
   const count = store_history ? ++executionCount : executionCount + 1;
   if (store_history) history.add(count, code);
-  publish("execute_input", { code, execution_count: count });
+  publish(id, "execute_input", { code, execution_count: count });
 }
 
 /** The main thread has answered the current request. */
-function finish(message: Received, content: Reply): void {
+function finish(message: Received, content: ExecuteReply): void {
   current = undefined;
+  pipes.read();
   streams.flush();
-  const executed = isExecution(message);
-  reply(shell, message, executed ? { ...content, execution_count: executionCount, payload: [] } : content);
+  reply(shell, message, { ...content, execution_count: executionCount, payload: [] });
   publishStatus(message, "idle");
-  if (executed && content.status === "error" && (message.content.stop_on_error ?? true)) abortQueue();
+  if (content.status === "error" && ((message.content as ExecuteContent).stop_on_error ?? true)) abortQueue();
   next();
 }
 
@@ -220,9 +232,8 @@ function answer({ header, content }: Received): object | undefined {
   }
 }
 
-function requestFrom({ header, metadata, content }: Received): Request {
-  const { msg_type: type, msg_id: id } = header;
-  return { type, id, content, count: executionCount, cellId: metadata.cellId } as Request;
+function requestFrom({ header, metadata, content }: Received<ExecuteContent>): Request {
+  return { id: header.msg_id, content, count: executionCount, cellId: metadata.cellId };
 }
 
 function onShell(message: Received): void {
@@ -230,6 +241,8 @@ function onShell(message: Received): void {
   if (ANSWERED_IN_TURN.includes(type)) {
     queue.push(message);
     next();
+  } else if (ASKED_BY_EDITORS.includes(type)) {
+    askLanguage(message);
   } else if (type === "shutdown_request") {
     shutDown(shell, message);
   } else if (type === "comm_open") {
@@ -241,6 +254,27 @@ function onShell(message: Received): void {
       content: { comm_id: (message.content as { comm_id: string }).comm_id, data: {} },
     });
   }
+}
+
+function askLanguage(message: Received): void {
+  const { msg_type: type, msg_id: id } = message.header;
+  publishStatus(message, "busy");
+  asked.set(id, message);
+  language.postMessage({ type, id, content: message.content } as EditorRequest);
+}
+
+function onLanguage({ to, content }: ToProtocolFromLanguage): void {
+  const message = asked.get(to);
+  if (!message) return;
+  asked.delete(to);
+  reply(shell, message, content);
+  publishIdle(message);
+}
+
+/** Says that a request is done. While a cell runs, the kernel as a whole is busy still. */
+function publishIdle(message: Received): void {
+  publishStatus(message, "idle");
+  if (current) publishStatus(current, "busy");
 }
 
 /** The control channel is never queued: through it a busy kernel can be reached. */
@@ -259,7 +293,7 @@ function onControl(message: Received): void {
     interrupt(execution, flags, cell?.header.msg_id ?? null, () => (cell ? current !== cell : idle));
     reply(control, message, { status: "ok" });
   }
-  publishStatus(message, "idle");
+  publishIdle(message);
 }
 
 function shutDown(channel: zmq.Router, message: Received): void {
@@ -281,12 +315,14 @@ function onExecution(message: ToProtocol): void {
       idle = true;
       break;
     case "stream":
-      streams.add(message.name, message.text);
+      pipes.read(); // a child may have written before
+      streams.add(message.cell, message.name, message.text);
       break;
     case "publish": {
+      pipes.read();
       streams.flush();
       const { type, content } = message.publication;
-      publish(type, content);
+      publish(message.cell, type, content);
       if (type === "execute_result") history.setOutput(content.execution_count, content.data["text/plain"]);
       break;
     }

@@ -1,22 +1,35 @@
-// Buffers what a cell prints for a moment, so that a loop that prints ten thousand lines sends only a few messages.
+/**
+ * Buffers what cells print for a moment, so that a loop that prints ten thousand lines sends only a few messages. A loop
+ * that prints in turns to both streams would send as many messages as lines: after so many turns within one moment the
+ * rest of it is sent as one text for each stream.
+ */
 import type { StreamName } from "../messages.js";
 
 const DELAY_MS = 40;
+const MAX_TURNS = 200;
+
+interface Piece {
+  cell: string | undefined;
+  name: StreamName;
+  text: string;
+}
 
 export class StreamBuffer {
-  readonly #publish: (name: StreamName, text: string) => void;
-  #name: StreamName = "stdout";
-  #text = "";
+  readonly #publish: (cell: string | undefined, name: StreamName, text: string) => void;
+  #pieces: Piece[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(publish: (name: StreamName, text: string) => void) {
+  constructor(publish: (cell: string | undefined, name: StreamName, text: string) => void) {
     this.#publish = publish;
   }
 
-  add(name: StreamName, text: string): void {
-    if (name !== this.#name) this.flush();
-    this.#name = name;
-    this.#text += text;
+  add(cell: string | undefined, name: StreamName, text: string): void {
+    const belongs = (piece: Piece) => piece.name === name && piece.cell === cell;
+    const last = this.#pieces.at(-1);
+    const piece =
+      last && belongs(last) ? last : this.#pieces.length < MAX_TURNS ? undefined : this.#pieces.findLast(belongs);
+    if (piece) piece.text += text;
+    else this.#pieces.push({ cell, name, text });
     this.#timer ??= setTimeout(() => this.flush(), DELAY_MS);
   }
 
@@ -24,9 +37,6 @@ export class StreamBuffer {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#text === "") return;
-    const text = this.#text;
-    this.#text = "";
-    this.#publish(this.#name, text);
+    for (const { cell, name, text } of this.#pieces.splice(0)) this.#publish(cell, name, text);
   }
 }

@@ -32,6 +32,10 @@ FAILING = {
         'throw new AggregateError([new Error("one"), new Error("two")], "both");',
         ["AggregateError: both", "Error: one", "Error: two"],
     ),
+    "error of the library": (
+        'import { SGD, showSource } from "../lib";\nshowSource("nowhere.ts");',
+        ["showSource: there is no lib/nowhere.ts", "lib/notebook/show-source.ts:", "In[2]:2:1"],
+    ),
     "rejected promise, awaited": ('await Promise.reject(new TypeError("no"));', ["TypeError: no", "In[2]:1:22"]),
     "rejected promise, left alone": (
         'Promise.reject(new TypeError("floating"));',
@@ -46,10 +50,6 @@ FAILING = {
         ["Error: tock", "In[2]:1:26"],
     ),
     "error in a microtask": ('queueMicrotask(() => { throw new Error("micro"); });', ["Error: micro", "In[2]:1:30"]),
-    "error of the library": (
-        'import { SGD, showSource } from "../lib";\nshowSource("nowhere.ts");',
-        ["showSource: there is no lib/nowhere.ts", "lib/notebook/show-source.ts:", "In[2]:2:1"],
-    ),
     "endless recursion": ("const f = (): number => 1 + f();\nf();", ["RangeError: Maximum call stack size exceeded"]),
     "process.exit": ("process.exit(3);", ["process.exit(3) in a cell would end the kernel"]),
     "reading the standard input": (

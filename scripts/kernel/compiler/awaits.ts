@@ -1,23 +1,23 @@
-// Awaits that an interrupt can end, and which cells await at all.
-import type ts from "@tslab/typescript-for-tslab";
-import { typescript } from "./typescript.js";
+// Awaits that an interrupt can end.
+import ts from "typescript";
+import { CELL } from "./names.js";
 
 /**
- * Rewrites `await x` to `__tslab__.resume(__tslab__.interrupts, await x)`, which throws if an interrupt came during
- * the wait (see cell.ts). So an interrupted loop ends at its next await, its `finally` blocks run, and it does not
- * continue in the background of later cells.
+ * Rewrites `await x` to `cell.resume(cell.interrupts, await x)`, which throws if an interrupt came during the wait. So
+ * an interrupted loop ends at its next await, its `finally` blocks run, and it does not continue in the background of
+ * later cells.
  */
 export function interruptibleAwaits(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
   const { factory } = context;
   const kernel = (name: "resume" | "interrupts") =>
-    factory.createPropertyAccessExpression(factory.createIdentifier("__tslab__"), name);
+    factory.createPropertyAccessExpression(factory.createIdentifier(CELL), name);
   const resume = (interruptsBefore: ts.Expression, awaited: ts.Expression) =>
     factory.createCallExpression(kernel("resume"), undefined, [interruptsBefore, awaited]);
 
   function visit(node: ts.Node): ts.Node {
-    const visited = typescript.visitEachChild(node, visit, context);
-    if (typescript.isAwaitExpression(visited)) return resume(kernel("interrupts"), visited);
-    return typescript.isForOfStatement(visited) && visited.awaitModifier ? interruptibleLoop(visited) : visited;
+    const visited = ts.visitEachChild(node, visit, context);
+    if (ts.isAwaitExpression(visited)) return resume(kernel("interrupts"), visited);
+    return ts.isForOfStatement(visited) && visited.awaitModifier ? interruptibleLoop(visited) : visited;
   }
 
   /**
@@ -40,18 +40,16 @@ export function interruptibleAwaits(context: ts.TransformationContext): ts.Trans
 
   return (file) => {
     context.startLexicalEnvironment();
-    const visited = typescript.visitEachChild(file, visit, context);
+    const visited = ts.visitEachChild(file, visit, context);
     const declarations = context.endLexicalEnvironment() ?? [];
     return factory.updateSourceFile(visited, [...declarations, ...visited.statements]);
   };
 }
 
-/** Whether a cell awaits outside any function. tslab knows only awaits that TypeScript complains about. */
-export function awaitsAtTopLevel(code: string): boolean {
-  const { Latest } = typescript.ScriptTarget;
-  const awaits = (node: ts.Node): boolean => {
-    if (typescript.isAwaitExpression(node) || (typescript.isForOfStatement(node) && node.awaitModifier)) return true;
-    return !typescript.isFunctionLike(node) && typescript.forEachChild(node, awaits) === true;
-  };
-  return awaits(typescript.createSourceFile("cell.ts", `export {};\n${code}`, Latest, true));
+/** Whether it awaits outside any function. */
+export function awaitsAtTopLevel(node: ts.Node): boolean {
+  if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier)) return true;
+  // Of a method, only the name is computed where the class stands.
+  if (ts.isFunctionLike(node)) return node.name !== undefined && awaitsAtTopLevel(node.name);
+  return ts.forEachChild(node, awaitsAtTopLevel) === true;
 }

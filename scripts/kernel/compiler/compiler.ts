@@ -1,0 +1,346 @@
+/**
+ * The cell compiler: from a cell, and what earlier cells have declared, to JavaScript, its source map, or what is wrong.
+ * It knows neither Node nor a browser; its files come through an interface.
+ */
+import ts from "typescript";
+import { awaitsAtTopLevel, interruptibleAwaits } from "./awaits.js";
+import { type Completions, complete } from "./completions.js";
+import { type Problem, problemFrom } from "./diagnostics.js";
+import { afterTypes, beforeTypes, type CellToEmit } from "./emit.js";
+import { type FileSystem, isCell, isInPackage } from "./file-system.js";
+import { CellHost, type Places } from "./host.js";
+import { compileModule, type CompiledModule, formatOf, type ModuleFormat } from "./modules.js";
+import { CELL, ours, TELLTALES } from "./names.js";
+import { optionsFor } from "./options.js";
+import { describeAt } from "./quick-info.js";
+import { isWhole, type Wholeness } from "./wholeness.js";
+import { declaredIn, type DeclaredNames, isGlobalAugmentation, namesDeclaredBy, Scope } from "./scope.js";
+
+export interface CompiledCell {
+  /** A function that is given what a cell has, and gives a function that runs it. */
+  code: string;
+  /** Of the code from its second line on. */
+  map: string;
+  /** The variables that the cell assigns to, which must be declared before it runs. */
+  variables: string[];
+  /** How many characters the map's source has before the cell. */
+  shift: number;
+  /** Whether the cell mentions the value of the one before. */
+  usesLastValue: boolean;
+  /** The module that the cell is, if it says so. */
+  module?: string;
+}
+
+export interface Compiler {
+  /** Compiles a cell, and takes up what it declares if nothing is wrong. */
+  compile(code: string, name: string): CompiledCell | { problems: Problem[] };
+  complete(code: string, position: number): Completions;
+  /** What TypeScript knows of the name, or the call, at a position; undefined for nothing. */
+  inspect(code: string, position: number): string | undefined;
+  isWhole(code: string): Wholeness;
+  /** The file that a module's name means, if it is one that has to be compiled; undefined for what the host loads. */
+  resolve(name: string, from: string | undefined): { file: string; format: ModuleFormat } | undefined;
+  compileModule(file: string): CompiledModule;
+}
+
+/** A cell as TypeScript gets it. */
+interface CellSource {
+  /** The cell's own text. */
+  code: string;
+  /** With what stands before the cell: a bracket, if it is an object. */
+  text: string;
+  shift: number;
+  extension: ".ts" | ".tsx";
+  parsed: ts.SourceFile;
+}
+
+/** What every cell can use. */
+const GLOBALS = `
+declare function prompt(message?: string, otherwise?: string): string;
+declare function confirm(message?: string): boolean;
+declare function alert(message?: string): void;
+/** The value of the cell before. */
+declare var _: any;
+declare module "data:*";
+declare module "file:*";
+declare var WebAssembly: {
+  compile(code: BufferSource_): Promise<object>;
+  instantiate(code: BufferSource_, imports?: object): Promise<{ module: object; instance: { exports: any } }>;
+  validate(code: BufferSource_): boolean;
+  Module: new (code: BufferSource_) => object;
+  Instance: new (module: object, imports?: object) => { readonly exports: any };
+  Memory: new (size: { initial: number; maximum?: number; shared?: boolean }) => { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  Table: new (description: { element: string; initial: number; maximum?: number }) => any;
+  Global: new (description: { value: string; mutable?: boolean }, value?: any) => { value: any };
+};
+type BufferSource_ = ArrayBuffer | ArrayBufferView;
+`;
+
+/** TypeScript numbers what has implicitly the type `any` from 7005 to 7057, and unreachable code and the like between. */
+const isImplicitAny = (code: number) => code >= 7005 && code <= 7057 && !(code >= 7027 && code <= 7030);
+
+/** Whether a diagnostic holds for a cell. */
+function isComplaint({ code, messageText }: ts.Diagnostic, file: ts.SourceFile, end: number): boolean {
+  if (code === 2695) return false; // "left side of comma operator is unused", as in (1, 2)
+  if (code !== 2454) return true; // "used before being assigned"
+  const name = /'(.+?)'/.exec(ts.flattenDiagnosticMessageText(messageText, ""))?.[1];
+  const symbol = declaredIn(file, end).find(([declared]) => declared === name)?.[1];
+  // A `var` of a block that did not run is undefined, as everywhere in JavaScript.
+  return ((symbol?.flags ?? 0) & ts.SymbolFlags.FunctionScopedVariable) === 0;
+}
+
+const MODULE_CELL = /^\s*\/\*\*\s*@module\s+([\w./-]+)\s*\*\//;
+
+/**
+ * @param globals the names that are global before the first cell; a cell's variable of such a name stays apart from it
+ */
+export function createCompiler(files: FileSystem, places: Places, globals: Iterable<string>): Compiler {
+  const { folder } = places;
+  const at = (name: string) => `${folder === "/" ? "" : folder}/${name}`;
+  const { compiler: options, reportsImplicitAny } = optionsFor(files, folder);
+  const host = new CellHost(files, places, options);
+  const service = ts.createLanguageService(host, ts.createDocumentRegistry(true));
+  const scope = new Scope();
+  const reserved = new Set([...globals, ...TELLTALES]);
+  const isRenamed = (name: string) => reserved.has(name);
+  /** The names of the cells so far, by what they were compiled from. */
+  const settled = new Map<string, string>();
+  const modules = new Set<string>();
+  let checkedModules = "";
+  const ambient = at("kernel.d.ts");
+  host.write(ambient, GLOBALS);
+
+  function read(code: string): CellSource {
+    const source = (text: string, shift: number, extension: ".ts" | ".tsx"): CellSource => ({
+      code,
+      text,
+      shift,
+      extension,
+      parsed: parse(text, extension),
+    });
+    const isSound = ({ parsed }: CellSource) => syntaxErrors(parsed).length === 0;
+    // A cell that can be read as an object is one, as in Node's REPL, and not a block with labels.
+    if (/^\s*\{/.test(code) && !/;\s*$/.test(code)) {
+      const object = source(`(${code}\n)`, 1, ".ts");
+      if (isSound(object)) return object;
+    }
+    const plain = source(code, 0, ".ts");
+    if (isSound(plain) || !/<[\w>]/.test(code)) return plain;
+    const jsx = source(code, 0, ".tsx");
+    return isSound(jsx) ? jsx : plain;
+  }
+
+  /** Writes a cell's file, with the declarations of earlier cells behind it. */
+  function write(cell: CellSource, declared: DeclaredNames, prelude: string): string {
+    const file = at(`this cell${cell.extension}`);
+    const exported = exportedBy(cell.parsed);
+    const exports = [...declared.keys()].filter((name) => !exported.has(name));
+    // Nothing that begins with `export` can be taken for the rest of the cell's last statement.
+    host.write(file, `${cell.text}\nexport { ${exports.join(", ")} };\n${prelude}`);
+    host.roots = [ambient, file];
+    return file;
+  }
+
+  /** The names of earlier cells that a text mentions, and perhaps others. */
+  function mentioned(text: string): string[] {
+    const words = new Set(text.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu));
+    return [...scope.names].filter((name) => words.has(name));
+  }
+
+  function compile(code: string, name: string): CompiledCell | { problems: Problem[] } {
+    const module = MODULE_CELL.exec(code)?.[1];
+    if (module !== undefined) return compileModuleCell(code, module);
+    const cell = read(code);
+    const end = cell.text.length;
+    const declared = namesDeclaredBy(cell.parsed);
+    const fileName = write(cell, declared, scope.prelude(mentioned(code), declared));
+    const program = service.getProgram() as ts.Program;
+    const file = program.getSourceFile(fileName) as ts.SourceFile;
+    const problems = problemsIn(program, file, cell);
+    if (problems.length > 0) return { problems };
+
+    const checker = program.getTypeChecker();
+    const values = [...declared].filter(([, { value }]) => value).map(([value]) => value);
+    const jsName = (value: string) => (isRenamed(value) ? ours(value) : value);
+    const variables = values.map(jsName);
+    const { js, map, isAsync } = emit(program, file, { end, checker, isRenamed, variables: new Set(variables) });
+    const result: CompiledCell = {
+      code: `(${CELL}, require, module, exports, __filename, __dirname) => ${isAsync ? "async " : ""}() => { "use strict";\n${js}\n}`,
+      map,
+      variables,
+      shift: cell.shift,
+      usesLastValue: !declared.has("_") && !scope.kindOfValue("_") && /(?<![\w$])_(?![\w$])/.test(code),
+    };
+    settle(name, file, cell, checker);
+    return result;
+  }
+
+  function emit(program: ts.Program, file: ts.SourceFile, cell: CellToEmit) {
+    let [js, map, isAsync] = ["", "", false];
+    const notice: ts.TransformerFactory<ts.SourceFile> = () => (emitted) => {
+      isAsync = awaitsAtTopLevel(emitted);
+      return emitted;
+    };
+    const write: ts.WriteFileCallback = (name, text) => {
+      if (name.endsWith(".map")) map = text;
+      else js = text.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "").replace(/^#!/, "//");
+    };
+    program.emit(file, write, undefined, false, {
+      before: [beforeTypes(cell)],
+      after: [afterTypes(cell), interruptibleAwaits, notice],
+    });
+    return { js, map, isAsync };
+  }
+
+  /** Keeps what the cell declares for the cells after it. */
+  function settle(name: string, file: ts.SourceFile, cell: CellSource, checker: ts.TypeChecker): void {
+    // A cell that runs again, unchanged, declares the same types: what is left from its first run still fits them.
+    const module = settled.get(file.text) ?? name;
+    scope.add(`./${module}`, file, cell.text.length, checker);
+    if (settled.has(file.text)) return;
+    settled.set(file.text, name);
+    const kept = at(name + cell.extension);
+    host.write(kept, file.text);
+    if (extendsGlobals(file, cell.text.length)) host.extendGlobals(kept);
+  }
+
+  function compileModuleCell(code: string, module: string): CompiledCell | { problems: Problem[] } {
+    const fileName = at(`${module}.ts`);
+    host.write(fileName, code);
+    modules.add(fileName);
+    host.roots = [ambient, fileName];
+    const program = service.getProgram() as ts.Program;
+    const file = program.getSourceFile(fileName) as ts.SourceFile;
+    const cell: CellSource = { code, text: code, shift: 0, extension: ".ts", parsed: file };
+    const problems = problemsIn(program, file, cell);
+    if (problems.length > 0) return { problems };
+    return {
+      code: "() => () => {}",
+      map: "",
+      variables: [],
+      shift: 0,
+      usesLastValue: false,
+      module: fileName,
+    };
+  }
+
+  function problemsIn(program: ts.Program, file: ts.SourceFile, cell: CellSource): Problem[] {
+    const own = { file, code: cell.code, shift: cell.shift };
+    const end = cell.text.length;
+    const inCell = ({ start = 0 }: ts.Diagnostic) => start <= end;
+    // Of the cell alone: behind it stands more, in which an unfinished line might find its end.
+    const syntax = syntaxErrors(cell.parsed);
+    if (syntax.length > 0) return syntax.map((diagnostic) => problemFrom(diagnostic, { ...own, file: cell.parsed }));
+    const semantic = program
+      .getSemanticDiagnostics(file)
+      .filter((diagnostic) => inCell(diagnostic) && holds(diagnostic) && isComplaint(diagnostic, file, end));
+    const problems = semantic.map((diagnostic) => aboutCells(problemFrom(diagnostic, own)));
+    return [...problems, ...problemsOfModules(program, own)];
+  }
+
+  /** Modules beside the notebook are checked, too; once, until one of them changes. */
+  function problemsOfModules(program: ts.Program, own: Parameters<typeof problemFrom>[1]): Problem[] {
+    const sources = program
+      .getSourceFiles()
+      .filter((file) => !file.isDeclarationFile && !isInPackage(file.fileName) && isModule(file.fileName));
+    const versions = sources.map((file) => `${file.fileName} ${host.getScriptVersion(file.fileName)}`).join("\n");
+    if (versions === checkedModules) return [];
+    const diagnostics = sources.flatMap((file): readonly ts.Diagnostic[] => {
+      const syntax = program.getSyntacticDiagnostics(file);
+      return syntax.length > 0 ? syntax : program.getSemanticDiagnostics(file).filter(holds);
+    });
+    if (diagnostics.length === 0) checkedModules = versions;
+    return diagnostics.filter(({ file }) => file !== own.file).map((diagnostic) => problemFrom(diagnostic, own));
+  }
+
+  const holds = ({ code }: ts.Diagnostic) => reportsImplicitAny || !isImplicitAny(code);
+
+  const isModule = (file: string) => !isCell(file) && !file.endsWith(".json");
+
+  /** What is assigned to came by an import, as TypeScript sees it; the reader has declared it. */
+  function aboutCells(problem: Problem): Problem {
+    if (problem.code !== 2632) return problem;
+    const name = /'(.+?)'/.exec(problem.message)?.[1] ?? "";
+    const kind = scope.kindOfValue(name);
+    if (kind === "constant") return { ...problem, code: 2588, message: `Cannot assign to '${name}' because it is a constant.` };
+    if (kind === "declaration")
+      return { ...problem, code: 2630, message: `Cannot assign to '${name}' because it is a function, a class or an enum.` };
+    return problem;
+  } // prettier-ignore
+
+  /** Writes a cell that is being typed, with all that earlier cells have declared. */
+  function writeDraft(code: string): string {
+    const parsed = parse(code, ".ts");
+    const declared = namesDeclaredBy(parsed);
+    const cell: CellSource = { code, text: code, shift: 0, extension: ".ts", parsed };
+    return write(cell, declared, scope.prelude(scope.names, declared, false));
+  }
+
+  function resolve(name: string, from: string | undefined): { file: string; format: ModuleFormat } | undefined {
+    const containing = from ?? at("this cell.ts");
+    const [{ resolvedModule }] = host.resolveModuleNameLiterals(
+      [ts.factory.createStringLiteral(name)],
+      containing,
+      undefined,
+      options,
+    );
+    const file = resolvedModule?.resolvedFileName;
+    if (file === undefined || isInPackage(file)) return undefined;
+    const format = modules.has(file) ? "compiled" : formatOf(file, host);
+    return format && { file, format };
+  }
+
+  return {
+    compile,
+    complete: (code, position) => complete(service, writeDraft(code), position, reserved),
+    inspect: (code, position) => describeAt(service, writeDraft(code), position),
+    isWhole: (code) => isWhole(code, read(code).parsed),
+    resolve,
+    compileModule: (file) => compileModule(file, host, options),
+  };
+}
+
+/** A cell is a module, whether it imports anything or not: it may await. */
+function parse(text: string, extension: ".ts" | ".tsx"): ts.SourceFile {
+  const setExternalModuleIndicator = (file: ts.SourceFile) => {
+    (file as { externalModuleIndicator?: true }).externalModuleIndicator = true;
+  };
+  const options = { languageVersion: ts.ScriptTarget.ES2024, setExternalModuleIndicator };
+  return ts.createSourceFile(`cell${extension}`, text, options, true);
+}
+
+/** TypeScript keeps them to itself. */
+const syntaxErrors = (file: ts.SourceFile) =>
+  (file as ts.SourceFile & { parseDiagnostics: readonly ts.Diagnostic[] }).parseDiagnostics;
+
+/** The names that a cell exports by itself. */
+function exportedBy(file: ts.SourceFile): Set<string> {
+  const names = new Set<string>();
+  for (const statement of file.statements) {
+    if (ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)) {
+      for (const { name } of statement.exportClause.elements) names.add(name.text);
+    } else if (ts.canHaveModifiers(statement)) {
+      const modifiers = ts.getModifiers(statement) ?? [];
+      if (!modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) continue;
+      if (modifiers.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword)) continue;
+      for (const name of namesDeclaredBy({ statements: [statement] } as unknown as ts.SourceFile).keys())
+        names.add(name);
+    }
+  }
+  return names;
+}
+
+/** Whether a cell declares what cells after it see without any import. */
+function extendsGlobals(file: ts.SourceFile, end: number): boolean {
+  const references = file.libReferenceDirectives.length + file.typeReferenceDirectives.length;
+  return (
+    references + file.referencedFiles.length > 0 ||
+    file.statements.some(
+      (statement) =>
+        statement.end <= end &&
+        ts.isModuleDeclaration(statement) &&
+        (isGlobalAugmentation(statement) || ts.isStringLiteral(statement.name)),
+    )
+  );
+}
+

@@ -1,0 +1,36 @@
+// The compiler's files, in Node.
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import type { FileSystem } from "../compiler/file-system.js";
+
+const stat = (path: string) => statSync(path, { throwIfNoEntry: false });
+
+/** What asks for a file that cannot be reached asks for one that is not there. */
+function orElse<Result>(otherwise: Result, ask: () => Result): Result {
+  try {
+    return ask();
+  } catch {
+    return otherwise;
+  }
+}
+
+export const nodeFiles: FileSystem = {
+  read: (file) => orElse(undefined, () => readFileSync(file, "utf8").replace(/^\uFEFF/, "")),
+  fileExists: (file) => orElse(false, () => stat(file)?.isFile() === true),
+  folderExists: (folder) => orElse(false, () => stat(folder)?.isDirectory() === true),
+  list: (folder) =>
+    orElse({ files: [], folders: [] }, () => {
+      const entries = readdirSync(folder, { withFileTypes: true });
+      const isFolder = (entry: (typeof entries)[number]) =>
+        entry.isDirectory() || (entry.isSymbolicLink() && nodeFiles.folderExists(`${folder}/${entry.name}`));
+      return {
+        files: entries.filter((entry) => !isFolder(entry)).map(({ name }) => name),
+        folders: entries.filter(isFolder).map(({ name }) => name),
+      };
+    }),
+  realpath: (path) => orElse(path, () => realpathSync(path)),
+  version: (file) =>
+    orElse("", () => {
+      const found = stat(file);
+      return found ? `${found.mtimeMs} ${found.size}` : "";
+    }),
+};

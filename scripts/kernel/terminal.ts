@@ -1,0 +1,13 @@
+// Where the kernel speaks to whoever has started it. Its standard error belongs to the cells; see start.sh.
+import { writeSync } from "node:fs";
+
+const TERMINAL = 4;
+
+export function complain(message: string): void {
+  const text = `TypeScript kernel: ${message}\n`;
+  try {
+    writeSync(TERMINAL, text);
+  } catch {
+    writeSync(2, text); // started without pipes
+  }
+}
