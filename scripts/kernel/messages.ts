@@ -15,6 +15,8 @@ export type ToExecution =
    * may be busy. The cell's "reply" answers it, or else "idle".
    */
   | { kind: "interrupt"; request: string | null }
+  /** The client speaks through a comm. "handled" answers it. */
+  | { kind: "comm"; request: string; message: CommMessage }
   /** The last message has been sent: the process may end. */
   | { kind: "exit" };
 
@@ -28,6 +30,8 @@ export type ToProtocol =
   | { kind: "stream"; cell: string | undefined; name: StreamName; text: string }
   /** A message for iopub, in the name of a cell. */
   | { kind: "publish"; cell: string | undefined; publication: Publication }
+  /** What the client said through a comm has been dealt with. */
+  | { kind: "handled"; request: string }
   /** A question for the reader. The answer arrives on the port for typed text. */
   | { kind: "ask"; question: Question };
 
@@ -135,7 +139,6 @@ export interface CursorContent {
   cursor_pos: number;
 }
 
-
 /** Without `execution_count` and `payload`, which the protocol's thread adds. */
 export type ExecuteReply = { status: "ok"; user_expressions: object } | ErrorReply;
 
@@ -164,7 +167,19 @@ export type Publication =
   | { type: "execute_result"; content: { data: MimeBundle; metadata: object; execution_count: number } }
   | { type: "display_data" | "update_display_data"; content: DisplayContent }
   | { type: "clear_output"; content: { wait: boolean } }
-  | { type: "error"; content: ErrorContent };
+  | { type: "error"; content: ErrorContent }
+  | CommMessage;
+
+/**
+ * What passes through a comm, a channel between a cell and the page; see execution/comms.ts.
+ * https://jupyter-client.readthedocs.io/en/stable/messaging.html#custom-messages
+ */
+export interface CommMessage {
+  type: "comm_open" | "comm_msg" | "comm_close";
+  content: { comm_id: string; target_name?: string; data: Record<string, unknown> };
+  metadata?: Record<string, unknown>;
+  buffers?: Uint8Array[];
+}
 
 export interface DisplayContent {
   data: MimeBundle;

@@ -7,6 +7,7 @@ import { awaitsAtTopLevel, interruptibleAwaits } from "./awaits.js";
 import { type Completions, complete } from "./completions.js";
 import { type Problem, problemFrom } from "./diagnostics.js";
 import { afterTypes, beforeTypes, type CellToEmit } from "./emit.js";
+import { GLOBALS } from "./globals.js";
 import { type FileSystem, isCell, isInPackage } from "./file-system.js";
 import { CellHost, type Places } from "./host.js";
 import { compileModule, type CompiledModule, formatOf, type ModuleFormat } from "./modules.js";
@@ -53,28 +54,6 @@ interface CellSource {
   extension: ".ts" | ".tsx";
   parsed: ts.SourceFile;
 }
-
-/** What every cell can use. */
-const GLOBALS = `
-declare function prompt(message?: string, otherwise?: string): string;
-declare function confirm(message?: string): boolean;
-declare function alert(message?: string): void;
-/** The value of the cell before. */
-declare var _: any;
-declare module "data:*";
-declare module "file:*";
-declare var WebAssembly: {
-  compile(code: BufferSource_): Promise<object>;
-  instantiate(code: BufferSource_, imports?: object): Promise<{ module: object; instance: { exports: any } }>;
-  validate(code: BufferSource_): boolean;
-  Module: new (code: BufferSource_) => object;
-  Instance: new (module: object, imports?: object) => { readonly exports: any };
-  Memory: new (size: { initial: number; maximum?: number; shared?: boolean }) => { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  Table: new (description: { element: string; initial: number; maximum?: number }) => any;
-  Global: new (description: { value: string; mutable?: boolean }, value?: any) => { value: any };
-};
-type BufferSource_ = ArrayBuffer | ArrayBufferView;
-`;
 
 /** TypeScript numbers what has implicitly the type `any` from 7005 to 7057, and unreachable code and the like between. */
 const isImplicitAny = (code: number) => code >= 7005 && code <= 7057 && !(code >= 7027 && code <= 7030);
@@ -343,4 +322,3 @@ function extendsGlobals(file: ts.SourceFile, end: number): boolean {
     )
   );
 }
-

@@ -46,7 +46,8 @@ export function complete(
   });
   const source = service.getProgram()?.getSourceFile(file);
   if (!info || !source) return { start: position, end: position, entries: [] };
-  const { start, length } = info.entries[0]?.replacementSpan ?? info.optionalReplacementSpan ?? wordAt(source.text, position);
+  const { start, length } =
+    info.entries[0]?.replacementSpan ?? info.optionalReplacementSpan ?? wordAt(source.text, position);
   const typed = source.text.slice(start, position).toLowerCase();
   const entries = ranked(info, globals)
     .filter(({ name }) => name.toLowerCase().startsWith(typed))
@@ -73,7 +74,8 @@ function ranked(info: ts.CompletionInfo, globals: ReadonlySet<string>): Entry[] 
   function rank({ name, symbol, sortText }: Entry): string | undefined {
     const files = (symbol?.declarations ?? []).map((declaration) => declaration.getSourceFile());
     if (name.includes("\u200c") || name.endsWith("__type")) return undefined;
-    if (!info.isMemberCompletion && files.some(({ fileName }) => isCell(fileName))) return sortText.replace(GLOBAL, LOCAL);
+    if (!info.isMemberCompletion && files.some(({ fileName }) => isCell(fileName)))
+      return sortText.replace(GLOBAL, LOCAL);
     const outer = files.length > 0 && sortText.endsWith(GLOBAL);
     const exists = globals.has(name) || GIVEN.includes(name);
     if (outer && expectsValue && !exists) return undefined;

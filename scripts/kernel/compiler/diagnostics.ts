@@ -96,6 +96,7 @@ function magicHint(source: string): string | undefined {
     return `A shell command, which is a magic of Python's kernel. Here: import { execSync } from "node:child_process"; execSync(${JSON.stringify(first.slice(1).trim())}, { stdio: "inherit" })`;
   if (/^\?{1,2}[\w.]+$/.test(code) || /^[\w.]+\?{1,2}$/.test(code))
     return "To inspect a name, put the cursor on it and press Shift+Tab.";
-  if (/^(npm|npx|pip|yarn|pnpm)\s+\w+/.test(first)) return `Run it in a terminal, or from the shell of a cell: execSync(${JSON.stringify(first)}).`;
+  if (/^(npm|npx|pip|yarn|pnpm)\s+\w+/.test(first))
+    return `Run it in a terminal, or from the shell of a cell: execSync(${JSON.stringify(first)}).`;
   return undefined;
 }

@@ -139,14 +139,10 @@ function withOwnNames(file: ts.SourceFile, cell: CellToEmit, context: ts.Transfo
   const visit = (node: ts.Node): ts.Node => {
     if (ts.isShorthandPropertyAssignment(node)) {
       const { name, objectAssignmentInitializer: otherwise } = node;
-      if (!isOwn(name, checker.getShorthandAssignmentValueSymbol(node)))
-        return ts.visitEachChild(node, visit, context);
+      if (!isOwn(name, checker.getShorthandAssignmentValueSymbol(node))) return ts.visitEachChild(node, visit, context);
       const target = factory.createIdentifier(ours(name.text));
       const visited = otherwise && (ts.visitNode(otherwise, visit) as ts.Expression);
-      return factory.createPropertyAssignment(
-        name.text,
-        visited ? factory.createAssignment(target, visited) : target,
-      );
+      return factory.createPropertyAssignment(name.text, visited ? factory.createAssignment(target, visited) : target);
     }
     if (ts.isBindingElement(node) && !node.propertyName && !node.dotDotDotToken && ts.isIdentifier(node.name)) {
       if (ts.isObjectBindingPattern(node.parent) && isOwn(node.name, checker.getSymbolAtLocation(node.name)))
@@ -260,11 +256,7 @@ export function afterTypes(cell: CellToEmit): ts.TransformerFactory<ts.SourceFil
     }
 
     /** The statements that stand for a declaration of variables. */
-    function assignments(
-      node: ts.Statement,
-      list: ts.VariableDeclarationList,
-      isTopLevel: boolean,
-    ): ts.Statement[] {
+    function assignments(node: ts.Statement, list: ts.VariableDeclarationList, isTopLevel: boolean): ts.Statement[] {
       const out: ts.Statement[] = [];
       for (const declaration of list.declarations) {
         const initializer = declaration.initializer && (ts.visitNode(declaration.initializer, nested) as ts.Expression);
@@ -276,7 +268,9 @@ export function afterTypes(cell: CellToEmit): ts.TransformerFactory<ts.SourceFil
             undefined,
             initializer,
           );
-          out.push(factory.createVariableStatement(undefined, factory.createVariableDeclarationList([kept], list.flags)));
+          out.push(
+            factory.createVariableStatement(undefined, factory.createVariableDeclarationList([kept], list.flags)),
+          );
         } else if (initializer) {
           out.push(assignment(target(declaration.name), initializer, declaration));
         } else if (isTopLevel && !isPlainVar(declaration, list)) {

@@ -121,14 +121,7 @@ export class CellHost implements ts.LanguageServiceHost {
   ): ts.ResolvedTypeReferenceDirectiveWithFailedLookupLocations[] =>
     references.map((reference) => {
       const name = typeof reference === "string" ? reference : reference.fileName;
-      const resolution = ts.resolveTypeReferenceDirective(
-        name,
-        from,
-        options,
-        this,
-        redirected,
-        this.#typeResolutions,
-      );
+      const resolution = ts.resolveTypeReferenceDirective(name, from, options, this, redirected, this.#typeResolutions);
       const own = this.#places.modules.get(`@types/${name}`);
       if (resolution.resolvedTypeReferenceDirective || own === undefined) return resolution;
       return { resolvedTypeReferenceDirective: { primary: true, resolvedFileName: own } };

@@ -118,7 +118,8 @@ export function namesDeclaredBy(file: ts.SourceFile): DeclaredNames {
 }
 
 /** `declare global { … }` */
-export const isGlobalAugmentation = (node: ts.ModuleDeclaration) => (node.flags & ts.NodeFlags.GlobalAugmentation) !== 0;
+export const isGlobalAugmentation = (node: ts.ModuleDeclaration) =>
+  (node.flags & ts.NodeFlags.GlobalAugmentation) !== 0;
 
 function sourcesOf(module: string, symbol: ts.Symbol, end: number, checker: ts.TypeChecker): Meanings {
   const declarations = (symbol.declarations ?? []).filter((declaration) => declaration.end <= end);
@@ -214,12 +215,7 @@ function typeParametersOf(declaration: ts.Declaration): number {
   return (declaration as { typeParameters?: readonly unknown[] }).typeParameters?.length ?? 0;
 }
 
-function declarationsOf(
-  name: string,
-  value: Source | undefined,
-  type: Source | undefined,
-  settled: boolean,
-): string[] {
+function declarationsOf(name: string, value: Source | undefined, type: Source | undefined, settled: boolean): string[] {
   if (value && type && value.kind !== "variable" && statementFor(name, value) === statementFor(name, type))
     return [statementFor(name, value)];
   const lines: string[] = [];

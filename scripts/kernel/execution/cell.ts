@@ -134,8 +134,7 @@ export class CellRunner {
       if (lateErrors.length > 0) return { status: "error", ...lateErrors[0] };
       return { status: "ok", user_expressions: await this.#evaluateAll(user_expressions ?? {}) };
     } catch (thrown) {
-      const error =
-        thrown instanceof CompileError ? describeProblems(thrown.problems, name) : this.#describe(thrown);
+      const error = thrown instanceof CompileError ? describeProblems(thrown.problems, name) : this.#describe(thrown);
       if (this.#running === running) this.#publishFailure(error); // else abandoned, and answered
       return { status: "error", ...error };
     } finally {
@@ -238,8 +237,7 @@ export class CellRunner {
         const { value } = await this.#evaluate(compiled, name);
         replies[key] = { status: "ok", data: await mimeBundle(value), metadata: {} };
       } catch (thrown) {
-        const error =
-          thrown instanceof CompileError ? describeProblems(thrown.problems, name) : this.#describe(thrown);
+        const error = thrown instanceof CompileError ? describeProblems(thrown.problems, name) : this.#describe(thrown);
         replies[key] = { status: "error", ...error };
       }
     }

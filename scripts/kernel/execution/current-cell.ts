@@ -21,7 +21,7 @@ export function takeOverTimers(): void {
   for (const name of ["setTimeout", "setInterval", "setImmediate"] as const) {
     const own = globalThis[name] as (callback: unknown, ...rest: unknown[]) => unknown;
     const replacement = (callback: unknown, ...rest: unknown[]) =>
-      own(typeof callback === "function" ? inCell(callback as Callback) : callback, ...rest);
+      own(typeof callback === "function" ? asPartOfThisCell(callback as Callback) : callback, ...rest);
     Object.defineProperty(replacement, "name", { value: name });
     const promised = (own as { [promisify.custom]?: unknown })[promisify.custom];
     if (promised !== undefined) Object.defineProperty(replacement, promisify.custom, { value: promised });
@@ -29,11 +29,12 @@ export function takeOverTimers(): void {
   }
 }
 
-type Callback = (...values: unknown[]) => unknown;
+type Callback = (...values: never[]) => unknown;
 
-function inCell(callback: Callback): Callback {
+/** A function that, whenever it is called, runs as a part of the cell that runs now. */
+export function asPartOfThisCell<Function extends Callback>(callback: Function): Function {
   const cell = current;
-  return function (this: unknown, ...values) {
+  return function (this: unknown, ...values: Parameters<Function>) {
     const before = current;
     current = cell;
     try {
@@ -41,5 +42,5 @@ function inCell(callback: Callback): Callback {
     } finally {
       current = before;
     }
-  };
+  } as Function;
 }

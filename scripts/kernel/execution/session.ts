@@ -11,6 +11,7 @@ import {
   type ToProtocol,
 } from "../messages.js";
 import { CellRunner } from "./cell.js";
+import { Comms } from "./comms.js";
 import { currentCell } from "./current-cell.js";
 import { displayThrough, hookTslab, type SendDisplay } from "./display.js";
 import { createQuestions } from "./input.js";
@@ -50,6 +51,8 @@ export function openSession({ protocol, typed, flags, language }: Threads): void
   );
   for (const [name, ask] of Object.entries(questions))
     Object.defineProperty(globalThis, name, { value: ask, configurable: true, writable: true });
+  const comms = new Comms(publish);
+  Object.defineProperty(globalThis, "Jupyter", { value: { comms }, configurable: true, writable: true });
   const cell = offerCell(cells, publish);
   /** The last request that was answered. */
   let answered: string | undefined;
@@ -83,6 +86,13 @@ export function openSession({ protocol, typed, flags, language }: Threads): void
         break;
       case "interrupt":
         interrupt(message.request);
+        break;
+      case "comm":
+        try {
+          comms.receive(message.message);
+        } finally {
+          protocol.postMessage({ kind: "handled", request: message.request });
+        }
         break;
       case "exit":
         endProcess();

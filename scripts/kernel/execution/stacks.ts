@@ -42,7 +42,9 @@ function frameOf(site: NodeJS.CallSite): string | undefined {
   }
   const entry = findSourceMap(name)?.findEntry(line - 1, column - 1);
   if (entry && "originalSource" in entry && entry.originalLine !== undefined) {
-    const source = entry.originalSource.startsWith("file:") ? fileURLToPath(entry.originalSource) : entry.originalSource;
+    const source = entry.originalSource.startsWith("file:")
+      ? fileURLToPath(entry.originalSource)
+      : entry.originalSource;
     return described(site, `${shortPath(source)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`);
   }
   return described(site, `${shortPath(file)}:${line}:${column}`);
@@ -71,4 +73,3 @@ function calleeOf(site: NodeJS.CallSite): string | undefined {
   const full = type !== null && !name.startsWith(type) && !site.isAsync?.() ? `${type}.${name}` : name;
   return method !== null && method !== name && !full.endsWith(`.${method}`) ? `${full} [as ${method}]` : full;
 }
-

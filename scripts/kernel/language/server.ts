@@ -27,7 +27,11 @@ const waiting: Port<object, ToLanguage> = data.waiting;
 const protocol: Port<ToProtocolFromLanguage, EditorRequest> = data.protocol;
 const require = createRequire(import.meta.url);
 
-const compiler = createCompiler(nodeFiles, { folder, library: typeScriptsLibrary(), modules: modulesBroughtAlong() }, globals);
+const compiler = createCompiler(
+  nodeFiles,
+  { folder, library: typeScriptsLibrary(), modules: modulesBroughtAlong() },
+  globals,
+);
 warmUp();
 
 execution.on("message", (question) => {

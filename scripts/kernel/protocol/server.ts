@@ -7,11 +7,13 @@ import { workerData } from "node:worker_threads";
 // By `require`: an import would have Node parse a CommonJS package for its exports first, and the kernel answer later.
 import zmq = require("zeromq");
 import type {
+  CommMessage,
   EditorRequest,
   ExecuteContent,
   ExecuteReply,
   Port,
   ProtocolData,
+  Publication,
   Request,
   ToExecution,
   ToProtocol,
@@ -54,7 +56,9 @@ let current: Received | undefined;
 const cells = new Map<string, { parent: Received["header"]; silent: boolean }>();
 /** The cell that began last. What nobody has started in particular belongs to it. */
 let lastCell: string | undefined;
-/** What an editor has asked, by id. */
+/** The targets of the comms that are open, by comm. */
+const comms = new Map<string, { target_name: string }>();
+/** What an editor has asked, or what came through a comm, by id. */
 const asked = new Map<string, Received>();
 let executionCount = 0;
 /** Whether the main thread has answered that it was interrupted while no cell ran. */
@@ -133,9 +137,14 @@ async function greetSubscribers(): Promise<void> {
 }
 
 /** Publishes on iopub in the name of a cell, unless that cell is silent. */
-function publish(cell: string | undefined, type: string, content: object): void {
+function publish(
+  cell: string | undefined,
+  type: string,
+  content: object,
+  rest: { metadata?: object; buffers?: Uint8Array[] } = {},
+): void {
   const { parent, silent = false } = cells.get(cell ?? lastCell ?? "") ?? {};
-  if (!silent) sendDraft(iopub, { identities: [Buffer.from(type)], type, parent, content });
+  if (!silent) sendDraft(iopub, { identities: [Buffer.from(type)], type, parent, content, ...rest });
 }
 
 function publishStatus(message: Received | undefined, state: "starting" | "busy" | "idle"): void {
@@ -226,7 +235,7 @@ function answer({ header, content }: Received): object | undefined {
     case "history_request":
       return { status: "ok", history: history.query(content as HistoryQuery) };
     case "comm_info_request":
-      return { status: "ok", comms: {} };
+      return { status: "ok", comms: openComms(content as { target_name?: string }) };
     default:
       return undefined;
   }
@@ -245,15 +254,28 @@ function onShell(message: Received): void {
     askLanguage(message);
   } else if (type === "shutdown_request") {
     shutDown(shell, message);
-  } else if (type === "comm_open") {
-    // No comm target exists here, and the protocol says to answer so.
-    sendDraft(iopub, {
-      identities: [Buffer.from("comm_close")],
-      type: "comm_close",
-      parent: message.header,
-      content: { comm_id: (message.content as { comm_id: string }).comm_id, data: {} },
-    });
+  } else if (type === "comm_open" || type === "comm_msg" || type === "comm_close") {
+    passThroughComm(type, message);
   }
+}
+
+function passThroughComm(type: CommMessage["type"], message: Received): void {
+  const { header, metadata, buffers } = message;
+  const content = message.content as CommMessage["content"];
+  publishStatus(message, "busy");
+  asked.set(header.msg_id, message);
+  noteComm(type, content);
+  execution.postMessage({ kind: "comm", request: header.msg_id, message: { type, content, metadata, buffers } });
+}
+
+function noteComm(type: CommMessage["type"], { comm_id, target_name = "" }: CommMessage["content"]): void {
+  if (type === "comm_open") comms.set(comm_id, { target_name });
+  else if (type === "comm_close") comms.delete(comm_id);
+}
+
+function openComms({ target_name }: { target_name?: string }): object {
+  const open = [...comms].filter(([, comm]) => target_name === undefined || comm.target_name === target_name);
+  return Object.fromEntries(open);
 }
 
 function askLanguage(message: Received): void {
@@ -305,6 +327,8 @@ function shutDown(channel: zmq.Router, message: Received): void {
   void endKernel(execution, outboxes);
 }
 
+const isComm = (publication: Publication): publication is CommMessage => publication.type.startsWith("comm_");
+
 function onExecution(message: ToProtocol): void {
   switch (message.kind) {
     case "reply":
@@ -321,9 +345,18 @@ function onExecution(message: ToProtocol): void {
     case "publish": {
       pipes.read();
       streams.flush();
-      const { type, content } = message.publication;
-      publish(message.cell, type, content);
+      const { publication } = message;
+      const { type, content } = publication;
+      if (isComm(publication)) noteComm(publication.type, publication.content);
+      const { metadata, buffers } = isComm(publication) ? publication : {};
+      publish(message.cell, type, content, { metadata, buffers });
       if (type === "execute_result") history.setOutput(content.execution_count, content.data["text/plain"]);
+      break;
+    }
+    case "handled": {
+      const request = asked.get(message.request);
+      asked.delete(message.request);
+      if (request) publishIdle(request);
       break;
     }
     case "ask":

@@ -18,8 +18,10 @@ export interface Received<Content = unknown> {
   /** The routing prefix, which says who sent it. */
   identities: Buffer[];
   header: Header;
-  metadata: { cellId?: string };
+  metadata: { cellId?: string } & Record<string, unknown>;
   content: Content;
+  /** Raw bytes that came with it. */
+  buffers: Buffer[];
 }
 
 /** A message to be sent. */
@@ -30,6 +32,8 @@ export interface Draft {
   /** The header of the request that it answers or belongs to. */
   parent?: Header;
   content: object;
+  metadata?: object;
+  buffers?: Uint8Array[];
 }
 
 const DELIMITER = Buffer.from("<IDS|MSG>");
@@ -58,14 +62,15 @@ export function decode(key: string, frames: Buffer[]): Received | undefined {
   try {
     const [header, , metadata, content] = parts.map((part) => JSON.parse(part.toString()) as unknown);
     // A client that has the key is trusted to follow the protocol.
-    return { identities: frames.slice(0, at), header, metadata, content } as Received;
+    return { identities: frames.slice(0, at), header, metadata, content, buffers: frames.slice(at + 6) } as Received;
   } catch {
     return undefined;
   }
 }
 
 /** Puts one message together. */
-export function encode(key: string, { identities, type, parent, content }: Draft): (string | Buffer)[] {
+export function encode(key: string, draft: Draft): (string | Buffer)[] {
+  const { identities, type, parent, content, metadata = {}, buffers = [] } = draft;
   const header: Header = {
     msg_id: randomUUID(),
     session,
@@ -74,7 +79,7 @@ export function encode(key: string, { identities, type, parent, content }: Draft
     msg_type: type,
     version: "5.4",
   };
-  const metadata = {};
   const parts = [header, parent ?? {}, metadata, content].map((part) => JSON.stringify(part));
-  return [...identities, DELIMITER, sign(key, parts), ...parts];
+  const raw = buffers.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
+  return [...identities, DELIMITER, sign(key, [...parts, ...raw]), ...parts, ...raw];
 }
