@@ -14,7 +14,15 @@ const room = (files, forbidden, message, ignores = []) => ({
 });
 
 export default defineConfig(
-  globalIgnores(["lib/dist", "scripts/dist", "site", ".cache", ".venv", "notebooks"]),
+  globalIgnores([
+    "lib/dist",
+    "scripts/dist",
+    "site",
+    ".cache",
+    ".venv",
+    "notebooks",
+    "scripts/kernel/tslab-typescript",
+  ]),
   js.configs.recommended,
   tseslint.configs.recommended,
   {
@@ -74,8 +82,26 @@ export default defineConfig(
     "^\\.\\./(exercises|figures|notebook|testing|inspect)(/|$)",
     "What is searched knows nothing of how it is shown.",
   ),
-  room(["scripts/kernel/protocol/*.ts"], "/execution/", "The kernel's threads share nothing but messages.ts."),
-  room(["scripts/kernel/execution/*.ts"], "/protocol/", "The kernel's threads share nothing but messages.ts."),
+  room(
+    ["scripts/kernel/compiler/*.ts"],
+    "^(node:|#|\\.\\./\\.\\.|\\.\\./(?!(compiler|names)\\.js))",
+    "The compiler runs in a browser, too.",
+  ),
+  room(
+    ["scripts/kernel/protocol/*.ts"],
+    "/(execution|language|compiler)/",
+    "The kernel's threads share nothing but messages.ts.",
+  ),
+  room(
+    ["scripts/kernel/execution/*.ts"],
+    "/(protocol|language)/",
+    "The kernel's threads share nothing but messages.ts and what the compiler gives.",
+  ),
+  room(
+    ["scripts/kernel/language/*.ts"],
+    "/(protocol|execution)/",
+    "The kernel's threads share nothing but messages.ts and what the compiler gives.",
+  ),
 
   // Without types yet.
   {

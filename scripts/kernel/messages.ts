@@ -15,10 +15,20 @@ export type ToExecution =
    * may be busy. The cell's "reply" answers it, or else "idle".
    */
   | { kind: "interrupt"; request: string | null }
+  /** Where the running cell was when a loop of it was ended: the topmost function first. */
+  | { kind: "where"; frames: Frame[] }
   /** The client speaks through a comm. "handled" answers it. */
   | { kind: "comm"; request: string; message: CommMessage }
   /** The last message has been sent: the process may end. */
   | { kind: "exit" };
+
+/** A place in compiled code, counted from 1. */
+export interface Frame {
+  callee: string;
+  file: string;
+  line: number;
+  column: number;
+}
 
 /** What the main thread tells the protocol's thread. */
 export type ToProtocol =

@@ -71,6 +71,16 @@ With the address at which the pages will be published, each page names its own, 
     options: { port: { type: "string", default: "8000" }, site: { type: "string", default: join(root, "site") } },
   },
 
+  kernel: {
+    usage: `Makes the TypeScript kernel known to your own Jupyter, in any folder, or takes it away again.
+
+  npm run kernel -- register
+  npm run kernel -- unregister
+  npm run kernel -- register --name NAME     under another name than tslab`,
+    options: { name: { type: "string", default: "tslab" } },
+    allowPositionals: true,
+  },
+
   lab: {
     usage: `Opens JupyterLab on the notebooks, for this machine only.
 

@@ -2,7 +2,7 @@
  * Completions, by their relevance in a notebook. TypeScript gives the same rank to everything outside the cell: what
  * earlier cells declared or imported, JavaScript, Node, and whatever some package declares for browsers.
  */
-import ts from "typescript";
+import type ts from "typescript";
 import { isCell, isInPackage } from "./file-system.js";
 
 export interface Completions {

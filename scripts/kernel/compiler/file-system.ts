@@ -14,7 +14,7 @@ export interface FileSystem {
 }
 
 export const folderOf = (path: string) => path.slice(0, Math.max(path.lastIndexOf("/"), 1));
-export const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
 export const isInPackage = (path: string) => path.includes("/node_modules/");
 
 /** Whether it is the file of a cell: of an earlier one, or of the one that is compiled. */

@@ -51,6 +51,9 @@ export class CellHost implements ts.LanguageServiceHost {
     this.#extending.add(file);
   }
 
+  /** Here TypeScript finds each package.json that it has read. */
+  getModuleResolutionCache = () => this.#resolutions;
+
   /** Where a module was not found, it may be there the next time. */
   hasInvalidatedResolutions = (file: string) => this.#incomplete.has(file);
 

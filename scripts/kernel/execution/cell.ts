@@ -10,6 +10,7 @@ import {
   type ErrorReply,
   type ExecuteReply,
   type Flags,
+  type Frame,
   type MimeBundle,
   type Publication,
   type Request,
@@ -19,7 +20,7 @@ import { beginCell } from "./current-cell.js";
 import { mimeBundle, plainBundle } from "./display.js";
 import type { Language } from "./language.js";
 import { metaOf, type ModuleContext, Modules } from "./modules.js";
-import { keepSourceMap } from "./source-maps.js";
+import { keepSourceMap, placeInSource } from "./source-maps.js";
 import { describeError, describeProblems } from "./traceback.js";
 import { declareVariables } from "./variables.js";
 
@@ -33,6 +34,16 @@ const UNSEEN_MS = 100;
 class Interrupted extends Error {
   override name = "Interrupted";
   override message = "the cell was stopped before its end";
+}
+
+/** An error that says where the cell was. */
+function placed(error: Error, frames: Frame[]): Error {
+  const lines = frames.flatMap(({ callee, file, line, column }) => {
+    const place = placeInSource(file, line, column);
+    const text = `${file}:${place?.line}:${place?.column}`;
+    return place ? [`    at ${callee === "" ? text : `${callee} (${text})`}`] : [];
+  });
+  return Object.assign(error, { stack: [String(error), ...lines].join("\n") });
 }
 
 /** What TypeScript finds wrong has places, but no stack. */
@@ -52,6 +63,8 @@ interface CellContext extends ModuleContext {
 }
 
 interface RunningCell {
+  /** Where a loop of it was ended. */
+  where: Frame[];
   /** Tells the library when the cell is interrupted, or fails. */
   controller: AbortController;
   /** Ends the cell. */
@@ -169,7 +182,7 @@ export class CellRunner {
     let fail: RunningCell["fail"] = () => {};
     const failed = new Promise<never>((_, reject) => (fail = reject));
     failed.catch(() => {}); // whoever waits for it hears of it
-    this.#running = { controller, fail, failed };
+    this.#running = { where: [], controller, fail, failed };
     try {
       const result = await Promise.race([this.#language.compile(code, name), failed]);
       if ("problems" in result) throw new CompileError(result.problems);
@@ -266,9 +279,14 @@ export class CellRunner {
     Atomics.store(this.#flags, TIDYING, 0);
     // An await that ends soon ends the cell itself, and its `finally` blocks run before the answer.
     setTimeout(() => {
-      if (this.#running === running) running.fail(interrupted);
+      if (this.#running === running) running.fail(placed(interrupted, running.where));
     }, GRACE_MS);
     return true;
+  }
+
+  /** A loop of the running cell is being ended: this is where it was. */
+  noteWhere(frames: Frame[]): void {
+    if (this.#running) this.#running.where = frames;
   }
 
   #publishFailure(error: ErrorContent): void {
@@ -278,7 +296,7 @@ export class CellRunner {
 
   /** Abandons a cell that can no longer end by itself, and answers in its place. */
   abandon(): ErrorReply {
-    const error = this.#describe(new Interrupted());
+    const error = this.#describe(placed(new Interrupted(), this.#running?.where ?? []));
     this.#running = undefined;
     // The answer may have been cut off together with a loop, and the error may already be published.
     if (!this.#hasFailed) this.#publishFailure(error);

@@ -11,7 +11,7 @@ const DISPLAY = Symbol.for("Jupyter.display");
 const DEPTH = 4;
 
 /** The content of a display_data message. */
-export interface Display {
+interface Display {
   data: MimeBundle;
   metadata?: object;
   transient?: { display_id?: string };

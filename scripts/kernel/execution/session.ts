@@ -15,7 +15,7 @@ import { Comms } from "./comms.js";
 import { currentCell } from "./current-cell.js";
 import { displayThrough, hookTslab, type SendDisplay } from "./display.js";
 import { createQuestions } from "./input.js";
-import { Language } from "./language.js";
+import type { Language } from "./language.js";
 import { tidy } from "./memory.js";
 import { endProcess, takeOverProcess } from "./process.js";
 
@@ -86,6 +86,9 @@ export function openSession({ protocol, typed, flags, language }: Threads): void
         break;
       case "interrupt":
         interrupt(message.request);
+        break;
+      case "where":
+        cells.noteWhere(message.frames);
         break;
       case "comm":
         try {

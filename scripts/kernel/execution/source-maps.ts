@@ -1,5 +1,5 @@
 // Maps positions in compiled cells and modules back to what was written.
-import { SourceMap, type SourceMapPayload } from "node:module";
+import { SourceMap, type SourceMapping, type SourceMapPayload } from "node:module";
 
 /** The compiler puts one line before the code of each cell and module. */
 const LINES_BEFORE = 1;
@@ -32,8 +32,19 @@ export function placeInSource(name: string, line: number, column: number): Place
   const compiled = maps.get(name);
   if (!compiled || compiled.json === "" || line <= LINES_BEFORE || line >= compiled.lines) return undefined;
   compiled.map ??= new SourceMap(JSON.parse(compiled.json) as SourceMapPayload);
-  const entry = compiled.map.findEntry(line - 1 - LINES_BEFORE, column - 1);
-  if (!("originalLine" in entry) || entry.originalLine === undefined) return undefined;
+  const row = line - 1 - LINES_BEFORE;
+  // The head of a loop without conditions is in no map, but what follows is.
+  const entry =
+    entryIn(compiled.map, row, column - 1) ??
+    entryIn(compiled.map, row, Infinity) ??
+    entryIn(compiled.map, row + 1, Infinity);
+  if (!entry) return undefined;
   const shift = entry.originalLine === 0 ? compiled.shift : 0;
   return { line: entry.originalLine + 1, column: Math.max(1, entry.originalColumn + 1 - shift) };
+}
+
+/** The entry for a place, if it is on the place's line. */
+function entryIn(map: SourceMap, row: number, column: number): SourceMapping | undefined {
+  const entry = map.findEntry(row, column);
+  return "originalLine" in entry && entry.originalLine !== undefined && entry.generatedLine === row ? entry : undefined;
 }

@@ -2,11 +2,9 @@
  * The thread that knows TypeScript. It compiles the cells for the main thread, and answers what an editor asks by
  * itself: completions come while a cell runs, no cell can change what TypeScript is made of, and no interrupt ends it.
  */
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { workerData } from "node:worker_threads";
-import { createCompiler } from "../compiler/compiler.js";
 import type {
   CompleteReply,
   CursorContent,
@@ -19,6 +17,10 @@ import type {
   ToProtocolFromLanguage,
 } from "../messages.js";
 import { nodeFiles } from "./files.js";
+import { loadCompiler } from "./load-compiler.js";
+
+/** After this time the first cells have run. */
+const QUIET_MS = 10_000;
 
 const data = workerData as LanguageData;
 const { folder, globals, awake } = data;
@@ -27,6 +29,7 @@ const waiting: Port<object, ToLanguage> = data.waiting;
 const protocol: Port<ToProtocolFromLanguage, EditorRequest> = data.protocol;
 const require = createRequire(import.meta.url);
 
+const { createCompiler, remember } = loadCompiler();
 const compiler = createCompiler(
   nodeFiles,
   { folder, library: typeScriptsLibrary(), modules: modulesBroughtAlong() },
@@ -79,17 +82,20 @@ function typeScriptsLibrary(): string {
   return path.dirname(require.resolve("typescript"));
 }
 
-/** tslab, and the types of the Node that runs, or of the newest one before it whose types are here. */
+/** tslab, and the types of the Node that runs. */
 function modulesBroughtAlong(): Map<string, string> {
-  const modules = new Map([["tslab", require.resolve("tslab").replace(/\.js$/, ".d.ts")]]);
-  const types = path.join(path.dirname(require.resolve("@types/node/package.json")), "index.d.ts");
-  if (existsSync(types)) modules.set("@types/node", types);
-  return modules;
+  const isOld = Number(process.versions.node.split(".")[0]) < 22;
+  const types = require.resolve(isOld ? "@types/node/package.json" : "types-node-22/package.json");
+  return new Map([
+    ["tslab", require.resolve("tslab").replace(/\.js$/, ".d.ts")],
+    ["@types/node", path.join(path.dirname(types), "index.d.ts")],
+  ]);
 }
 
 /** Reads the declarations of JavaScript and of Node, so that the first cell need not. */
 function warmUp(): void {
   compiler.inspect("console", 1);
+  setTimeout(remember, QUIET_MS).unref();
 }
 
 // The protocol counts Unicode characters, JavaScript UTF-16 units. They differ after an emoji.

@@ -6,11 +6,13 @@
  * do anywhere: in a timer, or after an `await`, too. If there is still none, the cell waits for a child process, which is
  * interrupted like the kernel's whole group in a terminal.
  */
-import { Session } from "node:inspector";
-import { LOADING, type Flags, type Port, TIDYING, type ToExecution, type ToProtocol } from "../messages.js";
+import { type Debugger, Session } from "node:inspector";
+import { type Flags, type Frame, LOADING, type Port, TIDYING, type ToExecution, type ToProtocol } from "../messages.js";
 
 /** A main thread that is not in a loop answers within this time. */
 const ANSWER_MS = 150;
+/** A loop pauses within this time; what is no JavaScript does not. */
+const PAUSE_MS = 100;
 /** Tidying up may take this long, even if it is a loop of the cell's own. */
 const MAX_TIDYING_MS = 3000;
 
@@ -43,8 +45,8 @@ export function interrupt(
     }
     if (isInsisting) interruptChildren();
     isInsisting = true;
-    terminateExecution();
-    ask(); // again, since the answer may have been cut off, too
+    // And it is asked again, since the answer may have been cut off, too.
+    void terminateExecution(execution).then(ask);
   };
   ask();
 }
@@ -60,13 +62,34 @@ function interruptChildren(): void {
 
 let isTerminating = false;
 
-function terminateExecution(): void {
+/**
+ * Ends the loop that the main thread is in, and tells the main thread where that was.
+ * @returns when that is on its way; a main thread that waits for something outside of JavaScript comes to it later
+ */
+async function terminateExecution(execution: Port<ToExecution, ToProtocol>): Promise<void> {
   if (isTerminating) return; // a second one would cut off what follows the loop
   isTerminating = true;
   const session = new Session();
   session.connectToMainThread();
-  session.post("Runtime.terminateExecution", () => {
+  const done = () => {
     isTerminating = false;
     session.disconnect();
+  };
+  const files = new Map<string, string>();
+  await new Promise<void>((resolve) => {
+    session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => files.set(scriptId, url));
+    session.on("Debugger.paused", ({ params: { callFrames } }) => {
+      execution.postMessage({ kind: "where", frames: callFrames.map((frame) => frameFrom(frame, files)) });
+      session.post("Debugger.resume", { terminateOnResume: true }, done);
+      resolve();
+    });
+    session.post("Debugger.enable");
+    session.post("Debugger.pause");
+    setTimeout(resolve, PAUSE_MS);
   });
+}
+
+function frameFrom({ functionName: callee, location }: Debugger.CallFrame, files: ReadonlyMap<string, string>): Frame {
+  const { scriptId, lineNumber, columnNumber = 0 } = location;
+  return { callee, file: files.get(scriptId) ?? "", line: lineNumber + 1, column: columnNumber + 1 };
 }

@@ -20,8 +20,8 @@ os.environ.pop("JUPYTER_PATH", None)
 class Kernel:
     """A running kernel, and a client that keeps what each cell sent."""
 
-    def __init__(self):
-        self.manager, self.client = start_new_kernel(kernel_name="tslab", cwd=str(ROOT / "notebooks"))
+    def __init__(self, folder=ROOT / "notebooks"):
+        self.manager, self.client = start_new_kernel(kernel_name="tslab", cwd=str(folder))
         self.pid = self.manager.provisioner.pid
 
     def send(self, code, **options):
