@@ -12,7 +12,7 @@ import { type Flags, type Frame, LOADING, type Port, TIDYING, type ToExecution, 
 /** A main thread that is not in a loop answers within this time. */
 const ANSWER_MS = 150;
 /** A loop pauses within this time; what is no JavaScript does not. */
-const PAUSE_MS = 100;
+const PAUSE_MS = 500;
 /** Tidying up may take this long, even if it is a loop of the cell's own. */
 const MAX_TIDYING_MS = 3000;
 

@@ -1,0 +1,250 @@
+"""What a kernel does while, and after, a cell runs: timers, child processes, comms, late errors, long sessions."""
+
+import gc
+import statistics
+import threading
+import time
+from pathlib import Path
+
+from conftest import Kernel, texts, wait_for
+
+
+def value_of(kernel, code):
+    reply, outputs = kernel.run(code)
+    assert reply["status"] == "ok", reply
+    return texts(outputs, "execute_result")[-1]["data"]["text/plain"]
+
+
+def printed(outputs, name="stdout"):
+    return "".join(content["text"] for content in texts(outputs, "stream") if content["name"] == name)
+
+
+def messages_for(kernel, seconds):
+    """Everything that arrives on iopub in some seconds."""
+    found = []
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        try:
+            found.append(kernel.client.get_iopub_msg(timeout=left))
+        except Exception:
+            break
+    return found
+
+
+def test_a_timers_lines_stay_under_the_cell_that_set_it(kernel):
+    first = kernel.send("let ticks = 0; const timer = setInterval(() => console.log('tick', ticks++), 50); 0")
+    kernel.reply_to(first)
+    second = kernel.send("await new Promise((r) => setTimeout(r, 200)); 'later'")
+    kernel.reply_to(second)
+    found = [m for m in messages_for(kernel, 0.3) if m["msg_type"] == "stream"]
+    kernel.run("clearInterval(timer)")
+    assert len(found) >= 3
+    assert {m["parent_header"]["msg_id"] for m in found} == {first}
+
+
+def test_children_and_native_code_print_into_the_cell(kernel):
+    _, outputs = kernel.run(
+        'import { execSync } from "node:child_process"; import { writeSync } from "node:fs";\n'
+        'console.log("before"); execSync("echo from-child; echo problem >&2", { stdio: "inherit" });\n'
+        'writeSync(1, "direct\\n"); console.log("after");'
+    )
+    assert printed(outputs).split() == ["before", "from-child", "direct", "after"]
+    assert printed(outputs, "stderr") == "problem\n"
+
+
+def test_an_error_after_the_cell_is_shown_at_once_and_the_next_cell_is_innocent(kernel):
+    sent = kernel.send('setTimeout(() => { throw new Error("late"); }, 100); 1')
+    kernel.reply_to(sent)
+    found = [m for m in messages_for(kernel, 0.5) if m["msg_type"] == "error"]
+    assert [m["content"]["evalue"] for m in found] == ["late"]
+    assert found[0]["parent_header"]["msg_id"] == sent
+    assert value_of(kernel, "'innocent'") == "'innocent'"
+
+
+def test_a_rejection_that_the_next_cell_handles_is_no_failure(kernel):
+    kernel.run(
+        "const both = [1, 2].map((i) => new Promise((y, n) => setTimeout(() => i === 1 ? n(new Error('one')) : y(i), 20)))"
+    )
+    time.sleep(0.06)
+    reply, _ = kernel.run("(await Promise.allSettled(both)).map((s) => s.status).join()")
+    assert reply["status"] == "error"  # it came at once: nobody can have seen it
+    kernel.run(
+        "const pair = [1, 2].map((i) => new Promise((y, n) => setTimeout(() => i === 1 ? n(new Error('one')) : y(i), 20)))"
+    )
+    time.sleep(0.5)
+    assert value_of(kernel, "(await Promise.allSettled(pair)).map((s) => s.status).join()") == "'rejected,fulfilled'"
+
+
+def test_an_interrupt_says_where_the_loop_was(kernel):
+    kernel.run("function spin(n: number) {\n  while (true) n++;\n}")
+    sent = kernel.begin("\nspin(1)")
+    time.sleep(0.3)
+    kernel.interrupt()
+    reply = kernel.reply_to(sent)
+    said = "\n".join(reply["traceback"])
+    assert reply["ename"] == "Interrupted"
+    assert "at spin (In[" in said and "]:2:3)" in said
+
+
+def test_an_interrupt_ends_a_child_that_the_cell_waits_for(kernel):
+    sent = kernel.begin('import { execSync } from "node:child_process"; execSync("sleep 20")')
+    time.sleep(0.3)
+    start = time.monotonic()
+    kernel.interrupt()
+    assert kernel.reply_to(sent)["status"] == "error"
+    assert time.monotonic() - start < 3
+
+
+def test_completions_come_while_a_cell_runs(kernel):
+    kernel.run("const later = { yes: 1 }")
+    sent = kernel.send("for (const end = Date.now() + 1500; Date.now() < end; );")
+    time.sleep(0.2)
+    start = time.monotonic()
+    asked = kernel.client.complete("later.")
+    reply = kernel.reply_to(asked)
+    assert reply["matches"] == ["yes"]
+    assert reply["metadata"]["_jupyter_types_experimental"][0] == {
+        "text": "yes",
+        "type": "property",
+        "start": 6,
+        "end": 6,
+    }
+    assert time.monotonic() - start < 1
+    assert kernel.reply_to(sent)["status"] == "ok"
+
+
+def comm_message(kernel, type, content, **rest):
+    message = kernel.client.session.msg(type, content, **rest)
+    kernel.client.shell_channel.send(message)
+    return message["header"]["msg_id"]
+
+
+def test_a_comm_that_a_cell_opens(kernel):
+    reply, outputs = kernel.run(
+        "const heard: unknown[] = [];\n"
+        'const slider = Jupyter.comms.open("jupyter.widget", { state: { value: 1 } }, { metadata: { version: "2.1.0" } });\n'
+        "slider.onMessage((data, { buffers }) => { heard.push(data.state.value, buffers.length); console.log('moved'); slider.send({ echo: 1 }); });\n"
+        "slider.id"
+    )
+    assert reply["status"] == "ok", reply
+    [opened] = texts(outputs, "comm_open")
+    assert opened["target_name"] == "jupyter.widget" and opened["data"] == {"state": {"value": 1}}
+    sent = comm_message(kernel, "comm_msg", {"comm_id": opened["comm_id"], "data": {"state": {"value": 5}}})
+    found = messages_for(kernel, 0.3)
+    assert [m["content"]["data"] for m in found if m["msg_type"] == "comm_msg"] == [{"echo": 1}]
+    assert [m["content"]["text"] for m in found if m["msg_type"] == "stream"] == ["moved\n"]
+    states = [
+        m["content"]["execution_state"]
+        for m in found
+        if m["parent_header"].get("msg_id") == sent and m["msg_type"] == "status"
+    ]
+    assert states == ["busy", "idle"]
+    assert value_of(kernel, "heard.join()") == "'5,0'"
+
+
+def test_a_comm_that_the_page_opens(kernel):
+    kernel.run(
+        'Jupyter.comms.registerTarget("mine", (comm, data) => { comm.send({ got: data.n }); comm.onClose(() => console.log("closed")) })'
+    )
+    comm_message(kernel, "comm_open", {"comm_id": "c1", "target_name": "mine", "data": {"n": 3}})
+    comm_message(kernel, "comm_close", {"comm_id": "c1", "data": {}})
+    comm_message(kernel, "comm_open", {"comm_id": "c2", "target_name": "nobody's", "data": {}})
+    found = messages_for(kernel, 0.4)
+    assert [m["content"] for m in found if m["msg_type"] == "comm_msg"] == [{"comm_id": "c1", "data": {"got": 3}}]
+    assert [m["content"]["comm_id"] for m in found if m["msg_type"] == "comm_close"] == ["c2"]
+    assert "closed\n" in [m["content"]["text"] for m in found if m["msg_type"] == "stream"]
+
+
+def test_user_expressions(kernel):
+    sent = kernel.send("const u = 3", user_expressions={"x": "u + 1", "y": "nowhere"})
+    expressions = kernel.reply_to(sent)["user_expressions"]
+    assert expressions["x"]["data"]["text/plain"] == "4"
+    assert expressions["y"]["ename"] == "TypeScriptError"
+
+
+def test_queued_cells_do_not_run_after_an_interrupt(kernel):
+    sent = [kernel.send(code) for code in ("await new Promise(() => {})", "globalThis.ran = 1", "1")]
+    time.sleep(0.4)
+    kernel.interrupt()
+    assert [kernel.reply_to(id)["status"] for id in sent] == ["error", "aborted", "aborted"]
+    assert value_of(kernel, "String((globalThis as any).ran)") == "'undefined'"
+
+
+def test_edited_modules_are_seen_whole(tmp_path):
+    (tmp_path / "e.ts").write_text("export const v = 1;\nexport const f = () => v;")
+    (tmp_path / "g.ts").write_text('import { v } from "./e";\nexport const g = () => v;')
+    kernel = Kernel(tmp_path)
+    try:
+        kernel.run('import { f } from "./e"; import * as all from "./g.ts"')
+        assert value_of(kernel, "[f(), all.g()].join()") == "'1,1'"
+        time.sleep(0.02)
+        (tmp_path / "e.ts").write_text(
+            "export const v = 2;\n\nexport const f = () => { throw new Error(`v is ${v}`) };"
+        )
+        assert value_of(kernel, "all.g()") == "2"
+        reply, _ = kernel.run("f()")
+        assert "e.ts:3:" in "\n".join(reply["traceback"])
+        (tmp_path / "e.ts").write_text("export const v: number = 'no';\nexport const f = () => v;")
+        reply, _ = kernel.run("f()")
+        assert "e.ts:1:14 - error TS2322" in "\n".join(reply["traceback"])
+    finally:
+        kernel.shut_down()
+
+
+def resident(kernel):
+    status = Path(f"/proc/{kernel.pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def test_cells_that_run_again_and_again_leave_nothing(kernel):
+    gc.collect()
+    kernel.run("0")
+    before = resident(kernel)
+    for code in (
+        "let big = new Float64Array(2.5e7).fill(1); big.length",
+        "new Float64Array(2.5e7).fill(1)",
+        "let later = await Promise.resolve(new Float64Array(2.5e7).fill(1)); later.length",
+    ):
+        for _ in range(8):
+            assert kernel.run(code)[0]["status"] == "ok"
+    kernel.run("big = later = new Float64Array(1); 0")
+    kernel.run("1")
+    assert wait_for(lambda: resident(kernel) - before < 700, 5), resident(kernel) - before
+
+
+def test_two_thousand_cells_with_an_interrupt_at_every_tenth():
+    kernel = Kernel()
+    kinds = [
+        lambda i: (f"const a{i} = {i}; a{i} * 2", str(2 * i)),
+        lambda i: (f"let s{i} = 0; for (let k = 0; k < 1000; k++) s{i} += k; s{i}", "499500"),
+        lambda i: (f"function f{i % 50}(x: number) {{ return x + {i} }} f{i % 50}(1)", str(i + 1)),
+        lambda i: (f"class C{i % 20} {{ v = {i} }} new C{i % 20}().v", str(i)),
+        lambda i: (f"await Promise.resolve({i})", str(i)),
+        lambda i: (f"console.log({i}); total += 1; total", None),
+    ]
+    try:
+        kernel.run("let total = 0")
+        for i in range(50):
+            kernel.run(kinds[i % len(kinds)](i)[0])
+        before, seconds = resident(kernel), []
+        for i in range(50, 2000):
+            if i % 10 == 0:
+                sent = kernel.send("while (true) await new Promise((r) => setTimeout(r, 1));")
+                timer = threading.Timer(0.01, kernel.interrupt)
+                timer.start()
+                assert kernel.reply_to(sent)["status"] == "error"
+                timer.join()
+            code, expected = kinds[i % len(kinds)](i)
+            start = time.monotonic()
+            reply, outputs = kernel.run(code)
+            seconds.append(time.monotonic() - start)
+            assert reply["status"] == "ok", reply
+            if expected:
+                assert texts(outputs, "execute_result")[-1]["data"]["text/plain"] == expected
+        growth = resident(kernel) - before
+        early, late = (statistics.median(part) * 1000 for part in (seconds[:300], seconds[-300:]))
+        print(f"2,000 cells: {early:.0f} ms at first, {late:.0f} ms at last, memory +{growth:.0f} MB")
+        assert late < 2 * early + 10
+        assert growth < 300
+    finally:
+        kernel.shut_down()
