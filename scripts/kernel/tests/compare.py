@@ -1,13 +1,14 @@
-"""Runs the conformance suite on this kernel and on the tslab that it is built on, and writes conformance.md.
+"""Runs the conformance suite on this kernel, on tslab's own and on Deno's, and writes conformance.md.
 
 .venv/bin/python scripts/kernel/tests/compare.py
 """
 
 import json
 import os
+import subprocess
 import sys
-import tempfile
 import unittest
+import venv
 from pathlib import Path
 
 import jupyter_kernel_test
@@ -31,13 +32,38 @@ PARTS = {
 }
 
 
-def stock_kernelspec(folder):
-    """A kernelspec like the one that `tslab install` writes."""
-    spec = Path(folder) / "kernels" / "stock"
-    spec.mkdir(parents=True)
-    tslab = ROOT / "node_modules" / "tslab" / "bin" / "tslab"
-    argv = ["node", str(tslab), "kernel", "--config-path", "{connection_file}"]
-    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "tslab", "language": "typescript"}))
+# As a Deno user writes it.
+OF_KERNEL = {
+    "deno": {
+        "code_display_data": [
+            {"code": "await Deno.jupyter.display(Deno.jupyter.html`<b>bold</b>`)", "mime": "text/html"},
+            {"code": "await Deno.jupyter.display(Deno.jupyter.md`# title`)", "mime": "text/markdown"},
+        ]
+    }
+}
+
+
+def fetch_peers():
+    """Installs the other kernels, from the npm and PyPI registries, and gives the folder of their kernelspecs."""
+    folder = ROOT / ".cache" / "peers"
+    tslab = folder / "node_modules" / "tslab" / "bin" / "tslab"
+    if not tslab.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "tslab@1.0.22"], check=True)
+    deno = folder / "venv" / "bin" / "deno"
+    if not deno.exists():
+        venv.create(folder / "venv", with_pip=True)
+        subprocess.run([folder / "venv" / "bin" / "pip", "install", "--quiet", "deno"], check=True)
+    write_kernelspec(folder, "stock", ["node", str(tslab), "kernel", "--config-path", "{connection_file}"])
+    write_kernelspec(folder, "deno", [str(deno), "jupyter", "--kernel", "--conn", "{connection_file}"])
+    version = subprocess.run([deno, "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
+    return folder, version
+
+
+def write_kernelspec(folder, name, argv):
+    spec = folder / "kernels" / name
+    spec.mkdir(parents=True, exist_ok=True)
+    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": name, "language": "typescript"}))
 
 
 class Results(unittest.TestResult):
@@ -56,7 +82,9 @@ class Results(unittest.TestResult):
 def passed_by(kernel_name):
     """The suite as it is published: one session with the kernel for all tests."""
     suites = [
-        unittest.defaultTestLoader.loadTestsFromTestCase(type(tests.__name__, (tests,), {"kernel_name": kernel_name}))
+        unittest.defaultTestLoader.loadTestsFromTestCase(
+            type(tests.__name__, (tests,), {"kernel_name": kernel_name, **OF_KERNEL.get(kernel_name, {})})
+        )
         for tests in (TypeScriptKernelTests, TypeScriptKernelWelcomeTests)
     ]
     results = Results()
@@ -67,19 +95,22 @@ def passed_by(kernel_name):
 def main():
     # Seconds that a reply may take. Stock tslab never sends some of them; the default is 15.
     jupyter_kernel_test.TIMEOUT = 8
-    os.chdir(ROOT / "notebooks")
-    with tempfile.TemporaryDirectory() as folder:
-        stock_kernelspec(folder)
-        os.environ["JUPYTER_PATH"] = folder
-        ours, stock = passed_by("tslab"), passed_by("stock")
+    folder, deno_version = fetch_peers()
+    os.environ["JUPYTER_PATH"] = str(folder)
+    os.chdir(folder)  # tslab uses what lies in the current folder
+    os.environ["DENO_NO_UPDATE_CHECK"] = "1"
+    ours, stock, deno = (passed_by(name) for name in ("tslab", "stock", "deno"))
     mark = lambda passed: "✓ passes" if passed else "✗ fails"
-    rows = [f"| {words} | {mark(test in stock)} | {mark(test in ours)} |" for test, words in PARTS.items()]
+    rows = [
+        f"| {words} | {' | '.join(mark(test in passed) for passed in (stock, deno, ours))} |"
+        for test, words in PARTS.items()
+    ]
     count = lambda passed: f"**{len(passed)} of {len(PARTS)}**"
     table = [
-        f"| `jupyter_kernel_test` {jupyter_kernel_test.__version__} | tslab 1.0.22 | this kernel |",
-        "| :--- | :--- | :--- |",
+        f"| `jupyter_kernel_test` {jupyter_kernel_test.__version__} | tslab 1.0.22 | Deno {deno_version} | this kernel |",
+        "| :--- | :--- | :--- | :--- |",
         *rows,
-        f"| in all | {count(stock)} | {count(ours)} |",
+        f"| in all | {' | '.join(count(passed) for passed in (stock, deno, ours))} |",
     ]
     Path(__file__).with_name("conformance.md").write_text("\n".join(table) + "\n")
     print("\n".join(table))
