@@ -17,17 +17,46 @@ export const scriptsStep = buildStep(
     ),
   ],
   ["--build", "scripts"],
-  bundleCompiler,
 );
+
+/**
+ * The kernel's compiler and TypeScript in one file, which scripts/kernel/language/load-compiler.ts loads in a fifth of
+ * the time that an import takes: Node looks through the nine megabytes of TypeScript for what they are and export.
+ */
+export const compilerStep = stampedStep({
+  name: "Kernel's compiler",
+  megabytes: 11,
+  stamp: join(root, "scripts/dist/kernel/.stamp"),
+  inputs: () => {
+    const sources = join(root, "scripts/kernel/compiler");
+    return [
+      readFileSync(join(root, "package-lock.json")),
+      ...sourceFiles(sources).flatMap((file) => [file, readFileSync(join(sources, file))]),
+    ];
+  },
+  async make() {
+    const dist = join(root, "scripts/dist/kernel");
+    const options = ["--bundle", "--format=cjs", "--platform=node", "--minify-whitespace", "--log-level=warning"];
+    await runTool(
+      process.execPath,
+      [
+        join(nodeModules, "esbuild/bin/esbuild"),
+        join(dist, "compiler/compiler.js"),
+        ...options,
+        `--outfile=${join(dist, "compiler.cjs")}`,
+      ],
+      { doing: "Bundling the kernel's compiler" },
+    );
+  },
+});
 
 /**
  * @param {string} name
  * @param {string} folder  in the clone, compiled to its `dist`
  * @param {string[]} settings  other files that the result depends on
  * @param {string[]} options  for tsc
- * @param {() => Promise<void>} [finish]
  */
-function buildStep(name, folder, settings, options, finish = async () => {}) {
+function buildStep(name, folder, settings, options) {
   const sources = join(root, folder);
   const dist = join(sources, "dist");
   return stampedStep({
@@ -58,31 +87,8 @@ function buildStep(name, folder, settings, options, finish = async () => {}) {
         );
       }
       removeOrphans(sources, dist);
-      await finish();
     },
   });
-}
-
-/**
- * The kernel's compiler and TypeScript in one file, which scripts/kernel/language/load-compiler.ts loads in a fifth of
- * the time that an import takes: Node looks through the nine megabytes of TypeScript for what they are and export.
- */
-async function bundleCompiler() {
-  const dist = join(root, "scripts/dist/kernel");
-  await runTool(
-    process.execPath,
-    [
-      join(nodeModules, "esbuild/bin/esbuild"),
-      join(dist, "compiler/compiler.js"),
-      "--bundle",
-      "--format=cjs",
-      "--platform=node",
-      "--minify-whitespace",
-      "--log-level=warning",
-      `--outfile=${join(dist, "compiler.cjs")}`,
-    ],
-    { doing: "Bundling the kernel's compiler" },
-  );
 }
 
 /** TypeScript sources in a folder, sorted. @param {string} folder */

@@ -1,6 +1,6 @@
 // Installs whatever is missing, inside the clone: `npm run setup`, and the first thing that every other command does.
 import { addonStep } from "./addon.mjs";
-import { libraryStep, scriptsStep } from "./builds.mjs";
+import { compilerStep, libraryStep, scriptsStep } from "./builds.mjs";
 import { chromiumStep } from "./chromium.mjs";
 import { kernelspecStep } from "./kernelspec.mjs";
 import { labExtensionStep } from "./lab-extension.mjs";
@@ -23,6 +23,7 @@ const steps = [
   kernelspecStep,
   libraryStep,
   scriptsStep,
+  compilerStep,
   labExtensionStep,
 ];
 

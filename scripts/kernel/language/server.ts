@@ -19,8 +19,8 @@ import type {
 import { nodeFiles } from "./files.js";
 import { loadCompiler } from "./load-compiler.js";
 
-/** After this time the first cells have run. */
-const QUIET_MS = 10_000;
+/** After this time the first cell has run, as a rule. */
+const QUIET_MS = 1500;
 
 const data = workerData as LanguageData;
 const { folder, globals, awake } = data;
