@@ -241,11 +241,16 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
     if (problem.code !== 2632) return problem;
     const name = /'(.+?)'/.exec(problem.message)?.[1] ?? "";
     const kind = scope.kindOfValue(name);
-    if (kind === "constant") return { ...problem, code: 2588, message: `Cannot assign to '${name}' because it is a constant.` };
+    if (kind === "constant")
+      return { ...problem, code: 2588, message: `Cannot assign to '${name}' because it is a constant.` };
     if (kind === "declaration")
-      return { ...problem, code: 2630, message: `Cannot assign to '${name}' because it is a function, a class or an enum.` };
+      return {
+        ...problem,
+        code: 2630,
+        message: `Cannot assign to '${name}' because it is a function, a class or an enum.`,
+      };
     return problem;
-  } // prettier-ignore
+  }
 
   /** Writes a cell that is being typed, with all that earlier cells have declared. */
   function writeDraft(code: string): string {

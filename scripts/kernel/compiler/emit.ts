@@ -172,16 +172,20 @@ export const ownImports: ts.TransformerFactory<ts.SourceFile> = (context) => (fi
 /** `import.meta` and `import(…)` are the kernel's. */
 function withMeta(file: ts.SourceFile, context: ts.TransformationContext): ts.SourceFile {
   const { factory } = context;
-  return ts.visitEachChild(file, function visit(node: ts.Node): ts.Node {
-    if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword) return member(factory, "meta");
-    const visited = ts.visitEachChild(node, visit, context);
-    if (ts.isCallExpression(visited) && visited.expression.kind === ts.SyntaxKind.ImportKeyword)
-      return located(
-        factory.createCallExpression(member(factory, "importLater"), undefined, visited.arguments),
-        visited,
-      );
-    return visited;
-  }, context); // prettier-ignore
+  return ts.visitEachChild(
+    file,
+    function visit(node: ts.Node): ts.Node {
+      if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword) return member(factory, "meta");
+      const visited = ts.visitEachChild(node, visit, context);
+      if (ts.isCallExpression(visited) && visited.expression.kind === ts.SyntaxKind.ImportKeyword)
+        return located(
+          factory.createCallExpression(member(factory, "importLater"), undefined, visited.arguments),
+          visited,
+        );
+      return visited;
+    },
+    context,
+  );
 }
 
 /** After TypeScript's own steps, when only JavaScript is left: declarations become assignments. */
@@ -300,8 +304,10 @@ export function afterTypes(cell: CellToEmit): ts.TransformerFactory<ts.SourceFil
 
     function inLoopHead(list: ts.VariableDeclarationList): ts.Node {
       const parts = list.declarations.map(({ name, initializer }) =>
-        initializer ? factory.createAssignment(target(name), ts.visitNode(initializer, nested) as ts.Expression) : target(name),
-      ); // prettier-ignore
+        initializer
+          ? factory.createAssignment(target(name), ts.visitNode(initializer, nested) as ts.Expression)
+          : target(name),
+      );
       return parts.length === 1 ? parts[0] : factory.createCommaListExpression(parts);
     }
 

@@ -111,7 +111,9 @@ export class CellHost implements ts.LanguageServiceHost {
   /** A cell, or a module that the kernel brings along. */
   #ownModule(name: string): string | undefined {
     if (!CELL_MODULE.test(name)) return this.#places.modules.get(name);
-    return [".ts", ".tsx"].map((extension) => `${this.#places.folder}${name.slice(1)}${extension}`).find((file) => this.#own.has(file)); // prettier-ignore
+    return [".ts", ".tsx"]
+      .map((extension) => `${this.#places.folder}${name.slice(1)}${extension}`)
+      .find((file) => this.#own.has(file));
   }
 
   /** The types of Node are those that the notebook's folder has, or else the kernel's. */

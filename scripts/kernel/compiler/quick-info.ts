@@ -31,7 +31,9 @@ function paragraphs(
   documentation: readonly ts.SymbolDisplayPart[] | undefined,
   tags: readonly ts.JSDocTagInfo[] | undefined,
 ): string {
-  const described = (tags ?? []).map(({ name, text }) => `@${name} ${ts.displayPartsToString(text as ts.SymbolDisplayPart[])}`.trim()); // prettier-ignore
+  const described = (tags ?? []).map(({ name, text }) =>
+    `@${name} ${ts.displayPartsToString(text as ts.SymbolDisplayPart[])}`.trim(),
+  );
   return [first, ts.displayPartsToString(documentation as ts.SymbolDisplayPart[]), described.join("\n")]
     .filter((paragraph) => paragraph !== "")
     .join("\n\n");

@@ -47,12 +47,6 @@ export class Scope {
     return lines.join("\n");
   }
 
-  /** Whether a value of this name is there that a cell may assign to. */
-  isVariable(name: string): boolean {
-    const value = this.#names.get(name)?.value;
-    return value?.kind === "variable" && !value.isConstant;
-  }
-
   /** How an earlier cell has declared a value: for the message of a cell that assigns to it. */
   kindOfValue(name: string): "constant" | "import" | "declaration" | "variable" | undefined {
     const value = this.#names.get(name)?.value;
@@ -132,9 +126,8 @@ function sourcesOf(module: string, symbol: ts.Symbol, end: number, checker: ts.T
   const { flags } = symbol;
   const parameters = Math.max(...declarations.map((declaration) => typeParametersOf(declaration)));
   const declaration: Source = { kind: "declaration", module, parameters };
-  const variable = declarations.find(
-    (node) => ts.isVariableDeclaration(node) || ts.isBindingElement(node),
-  ) as ts.VariableDeclaration | undefined; // prettier-ignore
+  const variable = declarations.find((node) => ts.isVariableDeclaration(node) || ts.isBindingElement(node)) as
+    ts.VariableDeclaration | undefined;
   return {
     ...(flags & (ts.SymbolFlags.Value | ts.SymbolFlags.Alias) && {
       value: variable ? variableSource(module, symbol, variable, checker) : declaration,
@@ -158,8 +151,12 @@ function variableSource(
     isConstant,
     documentation: documented.map((comment) => `${comment.getText()}\n`).join(""),
     type: isSimple(type, checker)
-      ? checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.WriteArrayAsGenericType)
-      : undefined, // prettier-ignore
+      ? checker.typeToString(
+          type,
+          undefined,
+          ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.WriteArrayAsGenericType,
+        )
+      : undefined,
   };
 }
 
@@ -173,8 +170,9 @@ function isSimple(type: ts.Type, checker: ts.TypeChecker): boolean {
   if (type.flags & StringLike) return (type.flags & (ts.TypeFlags.String | ts.TypeFlags.StringLiteral)) !== 0;
   if (type.isUnion()) return type.types.every((member) => isSimple(member, checker));
   return (
-    checker.isArrayType(type) && checker.getTypeArguments(type as ts.TypeReference).every((item) => isSimple(item, checker))
-  ); // prettier-ignore
+    checker.isArrayType(type) &&
+    checker.getTypeArguments(type as ts.TypeReference).every((item) => isSimple(item, checker))
+  );
 }
 
 /** What an import's name means. Of a module without types it may be anything. */

@@ -110,9 +110,11 @@ export class Modules {
       // A module of CommonJS: the library, among others. It can be loaded again after a build.
       return { file, imported: fromCommonJs(this.#requireFrom(from)(file)) };
     }
-    const namespace = await this.#importFromCell(file !== undefined && from !== undefined ? pathToFileURL(file).href : plain);
+    const namespace = await this.#importFromCell(
+      file !== undefined && from !== undefined ? pathToFileURL(file).href : plain,
+    );
     return { imported: fromNamespace(namespace, name) };
-  } // prettier-ignore
+  }
 
   #resolve(name: string, from: string | undefined) {
     if (name === "tslab" || isBuiltin(name) || /^(data|https?|node):/.test(name)) return undefined;
@@ -146,7 +148,12 @@ export class Modules {
       if (!local || local.format === "host") return nodes(plain) as unknown;
       return this.#loadNow(local.file, local.format).exports;
     };
-    return Object.assign(own, { resolve: nodes.resolve, cache: nodes.cache, extensions: nodes.extensions, main: undefined }); // prettier-ignore
+    return Object.assign(own, {
+      resolve: nodes.resolve,
+      cache: nodes.cache,
+      extensions: nodes.extensions,
+      main: undefined,
+    });
   }
 
   /** Loads a module and all that it imports; those that wait for this one are `waiting`. */
@@ -351,10 +358,11 @@ function fromCommonJs(exports: unknown): Imported {
     if (isCompiled || !isObject(exports)) return exports;
     const all: Namespace = { default: exports };
     for (const key of Object.getOwnPropertyNames(exports))
-      if (key !== "default") Object.defineProperty(all, key, { enumerable: true, get: () => (exports as Namespace)[key] });
+      if (key !== "default")
+        Object.defineProperty(all, key, { enumerable: true, get: () => (exports as Namespace)[key] });
     return all;
   };
-} // prettier-ignore
+}
 
 const isObject = (value: unknown): value is object =>
   (typeof value === "object" && value !== null) || typeof value === "function";
