@@ -56,7 +56,8 @@ export class Scope {
   /** Takes up what a checked cell has declared. Its newest declaration is what a name means. */
   add(module: string, file: ts.SourceFile, end: number, checker: ts.TypeChecker): void {
     for (const [name, symbol] of declaredIn(file, end)) {
-      const found = sourcesOf(module, symbol, end, checker);
+      // What is exported has a symbol of its own, which knows more.
+      const found = sourcesOf(module, checker.getExportSymbolOfSymbol(symbol), end, checker);
       this.#names.set(name, { ...this.#names.get(name), ...found });
     }
   }

@@ -189,6 +189,22 @@ export const SESSIONS: Session[] = [
     ],
   },
   {
+    title: "what a cell exports is there in the next one, too",
+    steps: [
+      [
+        "export const ex = 1; export function fx() { return ex + 1 } export class Cx { v = 3 } export type Tx = number; export interface Ix { a: Tx }",
+      ],
+      ["const i: Ix = { a: ex }; [i.a, fx(), new Cx().v].join()", "1,2,3"],
+      ["export let ex = 5; fx()", 6],
+      ["export default function named() { return 7 }"],
+      ["named()", 7],
+      ["export default class Named { v = 8 }"],
+      ["new Named().v", 8],
+      ["const plain = 9; export { plain, plain as other }"],
+      ["plain", 9],
+    ],
+  },
+  {
     title: "what a cell makes global is known to the next",
     steps: [
       [
