@@ -55,6 +55,11 @@ interface CellSource {
   parsed: ts.SourceFile;
 }
 
+function firstJsx(node: ts.Node): ts.Node | undefined {
+  if (ts.isJsxElement(node) || ts.isJsxSelfClosingElement(node) || ts.isJsxFragment(node)) return node;
+  return ts.forEachChild(node, firstJsx);
+}
+
 /** TypeScript numbers what has implicitly the type `any` from 7005 to 7057, and unreachable code and the like between. */
 const isImplicitAny = (code: number) => code >= 7005 && code <= 7057 && !(code >= 7027 && code <= 7030);
 
@@ -76,7 +81,7 @@ const MODULE_CELL = /^\s*\/\*\*\s*@module\s+([\w./-]+)\s*\*\//;
 export function createCompiler(files: FileSystem, places: Places, globals: Iterable<string>): Compiler {
   const { folder } = places;
   const at = (name: string) => `${folder === "/" ? "" : folder}/${name}`;
-  const { compiler: options, reportsImplicitAny } = optionsFor(files, folder);
+  const { compiler: options, reportsImplicitAny, allowsJsx } = optionsFor(files, folder);
   const host = new CellHost(files, places, options);
   const service = ts.createLanguageService(host, ts.createDocumentRegistry(true));
   const scope = new Scope();
@@ -210,6 +215,18 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
     // Of the cell alone: behind it stands more, in which an unfinished line might find its end.
     const syntax = syntaxErrors(cell.parsed);
     if (syntax.length > 0) return syntax.map((diagnostic) => problemFrom(diagnostic, { ...own, file: cell.parsed }));
+    const jsx = allowsJsx ? undefined : firstJsx(cell.parsed);
+    if (jsx) {
+      const messageText = "Cannot use JSX unless the notebook's tsconfig.json says which.";
+      const [start, length] = [jsx.getStart(cell.parsed), 1];
+      const category = ts.DiagnosticCategory.Error;
+      return [
+        problemFrom(
+          { file: cell.parsed, start, length, code: 17004, category, messageText },
+          { ...own, file: cell.parsed },
+        ),
+      ];
+    }
     const semantic = program
       .getSemanticDiagnostics(file)
       .filter((diagnostic) => inCell(diagnostic) && holds(diagnostic) && isComplaint(diagnostic, file, end));

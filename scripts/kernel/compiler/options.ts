@@ -41,7 +41,12 @@ const FIXED: ts.CompilerOptions = {
   rootDir: undefined,
 };
 
-const DEFAULTS: ts.CompilerOptions = { strict: true, noImplicitThis: false, lib: ["lib.esnext.d.ts"] };
+const DEFAULTS: ts.CompilerOptions = {
+  strict: true,
+  noImplicitThis: false,
+  lib: ["lib.esnext.d.ts"],
+  jsx: ts.JsxEmit.ReactJSX, // for modules: a cell asks first
+};
 
 /** How a folder's cells are compiled. */
 export interface Options {
@@ -52,6 +57,8 @@ export interface Options {
    * empty takes the type of what is put into it.
    */
   reportsImplicitAny: boolean;
+  /** Whether cells may write JSX: the folder's tsconfig.json says which. */
+  allowsJsx: boolean;
 }
 
 /** The compiler's options for notebooks in a folder. A tsconfig.json that cannot be read counts as none. */
@@ -63,6 +70,7 @@ export function optionsFor(files: FileSystem, folder: string): Options {
   return {
     compiler: { ...DEFAULTS, ...(isStrict && { noImplicitThis: true }), ...own, ...FIXED, types, noImplicitAny: true },
     reportsImplicitAny: own?.noImplicitAny ?? isStrict,
+    allowsJsx: own?.jsx !== undefined,
   };
 }
 
