@@ -1,6 +1,7 @@
 /**
- * The kernel's entry: `node main.js CONNECTION_FILE [FOLDER_OF_PIPES]`, as start.sh calls it. It starts three threads: this one runs the
- * cells (execution/), one speaks Jupyter's protocol (protocol/), one knows TypeScript (language/, over compiler/).
+ * The kernel's entry: `node main.js CONNECTION_FILE [FOLDER_OF_PIPES]`, as start.sh calls it. There are three threads:
+ * this one runs the cells (execution/), one speaks Jupyter's protocol (protocol/), one knows TypeScript (language/, over
+ * compiler/).
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -208,7 +208,7 @@ export function afterTypes(cell: CellToEmit): ts.TransformerFactory<ts.SourceFil
     function helperImport({ importClause, moduleSpecifier }: ts.ImportDeclaration): ts.Statement {
       const bindings = importClause?.namedBindings;
       const elements = bindings && ts.isNamedImports(bindings) ? bindings.elements : [];
-      const from = factory.createCallExpression(member(factory, "helpers"), undefined, [moduleSpecifier]);
+      const from = factory.createCallExpression(member(factory, "importLater"), undefined, [moduleSpecifier]);
       const pattern = factory.createObjectBindingPattern(
         elements.map(({ name, propertyName }) => factory.createBindingElement(undefined, propertyName, name)),
       );
@@ -291,7 +291,7 @@ export function afterTypes(cell: CellToEmit): ts.TransformerFactory<ts.SourceFil
 
     /** A `var` in a block, or in the head of a loop, is a variable of the whole cell. */
     function nested(node: ts.Node): ts.Node | ts.Node[] {
-      if (ts.isFunctionLike(node) && !ts.isComputedPropertyName(node)) return node;
+      if (ts.isFunctionLike(node)) return node;
       if (ts.isVariableStatement(node) && isVar(node.declarationList) && holdsVariables(node.declarationList))
         return assignments(node, node.declarationList, false);
       if (ts.isVariableDeclarationList(node) && isVar(node) && holdsVariables(node)) return inLoopHead(node);

@@ -58,8 +58,6 @@ interface CellContext extends ModuleContext {
   /** The value of its last statement. */
   value: unknown;
   import(name: string, binders: Parameters<Modules["importInto"]>[0]): Promise<void>;
-  /** A module that TypeScript imports by itself, such as that of JSX. */
-  helpers(name: string): Promise<unknown>;
 }
 
 interface RunningCell {
@@ -140,12 +138,14 @@ export class CellRunner {
     const lateErrors = this.#unseenErrors();
     for (const error of lateErrors) this.#publish({ type: "error", content: error });
     const run = this.#run(code, name);
-    const running = this.#running;
+    const running = this.#running as unknown as RunningCell; // #run has set it
+    const { failed } = running;
     try {
       const { value } = await run;
-      if (value !== undefined && !silent) await Promise.race([this.#show(value, count), running?.failed]);
+      if (value !== undefined && !silent) await Promise.race([this.#show(value, count), failed]);
       if (lateErrors.length > 0) return { status: "error", ...lateErrors[0] };
-      return { status: "ok", user_expressions: await this.#evaluateAll(user_expressions ?? {}) };
+      const evaluated = await Promise.race([this.#evaluateAll(user_expressions ?? {}), failed]);
+      return { status: "ok", user_expressions: evaluated };
     } catch (thrown) {
       const error = thrown instanceof CompileError ? describeProblems(thrown.problems, name) : this.#describe(thrown);
       if (this.#running === running) this.#publishFailure(error); // else abandoned, and answered
@@ -184,8 +184,7 @@ export class CellRunner {
     failed.catch(() => {}); // whoever waits for it hears of it
     this.#running = { where: [], controller, fail, failed };
     try {
-      const result = await Promise.race([this.#language.compile(code, name), failed]);
-      if ("problems" in result) throw new CompileError(result.problems);
+      const result = await Promise.race([this.#compile(code, name), failed]);
       await Promise.race([this.#reload(), failed]);
       // The cell starts on a stack of its own: an interrupt that ends a loop unwinds everything on the stack.
       const executed = new Promise<Outcome>((resolve, reject) =>
@@ -204,11 +203,18 @@ export class CellRunner {
     }
   }
 
+  /** From here on the names of the cell are known, so they are declared, even if the cell is stopped before it begins. */
+  async #compile(code: string, name: string): Promise<CompiledCell> {
+    const result = await this.#language.compile(code, name);
+    if ("problems" in result) throw new CompileError(result.problems);
+    declareVariables(result.variables);
+    return result;
+  }
+
   async #evaluate(compiled: CompiledCell, name: string): Promise<Outcome> {
     const { variables, map, usesLastValue, module } = compiled;
     if (module !== undefined) this.modules.replace(module);
     if (!usesLastValue) this.#last = undefined;
-    declareVariables(variables);
     this.modules.forget(variables);
     keepSourceMap(name, map, compiled.code, compiled.shift);
     const make = vm.runInThisContext(compiled.code, {
@@ -236,7 +242,6 @@ export class CellRunner {
       meta: metaOf(file),
       import: (name, binders) => this.modules.importInto(binders, name),
       importLater: (name) => this.modules.importLater(name),
-      helpers: (name) => this.modules.importLater(name),
     };
   }
 
@@ -245,9 +250,7 @@ export class CellRunner {
     for (const [key, expression] of Object.entries(expressions)) {
       const name = this.#nameFor(0, expression);
       try {
-        const compiled = await this.#language.compile(expression, name);
-        if ("problems" in compiled) throw new CompileError(compiled.problems);
-        const { value } = await this.#evaluate(compiled, name);
+        const { value } = await this.#evaluate(await this.#compile(expression, name), name);
         replies[key] = { status: "ok", data: await mimeBundle(value), metadata: {} };
       } catch (thrown) {
         const error = thrown instanceof CompileError ? describeProblems(thrown.problems, name) : this.#describe(thrown);

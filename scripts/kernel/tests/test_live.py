@@ -201,9 +201,8 @@ def test_cells_that_run_again_and_again_leave_nothing(kernel):
     ):
         for _ in range(8):
             assert kernel.run(code)[0]["status"] == "ok"
-    kernel.run("big = later = new Float64Array(1); 0")
-    kernel.run("1")
-    assert wait_for(lambda: resident(kernel) - before < 700, 5), resident(kernel) - before
+    # At most two of the arrays remain: the newest, and the one before it until V8 needs the memory.
+    assert wait_for(lambda: resident(kernel) - before < 450, 5), resident(kernel) - before
 
 
 def test_two_thousand_cells_with_an_interrupt_at_every_tenth():
@@ -238,7 +237,7 @@ def test_two_thousand_cells_with_an_interrupt_at_every_tenth():
         growth = resident(kernel) - before
         early, late = (statistics.median(part) * 1000 for part in (seconds[:300], seconds[-300:]))
         print(f"2,000 cells: {early:.0f} ms at first, {late:.0f} ms at last, memory +{growth:.0f} MB")
-        assert late < 2 * early + 20
+        assert late < 2 * early
         assert growth < 300
     finally:
         kernel.shut_down()
