@@ -89,7 +89,7 @@ export default defineConfig(
   ),
   room(
     ["scripts/kernel/protocol/*.ts"],
-    "/(execution|language|compiler)/",
+    "/(execution|language(?!/command)|compiler)/",
     "The kernel's threads share nothing but messages.ts.",
   ),
   room(

@@ -1,24 +1,19 @@
 /**
- * The kernel's entry: `node main.js CONNECTION_FILE [FOLDER_OF_PIPES]`, as start.sh calls it. There are three threads:
- * this one runs the cells (execution/), one speaks Jupyter's protocol (protocol/), one knows TypeScript (language/, over
+ * The kernel's entry: `node main.js CONNECTION_FILE [FOLDER_OF_PIPES]`, as start.sh calls it. This thread runs the cells
+ * (execution/), another speaks Jupyter's protocol (protocol/), and a process of its own knows TypeScript (language/, over
  * compiler/).
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { getHeapStatistics } from "node:v8";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { root } from "#setup/clone.mjs";
 import { guardChildren } from "./execution/children.js";
 import { fail } from "./execution/process.js";
 import { Language } from "./execution/language.js";
-import { type Connection, createFlags, LOADING, type LanguageData, type ProtocolData } from "./messages.js";
+import { type Connection, createFlags, LOADING, type ProtocolData } from "./messages.js";
 
 const require = createRequire(import.meta.url);
-
-/** TypeScript descends into nested expressions, and into types that cells made of earlier ones. */
-const STACK_MB = 32;
-const HEAP_MB = 4096;
-/** What is read at the start stays: with less, V8 would look through it again and again. */
-const YOUNG_MB = 96;
 
 await start(process.argv.slice(2));
 
@@ -31,29 +26,24 @@ async function start([connection, pipes]: string[]): Promise<void> {
   const typed = new MessageChannel();
   const compiling = new MessageChannel();
   const waiting = new MessageChannel();
-  const editing = new MessageChannel();
   const awake = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   startProtocol({
     connection: JSON.parse(readFileSync(connection, "utf8")) as Connection,
     pipes,
     info: kernelInfo(),
     flags,
+    heapLimit: getHeapStatistics().heap_size_limit,
     execution: messages.port1,
     typed: typed.port1,
-    language: editing.port1,
-  });
-  startLanguage({
-    folder: process.cwd(),
     globals: Object.getOwnPropertyNames(globalThis),
-    execution: compiling.port1,
+    compiling: compiling.port1,
     waiting: waiting.port1,
     awake,
-    protocol: editing.port2,
   });
-  guardChildren(pipes);
+  guardChildren(pipes, connection);
   const { openSession } = await import("./execution/session.js");
   const language = new Language(compiling.port2, waiting.port2, awake);
-  openSession({ protocol: messages.port2, typed: typed.port2, flags, language });
+  openSession({ protocol: messages.port2, typed: typed.port2, flags, language, pipes });
 }
 
 function versionOf(name: string): string {
@@ -67,18 +57,9 @@ function versionOf(name: string): string {
 function startProtocol(data: ProtocolData): void {
   const thread = new Worker(new URL("./protocol/server.js", import.meta.url), {
     workerData: data,
-    transferList: [data.execution, data.typed, data.language],
+    transferList: [data.execution, data.typed, data.compiling, data.waiting],
   });
   thread.on("error", (error: Error) => fail(`the protocol's thread failed: ${error.stack}`));
-}
-
-function startLanguage(data: LanguageData): void {
-  const thread = new Worker(new URL("./language/server.js", import.meta.url), {
-    workerData: data,
-    transferList: [data.execution, data.waiting, data.protocol],
-    resourceLimits: { stackSizeMb: STACK_MB, maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
-  });
-  thread.on("error", (error: Error) => fail(`the thread that compiles failed: ${error.stack}`));
 }
 
 /** The content of a kernel_info_reply. */

@@ -1,8 +1,8 @@
 /**
- * Everything that crosses the borders between the kernel's three threads. The main thread runs the cells (execution/).
- * One thread speaks Jupyter's protocol (protocol/), so that heartbeats, interrupts, shutdowns and the output of a busy
- * loop pass while a cell runs. One knows TypeScript (language/): it compiles cells, and answers an editor meanwhile.
- * None imports anything from another.
+ * Everything that crosses the borders between the kernel's parts. The main thread runs the cells (execution/). Another
+ * thread speaks Jupyter's protocol (protocol/), so that heartbeats, interrupts, shutdowns and the output of a busy loop
+ * pass while a cell runs. A process of its own knows TypeScript (language/): it compiles cells, and answers an editor
+ * meanwhile; the protocol's thread has started it, and asks it for the main thread, too.
  */
 import type { MessagePort } from "node:worker_threads";
 
@@ -12,9 +12,10 @@ export type ToExecution =
   | { kind: "request"; request: Request }
   /**
    * The running cell must stop. `request` is the id of its execute_request, or null if only a timer of an earlier cell
-   * may be busy. The cell's "reply" answers it, or else "idle".
+   * may be busy. `reason` is what the cell's error says if nobody has asked for it. The cell's "reply" answers it, or
+   * else "idle".
    */
-  | { kind: "interrupt"; request: string | null }
+  | { kind: "interrupt"; request: string | null; reason: string | undefined }
   /** Where the running cell was when a loop of it was ended: the topmost function first. */
   | { kind: "where"; frames: Frame[] }
   /** The client speaks through a comm. "handled" answers it. */
@@ -38,39 +39,33 @@ export type ToProtocol =
   | { kind: "idle" }
   /** Something printed by a cell, or by what it has started: `cell` is the id of its request. */
   | { kind: "stream"; cell: string | undefined; name: StreamName; text: string }
+  /** What was in a pipe before the main thread printed, or published, something itself. */
+  | { kind: "piped"; name: StreamName; bytes: Uint8Array }
   /** A message for iopub, in the name of a cell. */
   | { kind: "publish"; cell: string | undefined; publication: Publication }
   /** What the client said through a comm has been dealt with. */
   | { kind: "handled"; request: string }
   /** A question for the reader. The answer arrives on the port for typed text. */
-  | { kind: "ask"; question: Question };
+  | { kind: "ask"; question: InputRequest };
 
-/** What the main thread asks of the thread that knows TypeScript; see Compiler in compiler/compiler.ts. */
-export type ToLanguage =
-  | { kind: "compile"; id: number; code: string; name: string }
-  | { kind: "resolve"; id: number; name: string; from: string | undefined }
-  | { kind: "module"; id: number; file: string };
+/** What the process that knows TypeScript is asked; see Compiler in compiler/compiler.ts. */
+export type Question =
+  /** The first one. `folder` is the notebook's, `globals` are the names that are global before the first cell. */
+  | { kind: "open"; folder: string; globals: string[] }
+  | { kind: "compile"; code: string; name: string }
+  /** Not a question, but what has become of the cell compiled last. */
+  | { kind: "failed"; name: string; reached: number }
+  | { kind: "resolve"; name: string; from: string | undefined }
+  | { kind: "module"; file: string }
+  /** Of an editor, as in Jupyter's messages. */
+  | { kind: "complete" | "inspect"; content: CursorContent }
+  | { kind: "isWhole"; content: { code: string } };
 
-/** What the thread that knows TypeScript answers to an editor's request. */
-export interface ToProtocolFromLanguage {
-  to: string;
-  content: CompleteReply | InspectReply | IsCompleteReply;
-}
+/** What a question gives, or the stack of what was thrown. */
+export type Answer = { answer: unknown } | { failure: string };
 
-/** What the thread that knows TypeScript is given when it starts. */
-export interface LanguageData {
-  /** The notebook's. */
-  folder: string;
-  /** The names that are global before the first cell. */
-  globals: string[];
-  /** Leads to the main thread. */
-  execution: MessagePort;
-  /** Leads to the main thread, which sleeps until `awake` changes. */
-  waiting: MessagePort;
-  awake: Int32Array<SharedArrayBuffer>;
-  /** Leads to the protocol's thread. */
-  protocol: MessagePort;
-}
+export type ToLanguage = { id: number; question: Question };
+export type FromLanguage = { id: number } & Answer;
 
 /** A port that knows what is sent and what is received through it. */
 export interface Port<Sent, Received> {
@@ -86,12 +81,19 @@ export interface ProtocolData {
   /** The content of every kernel_info_reply. */
   info: object;
   flags: Flags;
+  /** Of the main thread, in bytes. */
+  heapLimit: number;
   /** Leads to the main thread. */
   execution: MessagePort;
   /** Takes what the reader typed to the main thread, which reads it while a cell blocks it. */
   typed: MessagePort;
-  /** Leads to the thread that knows TypeScript. */
-  language: MessagePort;
+  /** The names that are global before the first cell. */
+  globals: string[];
+  /** Where the main thread asks the process that knows TypeScript. */
+  compiling: MessagePort;
+  /** The same, but there the main thread sleeps until `awake` changes. */
+  waiting: MessagePort;
+  awake: Int32Array<SharedArrayBuffer>;
 }
 
 /** Jupyter's connection file. */
@@ -114,9 +116,15 @@ export const LOADING = 0;
 /** The flag that is 1 during the clean-up after an interrupted cell: a progress bar, a live figure, a pool of runs. */
 export const TIDYING = 1;
 
+/** The name of the symbol under which the main thread has a function that collects garbage. */
+export const COLLECT_GARBAGE = "training-techniques.collect-garbage";
+
+/** The flag that is 1 when the protocol's thread has sent SIGINT to all children, which the kernel gets as well. */
+export const SIGNALLED = 2;
+
 /** Flags that are all 0. */
 export function createFlags(): Flags {
-  return new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
 }
 
 /** A request that the main thread answers. */
@@ -127,12 +135,6 @@ export interface Request {
   /** The notebook's name for the cell, if the client says it. */
   cellId: string | undefined;
 }
-
-/** A request that needs TypeScript, and no cell. */
-export type EditorRequest =
-  | { type: "complete_request"; id: string; content: CursorContent }
-  | { type: "inspect_request"; id: string; content: CursorContent }
-  | { type: "is_complete_request"; id: string; content: { code: string } };
 
 export interface ExecuteContent {
   code: string;
@@ -168,9 +170,6 @@ export interface InspectReply {
   data: MimeBundle;
   metadata: object;
 }
-
-export type IsCompleteReply =
-  { status: "complete" } | { status: "invalid" } | { status: "incomplete"; indent: string | undefined };
 
 /** A message for iopub. */
 export type Publication =
@@ -208,7 +207,7 @@ export interface ErrorContent {
 export type MimeBundle = Record<string, unknown>;
 
 /** The content of an input_request. */
-export interface Question {
+export interface InputRequest {
   prompt: string;
   password: boolean;
 }

@@ -3,6 +3,7 @@
  * It knows neither Node nor a browser; its files come through an interface.
  */
 import ts from "typescript";
+import { withoutAmbientModules } from "./ambient.js";
 import { awaitsAtTopLevel, interruptibleAwaits } from "./awaits.js";
 import { type Completions, complete } from "./completions.js";
 import { type Problem, problemFrom } from "./diagnostics.js";
@@ -14,8 +15,17 @@ import { compileModule, type CompiledModule, formatOf, type ModuleFormat } from 
 import { CELL, ours, TELLTALES } from "./names.js";
 import { optionsFor } from "./options.js";
 import { describeAt } from "./quick-info.js";
+import { isRightVersion } from "./specifiers.js";
 import { isWhole, type Wholeness } from "./wholeness.js";
-import { declaredIn, type DeclaredNames, isGlobalAugmentation, namesDeclaredBy, Scope } from "./scope.js";
+import {
+  declaredIn,
+  type DeclaredNames,
+  declaringSteps,
+  isGlobalAugmentation,
+  type Meanings,
+  namesDeclaredBy,
+  Scope,
+} from "./scope.js";
 
 export interface CompiledCell {
   /** A function that is given what a cell has, and gives a function that runs it. */
@@ -28,6 +38,8 @@ export interface CompiledCell {
   shift: number;
   /** Whether the cell mentions the value of the one before. */
   usesLastValue: boolean;
+  /** How many statements of the cell declare something when they are reached. */
+  steps: number;
   /** The module that the cell is, if it says so. */
   module?: string;
 }
@@ -35,6 +47,8 @@ export interface CompiledCell {
 export interface Compiler {
   /** Compiles a cell, and takes up what it declares if nothing is wrong. */
   compile(code: string, name: string): CompiledCell | { problems: Problem[] };
+  /** The cell compiled last has failed. What it did not come to declare means what it has meant before. */
+  cellFailed(name: string, reachedSteps: number): void;
   complete(code: string, position: number): Completions;
   /** What TypeScript knows of the name, or the call, at a position; undefined for nothing. */
   inspect(code: string, position: number): string | undefined;
@@ -73,17 +87,29 @@ function isComplaint({ code, messageText }: ts.Diagnostic, file: ts.SourceFile, 
   return ((symbol?.flags ?? 0) & ts.SymbolFlags.FunctionScopedVariable) === 0;
 }
 
+/** "Cannot find name", with or without another one in mind, or in `{ name }`. */
+const isUnknownName = ({ code }: Problem) => code === 2304 || code === 2552 || code === 18004;
+
 const MODULE_CELL = /^\s*\/\*\*\s*@module\s+([\w./-]+)\s*\*\//;
+
+/** Files that were read for one compiler, and that the next one need not read again. */
+export const newDocuments = () => ts.createDocumentRegistry(true);
 
 /**
  * @param globals the names that are global before the first cell; a cell's variable of such a name stays apart from it
+ * @param documents what other compilers have read
  */
-export function createCompiler(files: FileSystem, places: Places, globals: Iterable<string>): Compiler {
+export function createCompiler(
+  files: FileSystem,
+  places: Places,
+  globals: Iterable<string>,
+  documents = newDocuments(),
+): Compiler {
   const { folder } = places;
   const at = (name: string) => `${folder === "/" ? "" : folder}/${name}`;
   const { compiler: options, reportsImplicitAny, allowsJsx } = optionsFor(files, folder);
   const host = new CellHost(files, places, options);
-  const service = ts.createLanguageService(host, ts.createDocumentRegistry(true));
+  const service = ts.createLanguageService(host, documents);
   const scope = new Scope();
   const reserved = new Set([...globals, ...TELLTALES]);
   const isRenamed = (name: string) => reserved.has(name);
@@ -91,6 +117,10 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
   const settled = new Map<string, string>();
   const modules = new Set<string>();
   let checkedModules = "";
+  /** The newest cell: the names that each of its steps declares, and what they meant before. */
+  let newest: { name: string; steps: string[][]; before: Map<string, Meanings | undefined> } | undefined;
+  /** Names without a value, by the cell that failed before it came to declare them. */
+  const undeclared = new Map<string, string>();
   const ambient = at("kernel.d.ts");
   host.write(ambient, GLOBALS);
 
@@ -125,6 +155,18 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
     return file;
   }
 
+  /** Makes known what `declare module` says in a cell. */
+  function declareModules(cell: CellSource, name: string): CellSource {
+    if (!/\bdeclare\s+module\b/.test(cell.text) || syntaxErrors(cell.parsed).length > 0) return cell;
+    const isThere = (module: string) => host.resolveModule(module, at("this cell.ts")).resolvedModule !== undefined;
+    const { text, declarations } = withoutAmbientModules(cell.parsed, isThere);
+    if (declarations === "") return cell;
+    const file = at(`declared by ${name}.d.ts`);
+    host.write(file, declarations);
+    host.extendGlobals(file);
+    return { ...cell, text, parsed: parse(text, cell.extension) };
+  }
+
   /** The names of earlier cells that a text mentions, and perhaps others. */
   function mentioned(text: string): string[] {
     const words = new Set(text.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu));
@@ -134,9 +176,9 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
   function compile(code: string, name: string): CompiledCell | { problems: Problem[] } {
     const module = MODULE_CELL.exec(code)?.[1];
     if (module !== undefined) return compileModuleCell(code, module);
-    const cell = read(code);
+    const cell = declareModules(read(code), name);
     const end = cell.text.length;
-    const declared = namesDeclaredBy(cell.parsed);
+    const declared = namesDeclaredBy(cell.parsed.statements);
     const fileName = write(cell, declared, scope.prelude(mentioned(code), declared));
     const program = service.getProgram() as ts.Program;
     const file = program.getSourceFile(fileName) as ts.SourceFile;
@@ -148,14 +190,17 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
     const jsName = (value: string) => (isRenamed(value) ? ours(value) : value);
     const variables = values.map(jsName);
     const { js, map, isAsync } = emit(program, file, { end, checker, isRenamed, variables: new Set(variables) });
+    const steps = declaringSteps(cell.parsed.statements).map((node) => [...namesDeclaredBy([node]).keys()]);
     const result: CompiledCell = {
       code: `(${CELL}, require, module, exports, __filename, __dirname) => ${isAsync ? "async " : ""}() => { "use strict";\n${js}\n}`,
       map,
       variables,
       shift: cell.shift,
       usesLastValue: !declared.has("_") && !scope.kindOfValue("_") && /(?<![\w$])_(?![\w$])/.test(code),
+      steps: steps.length,
     };
-    settle(name, file, cell, checker);
+    newest = { name, steps, before: settle(name, file, cell, checker) };
+    for (const declaredName of declared.keys()) undeclared.delete(declaredName);
     return result;
   }
 
@@ -177,15 +222,29 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
   }
 
   /** Keeps what the cell declares for the cells after it. */
-  function settle(name: string, file: ts.SourceFile, cell: CellSource, checker: ts.TypeChecker): void {
+  function settle(name: string, file: ts.SourceFile, cell: CellSource, checker: ts.TypeChecker) {
     // A cell that runs again, unchanged, declares the same types: what is left from its first run still fits them.
     const module = settled.get(file.text) ?? name;
-    scope.add(`./${module}`, file, cell.text.length, checker);
-    if (settled.has(file.text)) return;
-    settled.set(file.text, name);
-    const kept = at(name + cell.extension);
-    host.write(kept, file.text);
-    if (extendsGlobals(file, cell.text.length)) host.extendGlobals(kept);
+    const before = scope.add(`./${module}`, file, cell.text.length, checker);
+    if (!settled.has(file.text)) {
+      settled.set(file.text, name);
+      const kept = at(name + cell.extension);
+      host.write(kept, file.text);
+      if (extendsGlobals(file, cell.text.length)) host.extendGlobals(kept);
+    }
+    return before;
+  }
+
+  function cellFailed(name: string, reachedSteps: number): void {
+    if (newest?.name !== name) return;
+    const reached = new Set(newest.steps.slice(0, reachedSteps).flat());
+    for (const declared of newest.steps.slice(reachedSteps).flat()) {
+      if (reached.has(declared)) continue;
+      const before = newest.before.get(declared);
+      scope.restore(declared, before);
+      if (!before) undeclared.set(declared, name);
+    }
+    newest = undefined;
   }
 
   function compileModuleCell(code: string, module: string): CompiledCell | { problems: Problem[] } {
@@ -204,6 +263,7 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
       variables: [],
       shift: 0,
       usesLastValue: false,
+      steps: 0,
       module: fileName,
     };
   }
@@ -231,7 +291,19 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
       .getSemanticDiagnostics(file)
       .filter((diagnostic) => inCell(diagnostic) && holds(diagnostic) && isComplaint(diagnostic, file, end));
     const problems = semantic.map((diagnostic) => aboutCells(problemFrom(diagnostic, own)));
-    return [...problems, ...problemsOfModules(program, own)];
+    return [...problems, ...wrongVersions(file, own), ...problemsOfModules(program, own)];
+  }
+
+  /** `npm:name@version` means the installed package, if that is the one. */
+  function wrongVersions(file: ts.SourceFile, own: Parameters<typeof problemFrom>[1]): Problem[] {
+    const { imports = [] } = file as ts.SourceFile & { imports?: readonly ts.StringLiteralLike[] };
+    return imports.flatMap((literal) => {
+      const { name, version } = host.installedPackage(literal.text, file.fileName) ?? {};
+      if (version === undefined || isRightVersion(literal.text, version)) return [];
+      const messageText = `Cannot find module '${literal.text}': ${name} ${version} is installed.`;
+      const [start, length] = [literal.getStart(file), literal.getWidth(file)];
+      return problemFrom({ file, start, length, code: 2307, category: ts.DiagnosticCategory.Error, messageText }, own);
+    });
   }
 
   /** Modules beside the notebook are checked, too; once, until one of them changes. */
@@ -253,10 +325,14 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
 
   const isModule = (file: string) => !isCell(file) && !file.endsWith(".json");
 
-  /** What is assigned to came by an import, as TypeScript sees it; the reader has declared it. */
+  /** Says what TypeScript cannot know: that names belong to cells. */
   function aboutCells(problem: Problem): Problem {
-    if (problem.code !== 2632) return problem;
     const name = /'(.+?)'/.exec(problem.message)?.[1] ?? "";
+    const failed = isUnknownName(problem) ? undeclared.get(name) : undefined;
+    if (failed !== undefined)
+      return { ...problem, message: `Cannot find name '${name}': ${failed} failed before it came to declare it.` };
+    // What is assigned to came by an import, as TypeScript sees it; the reader has declared it.
+    if (problem.code !== 2632) return problem;
     const kind = scope.kindOfValue(name);
     if (kind === "constant")
       return { ...problem, code: 2588, message: `Cannot assign to '${name}' because it is a constant.` };
@@ -272,19 +348,13 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
   /** Writes a cell that is being typed, with all that earlier cells have declared. */
   function writeDraft(code: string): string {
     const parsed = parse(code, ".ts");
-    const declared = namesDeclaredBy(parsed);
+    const declared = namesDeclaredBy(parsed.statements);
     const cell: CellSource = { code, text: code, shift: 0, extension: ".ts", parsed };
     return write(cell, declared, scope.prelude(scope.names, declared, false));
   }
 
   function resolve(name: string, from: string | undefined): { file: string; format: ModuleFormat } | undefined {
-    const containing = from ?? at("this cell.ts");
-    const [{ resolvedModule }] = host.resolveModuleNameLiterals(
-      [ts.factory.createStringLiteral(name)],
-      containing,
-      undefined,
-      options,
-    );
+    const { resolvedModule } = host.resolveModule(name, from ?? at("this cell.ts"));
     const file = resolvedModule?.resolvedFileName;
     if (file === undefined || isInPackage(file)) return undefined;
     const format = modules.has(file) ? "compiled" : formatOf(file, host);
@@ -293,6 +363,7 @@ export function createCompiler(files: FileSystem, places: Places, globals: Itera
 
   return {
     compile,
+    cellFailed,
     complete: (code, position) => complete(service, writeDraft(code), position, reserved),
     inspect: (code, position) => describeAt(service, writeDraft(code), position),
     isWhole: (code) => isWhole(code, read(code).parsed),
@@ -324,8 +395,7 @@ function exportedBy(file: ts.SourceFile): Set<string> {
       const modifiers = ts.getModifiers(statement) ?? [];
       if (!modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) continue;
       if (modifiers.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword)) continue;
-      for (const name of namesDeclaredBy({ statements: [statement] } as unknown as ts.SourceFile).keys())
-        names.add(name);
+      for (const name of namesDeclaredBy([statement]).keys()) names.add(name);
     }
   }
   return names;

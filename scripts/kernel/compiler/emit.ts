@@ -9,7 +9,7 @@
  */
 import ts from "typescript";
 import { CELL, ours } from "./names.js";
-import { declaredIn, meaningsOf } from "./scope.js";
+import { declaredIn, declaringSteps, meaningsOf } from "./scope.js";
 
 /** What the transformers need to know of a cell. */
 export interface CellToEmit {
@@ -69,6 +69,13 @@ export function beforeTypes(cell: CellToEmit): ts.TransformerFactory<ts.SourceFi
       return [node];
     }
 
+    /** `cell.reached = 1`: should the cell fail further on, the names of this step have their values all the same. */
+    function reached(step: number): ts.Statement[] {
+      if (step < 0) return [];
+      const count = factory.createNumericLiteral(step + 1);
+      return [factory.createExpressionStatement(factory.createAssignment(member(factory, "reached"), count))];
+    }
+
     /** A statement with a value, the cell's if it is the last one. */
     function value(node: ts.Statement, expression: ts.Expression, isLast: boolean): ts.Statement[] {
       const kept = isLast ? factory.createAssignment(member(factory, "value"), expression) : expression;
@@ -78,8 +85,14 @@ export function beforeTypes(cell: CellToEmit): ts.TransformerFactory<ts.SourceFi
     return (file) => {
       const own = file.statements.filter((node) => !isAfter(node, cell.end));
       const last = own.findLast(hasEffect);
-      const imports = own.filter(ts.isImportDeclaration).flatMap((node) => importStatement(node, cell, factory));
-      const statements = own.flatMap((node) => statement(node, node === last));
+      const steps = declaringSteps(own);
+      const imports = own
+        .filter(ts.isImportDeclaration)
+        .flatMap((node) => [...importStatement(node, cell, factory), ...reached(steps.indexOf(node))]);
+      const statements = own.flatMap((node) => [
+        ...statement(node, node === last),
+        ...(ts.isImportDeclaration(node) ? [] : reached(steps.indexOf(node))),
+      ]);
       const whole = factory.updateSourceFile(file, [...imports, ...statements]);
       return withOwnNames(whole, cell, context);
     };

@@ -72,9 +72,21 @@ export class CellHost implements ts.LanguageServiceHost {
   };
 
   getScriptSnapshot = (file: string) => {
+    if (isInPackage(file)) return this.#files.fileExists(file) ? this.#laterSnapshot(file) : undefined;
     const text = this.readFile(file);
     return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
   };
+
+  /** TypeScript asks for a snapshot of every file whenever anything changes, and looks at the text of the new ones. */
+  #laterSnapshot(file: string): ts.IScriptSnapshot {
+    let text: string | undefined;
+    const whole = () => (text ??= this.readFile(file) ?? "");
+    return {
+      getText: (start, end) => whole().substring(start, end),
+      getLength: () => whole().length,
+      getChangeRange: () => undefined,
+    };
+  }
 
   readFile = (file: string) => this.#own.get(file)?.text ?? this.#files.read(file);
   fileExists = (file: string) => this.#own.has(file) || this.#files.fileExists(file);
@@ -94,19 +106,41 @@ export class CellHost implements ts.LanguageServiceHost {
     redirected: ts.ResolvedProjectReference | undefined,
     options: ts.CompilerOptions,
   ): ts.ResolvedModuleWithFailedLookupLocations[] =>
-    literals.map(({ text }) => {
-      const own = this.#ownModule(text);
-      if (own !== undefined) return { resolvedModule: { resolvedFileName: own, extension: extensionOf(own) } };
-      const name = withoutPrefix(text);
-      const resolve = () => ts.resolveModuleName(name, from, options, this, this.#resolutions, redirected);
-      const resolution = resolve();
-      if (resolution.resolvedModule || isInPackage(from) || isDeclaredByNode(name)) return resolution;
-      // It may have been installed, or written, since it was looked for the last time.
-      this.#resolutions = this.#newCache();
-      const again = resolve();
-      if (!again.resolvedModule) this.#incomplete.add(from);
-      return again;
-    });
+    literals.map(({ text, pos }) =>
+      isImplied(pos) && !hasJsx(from)
+        ? { resolvedModule: undefined }
+        : this.resolveModule(text, from, options, redirected),
+    );
+
+  resolveModule(
+    specifier: string,
+    from: string,
+    options = this.#options,
+    redirected?: ts.ResolvedProjectReference,
+  ): ts.ResolvedModuleWithFailedLookupLocations {
+    const own = this.#ownModule(specifier);
+    if (own !== undefined) return { resolvedModule: { resolvedFileName: own, extension: extensionOf(own) } };
+    const name = withoutPrefix(specifier);
+    const resolve = () => ts.resolveModuleName(name, from, options, this, this.#resolutions, redirected);
+    const resolution = resolve();
+    if (resolution.resolvedModule || isInPackage(from) || isDeclaredByNode(name)) return resolution;
+    // It may have been installed, or written, since it was looked for the last time.
+    this.#resolutions = this.#newCache();
+    const again = resolve();
+    if (!again.resolvedModule) this.#incomplete.add(from);
+    return again;
+  }
+
+  /** The package that a specifier with `npm:` means; undefined for any other, or if it is not known. */
+  installedPackage(specifier: string, from: string): { name: string; version: string } | undefined {
+    if (!specifier.startsWith("npm:")) return undefined;
+    const { packageId, resolvedFileName = "" } = this.resolveModule(specifier, from).resolvedModule ?? {};
+    if (!packageId?.name.startsWith("@types/")) return packageId;
+    // Its types have versions of their own.
+    const name = withoutPrefix(specifier);
+    const text = this.readFile(`${resolvedFileName.split("/@types/")[0]}/${name}/package.json`);
+    return text === undefined ? undefined : { name, version: (JSON.parse(text) as { version: string }).version };
+  }
 
   /** A cell, or a module that the kernel brings along. */
   #ownModule(name: string): string | undefined {
@@ -116,7 +150,7 @@ export class CellHost implements ts.LanguageServiceHost {
       .find((file) => this.#own.has(file));
   }
 
-  /** The types of Node are those that the notebook's folder has, or else the kernel's. */
+  /** The types of Node are those of the Node that runs, even if the notebook's folder has another's. */
   resolveTypeReferenceDirectiveReferences = <Reference extends ts.FileReference | string>(
     references: readonly Reference[],
     from: string,
@@ -126,12 +160,15 @@ export class CellHost implements ts.LanguageServiceHost {
   ): ts.ResolvedTypeReferenceDirectiveWithFailedLookupLocations[] =>
     references.map((reference) => {
       const name = typeof reference === "string" ? reference : reference.fileName;
-      const resolution = ts.resolveTypeReferenceDirective(name, from, options, this, redirected, this.#typeResolutions);
       const own = this.#places.modules.get(`@types/${name}`);
-      if (resolution.resolvedTypeReferenceDirective || own === undefined) return resolution;
-      return { resolvedTypeReferenceDirective: { primary: true, resolvedFileName: own } };
+      if (own !== undefined) return { resolvedTypeReferenceDirective: { primary: true, resolvedFileName: own } };
+      return ts.resolveTypeReferenceDirective(name, from, options, this, redirected, this.#typeResolutions);
     }) as ts.ResolvedTypeReferenceDirectiveWithFailedLookupLocations[];
 }
+
+/** TypeScript lets every file import what JSX would need. */
+const isImplied = (pos: number) => pos < 0;
+const hasJsx = (file: string) => /\.[jt]sx$/.test(file);
 
 /** The declarations of Node's own modules name no file. */
 const isDeclaredByNode = (name: string) => name.startsWith("node:");

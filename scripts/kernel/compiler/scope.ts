@@ -15,7 +15,7 @@ type Source =
   | { kind: "declaration"; module: string; parameters: number };
 
 /** What a name means: a value, a type (or namespace), or both. */
-interface Meanings {
+export interface Meanings {
   value?: Source;
   type?: Source;
 }
@@ -53,13 +53,25 @@ export class Scope {
     return value?.kind === "variable" && value.isConstant ? "constant" : value?.kind;
   }
 
-  /** Takes up what a checked cell has declared. Its newest declaration is what a name means. */
-  add(module: string, file: ts.SourceFile, end: number, checker: ts.TypeChecker): void {
+  /**
+   * Takes up what a checked cell has declared. Its newest declaration is what a name means.
+   * @returns what each name has meant before
+   */
+  add(module: string, file: ts.SourceFile, end: number, checker: ts.TypeChecker): Map<string, Meanings | undefined> {
+    const before = new Map<string, Meanings | undefined>();
     for (const [name, symbol] of declaredIn(file, end)) {
       // What is exported has a symbol of its own, which knows more.
       const found = sourcesOf(module, checker.getExportSymbolOfSymbol(symbol), end, checker);
+      before.set(name, this.#names.get(name));
       this.#names.set(name, { ...this.#names.get(name), ...found });
     }
+    return before;
+  }
+
+  /** Gives a name back what it has meant before. */
+  restore(name: string, meanings: Meanings | undefined): void {
+    if (meanings) this.#names.set(name, meanings);
+    else this.#names.delete(name);
   }
 }
 
@@ -71,10 +83,10 @@ export function declaredIn(file: ts.SourceFile, end: number): [string, ts.Symbol
 }
 
 /**
- * The names that a cell declares, found without knowing any types: an import is taken to be both, a value and a type.
+ * The names that statements declare, found without knowing any types: an import is taken to be both, a value and a type.
  * A `var` counts wherever it stands outside of functions.
  */
-export function namesDeclaredBy(file: ts.SourceFile): DeclaredNames {
+export function namesDeclaredBy(statements: readonly ts.Statement[]): DeclaredNames {
   const names = new Map<string, { value: boolean; type: boolean }>();
   const add = (name: ts.Identifier | undefined, value: boolean, type: boolean) => {
     if (!name) return;
@@ -93,7 +105,7 @@ export function namesDeclaredBy(file: ts.SourceFile): DeclaredNames {
     if (ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.BlockScoped) === 0) addVariables(node);
     ts.forEachChild(node, addNestedVars);
   };
-  for (const statement of file.statements) {
+  for (const statement of statements) {
     if (ts.isVariableStatement(statement)) addVariables(statement.declarationList);
     else if (ts.isFunctionDeclaration(statement)) add(statement.name, true, false);
     else if (ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement)) add(statement.name, true, true);
@@ -110,6 +122,23 @@ export function namesDeclaredBy(file: ts.SourceFile): DeclaredNames {
     } else addNestedVars(statement);
   }
   return names;
+}
+
+/**
+ * The statements of a cell that give names their values when they are reached, in the order in which they run. Functions
+ * are there from the start.
+ */
+export function declaringSteps(statements: readonly ts.Statement[]): ts.Statement[] {
+  const imports = statements.filter(ts.isImportDeclaration);
+  const others = statements.filter(
+    (node) =>
+      ts.isVariableStatement(node) ||
+      ts.isClassDeclaration(node) ||
+      ts.isEnumDeclaration(node) ||
+      ts.isModuleDeclaration(node) ||
+      ts.isImportEqualsDeclaration(node),
+  );
+  return [...imports, ...others];
 }
 
 /** `declare global { … }` */

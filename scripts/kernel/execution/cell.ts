@@ -33,7 +33,15 @@ const UNSEEN_MS = 100;
 
 class Interrupted extends Error {
   override name = "Interrupted";
-  override message = "the cell was stopped before its end";
+
+  constructor(message = "the cell was stopped before its end") {
+    super(message);
+  }
+}
+
+/** Nobody has interrupted it: the heap is full. */
+class OutOfMemory extends Interrupted {
+  override name = "OutOfMemory";
 }
 
 /** An error that says where the cell was. */
@@ -57,10 +65,18 @@ class CompileError extends Error {
 interface CellContext extends ModuleContext {
   /** The value of its last statement. */
   value: unknown;
+  /** How many of its declaring statements have been reached. */
+  reached: number;
   import(name: string, binders: Parameters<Modules["importInto"]>[0]): Promise<void>;
 }
 
 interface RunningCell {
+  name: string;
+  /** Once it is compiled: how many of its statements declare something, and what it has, once it runs. */
+  steps: number;
+  context: CellContext | undefined;
+  /** Why it must end. */
+  interrupted: Interrupted | undefined;
   /** Where a loop of it was ended. */
   where: Frame[];
   /** Tells the library when the cell is interrupted, or fails. */
@@ -148,7 +164,7 @@ export class CellRunner {
       return { status: "ok", user_expressions: evaluated };
     } catch (thrown) {
       const error = thrown instanceof CompileError ? describeProblems(thrown.problems, name) : this.#describe(thrown);
-      if (this.#running === running) this.#publishFailure(error); // else abandoned, and answered
+      if (this.#running === running) this.#publishFailure(error, running); // else abandoned, and answered
       return { status: "error", ...error };
     } finally {
       if (this.#running === running) this.#running = undefined;
@@ -182,15 +198,26 @@ export class CellRunner {
     let fail: RunningCell["fail"] = () => {};
     const failed = new Promise<never>((_, reject) => (fail = reject));
     failed.catch(() => {}); // whoever waits for it hears of it
-    this.#running = { where: [], controller, fail, failed };
+    const running: RunningCell = {
+      name,
+      steps: 0,
+      context: undefined,
+      interrupted: undefined,
+      where: [],
+      controller,
+      fail,
+      failed,
+    };
+    this.#running = running;
     try {
       const result = await Promise.race([this.#compile(code, name), failed]);
+      running.steps = result.steps;
       await Promise.race([this.#reload(), failed]);
       // The cell starts on a stack of its own: an interrupt that ends a loop unwinds everything on the stack.
       const executed = new Promise<Outcome>((resolve, reject) =>
         setImmediate(() => {
           if (controller.signal.aborted) return; // stopped before it began
-          this.#evaluate(result, name).then(resolve, reject);
+          this.#evaluate(result, name, running).then(resolve, reject);
         }),
       );
       const outcome = await Promise.race([executed, failed]);
@@ -211,7 +238,7 @@ export class CellRunner {
     return result;
   }
 
-  async #evaluate(compiled: CompiledCell, name: string): Promise<Outcome> {
+  async #evaluate(compiled: CompiledCell, name: string, running?: RunningCell): Promise<Outcome> {
     const { variables, map, usesLastValue, module } = compiled;
     if (module !== undefined) this.modules.replace(module);
     if (!usesLastValue) this.#last = undefined;
@@ -223,6 +250,7 @@ export class CellRunner {
     }) as (...given: unknown[]) => () => unknown;
     const file = path.join(this.#folder, `${name}.ts`);
     const cell = this.#contextFor(file);
+    if (running) running.context = cell;
     const cellModule = { exports: {}, id: ".", filename: file, loaded: false };
     const require = this.modules.requireFor();
     await make(cell, require, cellModule, cellModule.exports, this.#folder, file)();
@@ -235,6 +263,7 @@ export class CellRunner {
     const interrupts = () => this.#interrupts;
     return {
       value: undefined,
+      reached: 0,
       get interrupts() {
         return interrupts();
       },
@@ -270,13 +299,15 @@ export class CellRunner {
 
   /**
    * Ends the running cell, as the protocol's thread asks for.
+   * @param outOfMemory what there is to say if the heap is full
    * @returns false if there is none, or if it was told so before
    */
-  interrupt(): boolean {
+  interrupt(outOfMemory?: string): boolean {
     const running = this.#running;
     if (!running || running.controller.signal.aborted) return false;
     this.#interrupts++;
-    const interrupted = new Interrupted();
+    const interrupted = outOfMemory === undefined ? new Interrupted() : new OutOfMemory(outOfMemory);
+    running.interrupted = interrupted;
     Atomics.store(this.#flags, TIDYING, 1);
     running.controller.abort(interrupted);
     Atomics.store(this.#flags, TIDYING, 0);
@@ -292,17 +323,21 @@ export class CellRunner {
     if (this.#running) this.#running.where = frames;
   }
 
-  #publishFailure(error: ErrorContent): void {
+  #publishFailure(error: ErrorContent, running: RunningCell | undefined): void {
     this.#publish({ type: "error", content: error });
     this.#hasFailed = true;
+    // What it did not come to declare keeps its old type, as it keeps its old value.
+    const { name, steps = 0, context } = running ?? {};
+    if (name !== undefined && (context?.reached ?? 0) < steps) this.#language.cellFailed(name, context?.reached ?? 0);
   }
 
   /** Abandons a cell that can no longer end by itself, and answers in its place. */
   abandon(): ErrorReply {
-    const error = this.#describe(placed(new Interrupted(), this.#running?.where ?? []));
+    const running = this.#running;
+    const error = this.#describe(placed(running?.interrupted ?? new Interrupted(), running?.where ?? []));
     this.#running = undefined;
     // The answer may have been cut off together with a loop, and the error may already be published.
-    if (!this.#hasFailed) this.#publishFailure(error);
+    if (!this.#hasFailed) this.#publishFailure(error, running);
     return { status: "error", ...error };
   }
 

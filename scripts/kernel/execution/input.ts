@@ -1,6 +1,6 @@
 // prompt("…"), confirm("…") and alert("…") ask the reader and wait, as in a browser. A cell has no other input.
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import type { Question } from "../messages.js";
+import type { InputRequest } from "../messages.js";
 
 const POLL_MS = 20;
 
@@ -17,7 +17,7 @@ export interface Questions {
  * @param allowed says whether the client of the running cell takes input
  */
 export function createQuestions(
-  ask: (question: Question) => void,
+  ask: (question: InputRequest) => void,
   typed: MessagePort,
   allowed: () => boolean,
 ): Questions {

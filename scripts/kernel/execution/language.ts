@@ -1,13 +1,9 @@
-// The main thread's way to the thread that knows TypeScript.
+// The main thread's way to the process that knows TypeScript.
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { CompiledCell } from "../compiler/compiler.js";
 import type { Problem } from "../compiler/diagnostics.js";
 import type { CompiledModule, ModuleFormat } from "../compiler/modules.js";
-import type { ToLanguage } from "../messages.js";
-
-type Answer = { id?: number; answer: unknown } | { id?: number; failure: string };
-/** A question without its id. */
-type Question = ToLanguage extends infer Each ? (Each extends unknown ? Omit<Each, "id"> : never) : never;
+import type { FromLanguage, Question, ToLanguage } from "../messages.js";
 
 export class Language {
   readonly #port: MessagePort;
@@ -24,9 +20,9 @@ export class Language {
     this.#port = port;
     this.#waiting = waiting;
     this.#awake = awake;
-    port.on("message", (answer: Answer) => {
-      const asked = this.#asked.get(answer.id as number);
-      this.#asked.delete(answer.id as number);
+    port.on("message", (answer: FromLanguage) => {
+      const asked = this.#asked.get(answer.id);
+      this.#asked.delete(answer.id);
       if ("failure" in answer) asked?.reject(new Error(`The compiler failed: ${answer.failure}`));
       else asked?.resolve(answer.answer as never);
     });
@@ -34,8 +30,13 @@ export class Language {
 
   compile(code: string, name: string): Promise<CompiledCell | { problems: Problem[] }> {
     const id = ++this.#count;
-    this.#port.postMessage({ kind: "compile", id, code, name } satisfies ToLanguage);
+    this.#port.postMessage({ id, question: { kind: "compile", code, name } } satisfies ToLanguage);
     return new Promise((resolve, reject) => this.#asked.set(id, { resolve, reject }));
+  }
+
+  /** Tells how far the cell compiled last has come, as it has failed. */
+  cellFailed(name: string, reached: number): void {
+    this.#port.postMessage({ id: ++this.#count, question: { kind: "failed", name, reached } } satisfies ToLanguage);
   }
 
   resolve(name: string, from: string | undefined): { file: string; format: ModuleFormat } | undefined {
@@ -49,10 +50,10 @@ export class Language {
   /** Sleeps until there is an answer. `require` needs its module at once. */
   #ask(question: Question): unknown {
     const id = ++this.#count;
-    this.#waiting.postMessage({ ...question, id });
+    this.#waiting.postMessage({ id, question } satisfies ToLanguage);
     for (;;) {
       const before = Atomics.load(this.#awake, 0);
-      for (let message; (message = receiveMessageOnPort(this.#waiting) as { message: Answer } | undefined);) {
+      for (let message; (message = receiveMessageOnPort(this.#waiting) as { message: FromLanguage } | undefined);) {
         const answer = message.message;
         if (answer.id !== id) continue; // asked for by a cell that was interrupted meanwhile
         if ("failure" in answer) throw new Error(answer.failure);

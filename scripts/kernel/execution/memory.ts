@@ -1,9 +1,11 @@
 // Cells leave garbage, which V8 would leave until there are hundreds of megabytes.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { COLLECT_GARBAGE } from "../messages.js";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
+Object.defineProperty(globalThis, Symbol.for(COLLECT_GARBAGE), { value: collectGarbage });
 
 const ALLOWED_GROWTH_BYTES = 100 * 2 ** 20;
 

@@ -20,8 +20,9 @@ export function fail(message: string): never {
   exit(1);
 }
 
-export function takeOverProcess(protocol: Port<ToProtocol, ToExecution>): void {
-  takeOverOutput(protocol);
+/** @param passOnPiped passes on what children have printed so far */
+export function takeOverProcess(protocol: Port<ToProtocol, ToExecution>, passOnPiped: () => void): void {
+  takeOverOutput(protocol, passOnPiped);
   refuseStdin();
   takeOverTimers();
   process.argv.splice(1); // the kernel's own are no business of a cell
@@ -35,11 +36,12 @@ export function takeOverProcess(protocol: Port<ToProtocol, ToExecution>): void {
 
 type Callback = (error?: Error | null) => void;
 
-function takeOverOutput(protocol: Port<ToProtocol, ToExecution>): void {
+function takeOverOutput(protocol: Port<ToProtocol, ToExecution>, passOnPiped: () => void): void {
   for (const name of ["stdout", "stderr"] as const) {
     const decoder = new StringDecoder(); // a character may come in two halves
     process[name].write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Callback, callback?: Callback) => {
       const text = typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk));
+      passOnPiped();
       if (text !== "") protocol.postMessage({ kind: "stream", cell: currentCell(), name, text });
       (typeof encoding === "function" ? encoding : callback)?.();
       return true;

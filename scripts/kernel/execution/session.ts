@@ -4,12 +4,14 @@ import {
   type ExecuteReply,
   type Flags,
   LOADING,
+  SIGNALLED,
   type Port,
   type Publication,
   type Request,
   type ToExecution,
   type ToProtocol,
 } from "../messages.js";
+import { Pipes } from "../pipes.js";
 import { CellRunner } from "./cell.js";
 import { Comms } from "./comms.js";
 import { currentCell } from "./current-cell.js";
@@ -26,6 +28,8 @@ interface Threads {
   typed: MessagePort;
   flags: Flags;
   language: Language;
+  /** The folder of the pipes that are this process's standard output and error, if there are any. */
+  pipes: string | undefined;
 }
 
 /** What the library may ask of the kernel; see lib/notebook/kernel.ts. */
@@ -38,11 +42,15 @@ interface OfferedCell {
 }
 
 /** Makes the main thread ready for cells, and listens. */
-export function openSession({ protocol, typed, flags, language }: Threads): void {
-  const publish = (publication: Publication) =>
+export function openSession({ protocol, typed, flags, language, pipes: folder }: Threads): void {
+  const pipes = new Pipes(folder);
+  const passOnPiped = () => void pipes.read((name, bytes) => protocol.postMessage({ kind: "piped", name, bytes }));
+  const publish = (publication: Publication) => {
+    passOnPiped();
     protocol.postMessage({ kind: "publish", cell: currentCell(), publication });
+  };
   const cells = new CellRunner(publish, flags, language);
-  takeOverProcess(protocol);
+  takeOverProcess(protocol, passOnPiped);
   let allowStdin = false;
   const questions = createQuestions(
     (question) => protocol.postMessage({ kind: "ask", question }),
@@ -54,10 +62,11 @@ export function openSession({ protocol, typed, flags, language }: Threads): void
   const comms = new Comms(publish);
   Object.defineProperty(globalThis, "Jupyter", { value: { comms }, configurable: true, writable: true });
   const cell = offerCell(cells, publish);
-  /** The last request that was answered. */
-  let answered: string | undefined;
+  /** The request that is being answered. */
+  let current: string | undefined;
 
   async function answer(request: Request): Promise<void> {
+    current = request.id;
     cell.id = request.cellId;
     allowStdin = request.content.allow_stdin ?? true;
     let content: ExecuteReply;
@@ -68,15 +77,18 @@ export function openSession({ protocol, typed, flags, language }: Threads): void
       content = { status: "error", ename: name, evalue: message, traceback: [String(stack)] };
     }
     protocol.postMessage({ kind: "reply", to: request.id, content });
-    answered = request.id;
+    if (current === request.id) current = undefined; // else abandoned
     tidy();
   }
 
-  function interrupt(request: string | null): void {
+  function interrupt(request: string | null, reason: string | undefined): void {
     if (request === null) protocol.postMessage({ kind: "idle" });
-    else if (request === answered) return;
+    else if (request !== current || cells.interrupt(reason)) return;
     // Asked for the second time: then the answer to the first was cut off together with a loop.
-    else if (!cells.interrupt()) protocol.postMessage({ kind: "reply", to: request, content: cells.abandon() });
+    else {
+      current = undefined;
+      protocol.postMessage({ kind: "reply", to: request, content: cells.abandon() });
+    }
   }
 
   protocol.on("message", (message) => {
@@ -85,7 +97,7 @@ export function openSession({ protocol, typed, flags, language }: Threads): void
         void answer(message.request);
         break;
       case "interrupt":
-        interrupt(message.request);
+        interrupt(message.request, message.reason);
         break;
       case "where":
         cells.noteWhere(message.frames);
@@ -101,7 +113,10 @@ export function openSession({ protocol, typed, flags, language }: Threads): void
         endProcess();
     }
   });
-  process.on("SIGINT", () => cells.interrupt());
+  process.on("SIGINT", () => {
+    const isMeantForChildren = Atomics.exchange(flags, SIGNALLED, 0) === 1;
+    if (!isMeantForChildren) cells.interrupt();
+  });
   Atomics.store(flags, LOADING, 0);
 }
 

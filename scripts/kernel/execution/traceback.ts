@@ -1,6 +1,7 @@
 // What a reader sees of an error: name, value, and where in the cell it happened.
 import { inspect } from "node:util";
-import { hintFor, type Place, type Problem } from "../compiler/diagnostics.js";
+import type { Place, Problem } from "../compiler/diagnostics.js";
+import { hintFor } from "../compiler/hints.js";
 import type { ErrorContent } from "../messages.js";
 import { shortPath } from "./stacks.js";
 

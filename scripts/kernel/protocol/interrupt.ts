@@ -6,8 +6,8 @@
  * do anywhere: in a timer, or after an `await`, too. If there is still none, the cell waits for a child process, which is
  * interrupted like the kernel's whole group in a terminal.
  */
-import { type Debugger, Session } from "node:inspector";
-import { type Flags, type Frame, LOADING, type Port, TIDYING, type ToExecution, type ToProtocol } from "../messages.js";
+import { type Flags, LOADING, type Port, SIGNALLED, TIDYING, type ToExecution, type ToProtocol } from "../messages.js";
+import { pauseExecution } from "./pause.js";
 
 /** A main thread that is not in a loop answers within this time. */
 const ANSWER_MS = 150;
@@ -19,19 +19,19 @@ const MAX_TIDYING_MS = 3000;
 /**
  * Interrupts the main thread, and does not give up before it has answered.
  * @param execution leads to the main thread
- * @param request the id of the execute_request that runs, or null if only a timer of an earlier cell may be busy
+ * @param message with the id of the execute_request that runs, or null if only a timer of an earlier cell may be busy
  * @param answered says whether the main thread has answered the request, or the question
  */
 export function interrupt(
   execution: Port<ToExecution, ToProtocol>,
   flags: Flags,
-  request: string | null,
+  message: { request: string | null; reason: string | undefined },
   answered: () => boolean,
 ): void {
   const start = performance.now();
   let isInsisting = false;
   const ask = () => {
-    execution.postMessage({ kind: "interrupt", request });
+    execution.postMessage({ kind: "interrupt", ...message });
     setTimeout(insist, ANSWER_MS);
   };
   const insist = () => {
@@ -43,18 +43,19 @@ export function interrupt(
       setTimeout(insist, ANSWER_MS);
       return;
     }
-    if (isInsisting) interruptChildren();
+    if (isInsisting) interruptChildren(flags);
     isInsisting = true;
     // And it is asked again, since the answer may have been cut off, too.
-    void terminateExecution(execution).then(ask);
+    void terminateExecution(execution, answered).then(ask);
   };
   ask();
 }
 
 /** A main thread that not even this has ended waits for a child process, as execSync does. */
-function interruptChildren(): void {
+function interruptChildren(flags: Flags): void {
   try {
-    process.kill(-process.pid, "SIGINT"); // Jupyter makes the kernel the leader of its group; it takes this as one more interrupt
+    Atomics.store(flags, SIGNALLED, 1);
+    process.kill(-process.pid, "SIGINT"); // Jupyter makes the kernel the leader of its group
   } catch {
     // it leads no group
   }
@@ -66,30 +67,17 @@ let isTerminating = false;
  * Ends the loop that the main thread is in, and tells the main thread where that was.
  * @returns when that is on its way; a main thread that waits for something outside of JavaScript comes to it later
  */
-async function terminateExecution(execution: Port<ToExecution, ToProtocol>): Promise<void> {
+async function terminateExecution(execution: Port<ToExecution, ToProtocol>, answered: () => boolean): Promise<void> {
   if (isTerminating) return; // a second one would cut off what follows the loop
   isTerminating = true;
-  const session = new Session();
-  session.connectToMainThread();
-  const done = () => {
-    isTerminating = false;
-    session.disconnect();
-  };
-  const files = new Map<string, string>();
   await new Promise<void>((resolve) => {
-    session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => files.set(scriptId, url));
-    session.on("Debugger.paused", ({ params: { callFrames } }) => {
-      execution.postMessage({ kind: "where", frames: callFrames.map((frame) => frameFrom(frame, files)) });
-      session.post("Debugger.resume", { terminateOnResume: true }, done);
+    pauseExecution(({ frames, resume, terminate }) => {
+      isTerminating = false;
       resolve();
+      if (answered()) return resume(); // what is paused is the next cell
+      execution.postMessage({ kind: "where", frames });
+      terminate();
     });
-    session.post("Debugger.enable");
-    session.post("Debugger.pause");
     setTimeout(resolve, PAUSE_MS);
   });
-}
-
-function frameFrom({ functionName: callee, location }: Debugger.CallFrame, files: ReadonlyMap<string, string>): Frame {
-  const { scriptId, lineNumber, columnNumber = 0 } = location;
-  return { callee, file: files.get(scriptId) ?? "", line: lineNumber + 1, column: columnNumber + 1 };
 }

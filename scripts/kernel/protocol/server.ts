@@ -1,37 +1,43 @@
 /**
  * The thread that speaks Jupyter's protocol. It hands cells to the main thread one at a time, in the order received, and
- * what an editor asks to the thread that knows TypeScript, at once. The rest it answers by itself. messages.ts lists
+ * what an editor asks to the process that knows TypeScript, at once. The rest it answers by itself. messages.ts lists
  * what the threads tell each other.
  */
-import { workerData } from "node:worker_threads";
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
 // By `require`: an import would have Node parse a CommonJS package for its exports first, and the kernel answer later.
 import zmq = require("zeromq");
 import type {
   CommMessage,
-  EditorRequest,
+  CompleteReply,
+  CursorContent,
   ExecuteContent,
   ExecuteReply,
   Port,
   ProtocolData,
   Publication,
+  Question,
   Request,
   ToExecution,
   ToProtocol,
-  ToProtocolFromLanguage,
 } from "../messages.js";
 import { complain } from "../terminal.js";
+import { addressOf } from "./address.js";
+import { fieldsAt } from "./fields.js";
 import { SessionHistory, type HistoryQuery } from "./history.js";
 import { interrupt } from "./interrupt.js";
+import { Language } from "./language.js";
 import { endKernel, endWithParent } from "./lifetime.js";
+import { watchHeap } from "./memory.js";
 import { Outbox } from "./outbox.js";
-import { Pipes } from "./pipes.js";
+import { PipedOutput } from "./pipes.js";
 import { StreamBuffer } from "./streams.js";
 import { type Draft, type Received, decode, encode } from "./wire.js";
 
 const data = workerData as ProtocolData;
 const { connection, info, flags, typed } = data;
 const execution: Port<ToExecution, ToProtocol> = data.execution;
-const language: Port<EditorRequest, ToProtocolFromLanguage> = data.language;
+// First of all, since the first cell waits for it.
+const language = new Language(process.cwd(), data.globals);
 
 refuseNetworks();
 
@@ -47,7 +53,7 @@ const outboxes = new Map<Socket, Outbox>(Object.values(sockets).map((socket) => 
 
 const history = new SessionHistory();
 const streams = new StreamBuffer((cell, name, text) => publish(cell, "stream", { name, text }));
-const pipes = new Pipes(data.pipes, (name, text) => streams.add(undefined, name, text));
+const pipes = new PipedOutput(data.pipes, (name, text) => streams.add(undefined, name, text));
 /** Requests on the shell channel that wait for their turn. */
 const queue: Received[] = [];
 /** The request that the main thread works on. */
@@ -58,16 +64,22 @@ const cells = new Map<string, { parent: Received["header"]; silent: boolean }>()
 let lastCell: string | undefined;
 /** The targets of the comms that are open, by comm. */
 const comms = new Map<string, { target_name: string }>();
-/** What an editor has asked, or what came through a comm, by id. */
+/** What came through a comm, by id. */
 const asked = new Map<string, Received>();
 let executionCount = 0;
 /** Whether the main thread has answered that it was interrupted while no cell ran. */
 let idle = true;
 
+/** How long a kernel waits for the ports of the one before. */
+const BIND_MS = 2000;
 /** What is answered in turn: by this thread the first three, by the main thread the last. */
 const ANSWERED_IN_TURN = ["kernel_info_request", "history_request", "comm_info_request", "execute_request"];
-/** What is answered at once, by the thread that knows TypeScript. */
-const ASKED_BY_EDITORS = ["complete_request", "inspect_request", "is_complete_request"];
+/** What is answered at once, by the process that knows TypeScript. */
+const ASKED_BY_EDITORS = {
+  complete_request: "complete",
+  inspect_request: "inspect",
+  is_complete_request: "isWhole",
+} as const;
 
 await start();
 
@@ -81,7 +93,7 @@ function refuseNetworks(): void {
 
 async function start(): Promise<void> {
   execution.on("message", onExecution);
-  language.on("message", onLanguage);
+  language.serve(data);
   // Each new subscriber is greeted, so that a client knows from when on it misses nothing.
   iopub.verbosity = "allSubs";
   await bind();
@@ -91,23 +103,39 @@ async function start(): Promise<void> {
   void receive(stdin, (message) => typed.postMessage((message.content as { value: string }).value));
   void echoHeartbeats();
   void greetSubscribers();
-  pipes.listen(() => current !== undefined);
+  pipes.listen(() => current !== undefined, takeMessages);
+  watchHeap(data.heapLimit, (reason, frames) => {
+    execution.postMessage({ kind: "where", frames });
+    interruptCell(reason);
+  });
   endWithParent();
 }
 
 /** Binds one socket after another, because the thread cannot end while a socket is still being bound. */
 async function bind(): Promise<void> {
   for (const name of ["iopub", "shell", "control", "stdin", "hb"] as const) {
-    const port = connection[`${name}_port`];
-    const address =
-      connection.transport === "ipc" ? `ipc://${connection.ip}-${port}` : `tcp://${connection.ip}:${port}`;
+    const address = addressOf(connection, name);
     try {
-      await sockets[name].bind(address);
+      await retry(BIND_MS, () => sockets[name].bind(address));
     } catch (error) {
       throw new Error(
         `cannot listen on ${address}: ${(error as Error).message}. Start the kernel again, and Jupyter chooses other ports.`,
         { cause: error },
       );
+    }
+  }
+}
+
+/** Tries again and again until it works, or the time is over: last-words.ts may still listen there. */
+async function retry(time: number, work: () => Promise<void>): Promise<void> {
+  const end = performance.now() + time;
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
@@ -195,6 +223,7 @@ function beginExecution(message: Received<ExecuteContent>): void {
   const id = message.header.msg_id;
   cells.set(id, { parent: message.header, silent: silent === true });
   lastCell = id;
+  pipes.noteCell(message);
   if (silent) return;
   // A cell that is not stored shows the number that the next stored one will get.
   const count = store_history ? ++executionCount : executionCount + 1;
@@ -205,6 +234,7 @@ function beginExecution(message: Received<ExecuteContent>): void {
 /** The main thread has answered the current request. */
 function finish(message: Received, content: ExecuteReply): void {
   current = undefined;
+  pipes.noteCell(undefined);
   pipes.read();
   streams.flush();
   reply(shell, message, { ...content, execution_count: executionCount, payload: [] });
@@ -250,8 +280,8 @@ function onShell(message: Received): void {
   if (ANSWERED_IN_TURN.includes(type)) {
     queue.push(message);
     next();
-  } else if (ASKED_BY_EDITORS.includes(type)) {
-    askLanguage(message);
+  } else if (type in ASKED_BY_EDITORS) {
+    void answerEditor(message, ASKED_BY_EDITORS[type as keyof typeof ASKED_BY_EDITORS]);
   } else if (type === "shutdown_request") {
     shutDown(shell, message);
   } else if (type === "comm_open" || type === "comm_msg" || type === "comm_close") {
@@ -278,19 +308,32 @@ function openComms({ target_name }: { target_name?: string }): object {
   return Object.fromEntries(open);
 }
 
-function askLanguage(message: Received): void {
-  const { msg_type: type, msg_id: id } = message.header;
+async function answerEditor(message: Received, kind: "complete" | "inspect" | "isWhole"): Promise<void> {
   publishStatus(message, "busy");
-  asked.set(id, message);
-  language.postMessage({ type, id, content: message.content } as EditorRequest);
+  const result = await language.ask({ kind, content: message.content } as Question);
+  if ("failure" in result) {
+    const { failure } = result;
+    reply(shell, message, { status: "error", ename: "Error", evalue: failure, traceback: [failure] });
+  } else if (kind === "complete") {
+    const completions = result.answer as CompleteReply;
+    reply(shell, message, await withFields(completions, message.content as CursorContent));
+  } else {
+    reply(shell, message, result.answer as object);
+  }
+  publishIdle(message);
 }
 
-function onLanguage({ to, content }: ToProtocolFromLanguage): void {
-  const message = asked.get(to);
-  if (!message) return;
-  asked.delete(to);
-  reply(shell, message, content);
-  publishIdle(message);
+/** Where TypeScript knows no completions, as the value may be anything, the value itself does. */
+async function withFields(completions: CompleteReply, { code, cursor_pos }: CursorContent): Promise<CompleteReply> {
+  if (completions.matches.length > 0) return completions;
+  const fields = await fieldsAt([...code].slice(0, cursor_pos).join(""));
+  if (!fields) return completions;
+  return {
+    ...completions,
+    matches: fields.names,
+    cursor_start: cursor_pos - fields.typed.length,
+    cursor_end: cursor_pos,
+  };
 }
 
 /** Says that a request is done. While a cell runs, the kernel as a whole is busy still. */
@@ -310,12 +353,18 @@ function onControl(message: Received): void {
   const content = answer(message);
   if (content) reply(control, message, content);
   if (type === "interrupt_request") {
-    const cell = isExecution(current) ? current : undefined;
-    idle = false;
-    interrupt(execution, flags, cell?.header.msg_id ?? null, () => (cell ? current !== cell : idle));
+    interruptCell();
     reply(control, message, { status: "ok" });
   }
   publishIdle(message);
+}
+
+/** @param reason what the cell's error says, if nobody has asked for the interrupt */
+function interruptCell(reason?: string): void {
+  const cell = isExecution(current) ? current : undefined;
+  idle = false;
+  const request = cell?.header.msg_id ?? null;
+  interrupt(execution, flags, { request, reason }, () => (cell ? current !== cell : idle));
 }
 
 function shutDown(channel: zmq.Router, message: Received): void {
@@ -329,6 +378,12 @@ function shutDown(channel: zmq.Router, message: Received): void {
 
 const isComm = (publication: Publication): publication is CommMessage => publication.type.startsWith("comm_");
 
+/** Deals with what the main thread has sent already. */
+function takeMessages(): void {
+  for (let taken; (taken = receiveMessageOnPort(data.execution) as { message: ToProtocol } | undefined);)
+    onExecution(taken.message);
+}
+
 function onExecution(message: ToProtocol): void {
   switch (message.kind) {
     case "reply":
@@ -339,11 +394,12 @@ function onExecution(message: ToProtocol): void {
       idle = true;
       break;
     case "stream":
-      pipes.read(); // a child may have written before
       streams.add(message.cell, message.name, message.text);
       break;
+    case "piped":
+      pipes.add(message.name, message.bytes);
+      break;
     case "publish": {
-      pipes.read();
       streams.flush();
       const { publication } = message;
       const { type, content } = publication;

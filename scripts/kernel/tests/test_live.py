@@ -1,10 +1,14 @@
 """What a kernel does while, and after, a cell runs: timers, child processes, comms, late errors, long sessions."""
 
 import gc
+import os
+import signal
 import statistics
 import threading
 import time
 from pathlib import Path
+
+import pytest
 
 from conftest import Kernel, texts, wait_for
 
@@ -107,6 +111,28 @@ def test_completions_come_while_a_cell_runs(kernel):
     assert kernel.reply_to(sent)["status"] == "ok"
 
 
+def test_fields_of_any_value_are_completed_while_a_cell_runs(kernel):
+    kernel.run('const found: any = JSON.parse(\'{ "alpha": 1, "also": { "inner": 2 } }\'); let looks = 0')
+    kernel.run("const lazy: any = { get costly() { looks++; return { deep: 1 } }, plain: 1 }")
+    running = kernel.begin("for (;;);")
+    try:
+        for code, fields in (
+            ("found.al", ["alpha", "also"]),
+            ("1 + found.also.", ["inner"]),
+            ("lazy.", ["costly", "plain"]),
+            ("lazy.costly.", []),  # to look into it would call the getter
+            ("missing.", []),
+        ):
+            reply = kernel.reply_to(kernel.client.complete(code))
+            assert reply["matches"] == fields
+            start = code.rindex(".") + 1
+            assert fields == [] or (reply["cursor_start"], reply["cursor_end"]) == (start, len(code))
+    finally:
+        kernel.interrupt()
+        kernel.reply_to(running)
+    assert value_of(kernel, "looks") == "0"
+
+
 def comm_message(kernel, type, content, **rest):
     message = kernel.client.session.msg(type, content, **rest)
     kernel.client.shell_channel.send(message)
@@ -185,9 +211,116 @@ def test_edited_modules_are_seen_whole(tmp_path):
         kernel.shut_down()
 
 
+def language_process(kernel):
+    """The id of the process that knows TypeScript, and its command."""
+    for children in Path(f"/proc/{kernel.pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            command = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+            if any("language.cjs" in part for part in command):
+                return int(child), command
+    return None, []
+
+
 def resident(kernel):
-    status = Path(f"/proc/{kernel.pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+    """In megabytes, of the kernel and of its process of TypeScript."""
+
+    def of(pid):
+        status = Path(f"/proc/{pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+    return of(kernel.pid) + of(language_process(kernel)[0])
+
+
+def test_typescript_starts_from_the_snapshot(kernel):
+    kernel.run("0")
+    assert "--snapshot-blob" in language_process(kernel)[1]
+
+
+def test_what_cells_declared_outlives_the_process_of_typescript(kernel):
+    kernel.run("let lived = { on: 1 }; function twice(x: number) { return 2 * x }")
+    kernel.run("let lived = JSON.parse('{') as string")
+    pid, _ = language_process(kernel)
+    os.kill(pid, signal.SIGKILL)
+    assert value_of(kernel, "twice(lived.on) + 40") == "42"
+    reply, _ = kernel.run("lived.off")
+    assert "TS2339" in reply["evalue"]
+    assert language_process(kernel)[0] != pid
+
+
+def test_a_compiler_that_dies_fails_its_cell_alone(kernel):
+    kernel.run("let before = 1")
+    pid, _ = language_process(kernel)
+    os.kill(pid, signal.SIGSTOP)
+    once, twice = kernel.send("before + 1"), kernel.send("before + 2")
+    os.kill(pid, signal.SIGKILL)
+    assert kernel.reply_to(once)["status"] == "ok"
+    assert kernel.reply_to(twice)["status"] == "ok"
+    # A cell that kills it again and again.
+    endless = kernel.send("1 + 1" + " " * 10)
+    killed = []
+    while len(killed) < 2:
+        pid, _ = language_process(kernel)
+        if pid in killed or pid is None:
+            continue
+        killed.append(pid)
+        os.kill(pid, signal.SIGKILL)
+    kernel.reply_to(endless)
+    assert value_of(kernel, "before + 3") == "4"
+
+
+@pytest.fixture
+def small_kernel():
+    """A kernel whose heap is soon full."""
+    before = os.environ.get("NODE_OPTIONS")
+    os.environ["NODE_OPTIONS"] = "--max-old-space-size=400"
+    kernel = Kernel()
+    if before is None:
+        del os.environ["NODE_OPTIONS"]
+    else:
+        os.environ["NODE_OPTIONS"] = before
+    yield kernel
+    kernel.shut_down()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "const rows: object[] = []; for (;;) rows.push({ a: [1] })",
+        "const rows: object[] = []; while (true) { rows.push(new Array(1e5).fill({})); await null }",
+    ],
+)
+def test_a_full_heap_ends_the_cell_and_not_the_kernel(small_kernel, code):
+    small_kernel.run("let kept = 41")
+    reply, _ = small_kernel.run(code, timeout=60)
+    assert reply["ename"] == "OutOfMemory", reply
+    assert value_of(small_kernel, "kept + 1") == "42"
+    small_kernel.run("rows.length = 0")
+    assert value_of(small_kernel, "new Array(1e6).fill(1).length") == "1000000"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "new Array(2e7).fill(0).map((x) => [x, x])",
+        "const rows: number[][] = []; for (;;) rows.push(new Array(1e5).fill(0.5))",
+    ],
+)
+def test_a_heap_that_fills_at_once_is_explained_in_the_cell(small_kernel, code):
+    reply, outputs = small_kernel.run(code, timeout=60)
+    assert reply["ename"] == "OutOfMemory", reply
+    [error] = texts(outputs, "error")
+    assert "the kernel has died" in error["evalue"] or "the heap is full" in error["evalue"]
+
+
+def test_an_array_that_v8_cannot_grow_is_explained_in_the_cell():
+    kernel = Kernel()
+    try:
+        reply, outputs = kernel.run("const b: number[] = []; for (;;) b.push(1)", timeout=60)
+        [error] = texts(outputs, "error")
+        assert "the kernel has died, as its heap was full" in error["evalue"]
+        assert reply["ename"] == "OutOfMemory"
+    finally:
+        kernel.shut_down()
 
 
 def test_cells_that_run_again_and_again_leave_nothing(kernel):

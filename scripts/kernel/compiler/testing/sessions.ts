@@ -48,6 +48,23 @@ export const SESSIONS: Session[] = [
     ],
   },
   {
+    title: "what a failed cell did not come to declare has its old type, or none",
+    steps: [
+      ["let kept = 1; class Kept { old = 1 }"],
+      [
+        "const first = 'one'; let kept = JSON.parse('{') as string; class Kept {} const last = 4; function f() { return first }",
+        throws("SyntaxError"),
+      ],
+      ["(kept * 2) + new Kept().old", 3],
+      ["kept.length", problem("TS2339 1:6")],
+      ["first.length + f().length", 6],
+      ["last", problem("TS2304 1:1")],
+      ["({ last })", problem("TS18004 1:4")],
+      ["const last = 5"],
+      ["last", 5],
+    ],
+  },
+  {
     title: "const is const in every later cell, and so is a function",
     steps: [
       ["const fixed = 1; function f() {}"],
@@ -233,10 +250,11 @@ async function runCell(compiler: Compiler, code: string, name: string): Promise<
   // An indirect eval runs in the global scope.
   const evaluate = eval as (code: string) => unknown;
   if (compiled.variables.length > 0) evaluate(`var ${compiled.variables.join(", ")};`);
-  const cell = { value: undefined, interrupts: 0, resume: (_before: number, value: unknown) => value };
+  const cell = { value: undefined, reached: 0, interrupts: 0, resume: (_before: number, value: unknown) => value };
   try {
     await (evaluate(compiled.code) as (...given: unknown[]) => () => unknown)(cell)();
   } catch (error) {
+    compiler.cellFailed(name, cell.reached);
     return { thrown: String((error as Error).name) };
   }
   return { value: JSON.stringify(cell.value) };
