@@ -15,6 +15,9 @@ import { jupyterEnvironment } from "../../jupyter.js";
 /** How long each thing may take to appear. A busy machine needs some of it. */
 const TIMEOUT_MS = 60_000;
 
+/** What docs/kernel.md shows. */
+const slider = /```ts\n(const view = [\s\S]*?)```/.exec(readFileSync(join(root, "docs/kernel.md"), "utf8"))?.[1] ?? "";
+
 const cells = [
   'import { show } from "../lib/dist/notebook";\nconst learningRate = 0.1, Grade = 1;\nlearningRate * 2',
   "while (true);",
@@ -23,6 +26,8 @@ const cells = [
     '  data: [{ type: "scatter", x: [1, 2, 3], y: [1, 4, 9] }] })',
   "learni",
   "G",
+  slider,
+  "slider.set(9); rate",
 ];
 
 let folder: string;
@@ -36,6 +41,9 @@ before(async () => {
   for (const name of ["lib", "node_modules"]) symlinkSync(join(root, name), join(folder, name));
   mkdirSync(join(folder, "notebooks"));
   writeNotebook(join(folder, "notebooks/test.ipynb"));
+  mkdirSync(join(folder, "extensions"));
+  for (const name of ["@jupyter-widgets", "anywidget"])
+    symlinkSync(join(venv, "share/jupyter/labextensions", name), join(folder, "extensions", name));
   lab = spawn(
     join(venv, "bin/jupyter-lab"),
     [
@@ -44,7 +52,8 @@ before(async () => {
       "--ServerApp.port=0",
       `--ServerApp.root_dir=${folder}`,
       "--IdentityProvider.token=test",
-      "--LabApp.labextensions_path=[]", // without the extension that knows Plotly: figures must be drawn all the same
+      // Widgets, but not the extension that knows Plotly: figures must be drawn all the same.
+      `--LabApp.labextensions_path=${join(folder, "extensions")}`,
     ],
     { cwd: folder, stdio: "ignore", env: { ...jupyterEnvironment, ...ownFolders(folder) } },
   );
@@ -184,6 +193,20 @@ test("offers the notebook's names first", async () => {
   assert.equal(await offers.first().innerText(), "Grade");
   assert.equal(await offers.filter({ hasText: "GPU" }).count(), 0);
   await page.keyboard.press("Escape");
+});
+
+test("a slider and a variable follow each other", async () => {
+  await run(6);
+  const range = cell(6).locator("input[type=range]");
+  await range.waitFor();
+  assert.equal(await range.inputValue(), "3");
+  await range.fill("4"); // JupyterLab keeps the arrow keys to itself
+  await range.fill("5");
+  await run(7);
+  await shows(7, "5"); // what the reader has chosen
+  await page.waitForFunction(
+    () => document.querySelector<HTMLInputElement>(".jp-Cell input[type=range]")?.value === "9",
+  );
 });
 
 test("restarts", async () => {
