@@ -10,48 +10,86 @@
     any                     whatever comes of it, as long as something does
 
 A case has files beside the notebook, and perhaps the notebook in a `folder` below. One that is not `fresh`, and has no
-files, shares its kernel with others.
+files, shares its kernel with others. Those of a file that says `packages` find the packages of packages/package.json, which
+the first run installs to .cache/test.
 """
 
+import fcntl
+import hashlib
 import re
+import shutil
+import subprocess
 import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from conftest import Kernel
+from conftest import ROOT, Kernel
 
+HERE = Path(__file__).parent
 CASES = [
-    pytest.param(case, id=f"{file.stem}: {case['title']}")
-    for file in sorted((Path(__file__).parent / "cases").glob("*.toml"))
-    for case in tomllib.loads(file.read_text())["case"]
+    pytest.param({"packages": group.get("packages", False), **case}, id=f"{file.stem}: {case['title']}")
+    for file in sorted((HERE / "cases").glob("*.toml"))
+    for group in [tomllib.loads(file.read_text())]
+    for case in group["case"]
 ]
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @pytest.fixture(scope="session")
 def shared():
-    kernels = []
+    """Gives the kernel of a folder, which cases share."""
+    kernels = {}
 
-    def get():
-        if not kernels or not kernels[0].manager.is_alive():
-            kernels[:] = [Kernel()]
-        return kernels[0]
+    def get(folder):
+        if folder not in kernels or not kernels[folder].manager.is_alive():
+            kernels[folder] = Kernel(folder)
+        return kernels[folder]
 
     yield get
-    for kernel in kernels:
+    for kernel in kernels.values():
         kernel.shut_down()
 
 
+@pytest.fixture(scope="session")
+def packages():
+    """Gives the folder with the packages, which whoever comes first installs."""
+
+    def get():
+        lock = HERE / "packages/package-lock.json"
+        folder = ROOT / ".cache/test" / f"packages-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            if not (folder / ".installed").exists():
+                for name in ("package.json", "package-lock.json"):
+                    shutil.copy(HERE / "packages" / name, folder)
+                subprocess.run(
+                    ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                    cwd=folder,
+                    check=True,
+                    stdout=subprocess.DEVNULL,
+                )
+                (folder / ".installed").touch()
+        return folder
+
+    return get
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_case(case, shared, tmp_path):
+def test_case(case, shared, packages, tmp_path):
     is_alone = case.get("fresh") or "files" in case
     for name, text in case.get("files", {}).items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    kernel = Kernel(tmp_path / case.get("folder", "")) if is_alone else shared()
+    if case["packages"] and is_alone:
+        (tmp_path / "node_modules").symlink_to(packages() / "node_modules")
+    if is_alone:
+        kernel = Kernel(tmp_path / case.get("folder", ""))
+    else:
+        kernel = shared(packages() if case["packages"] else ROOT / "notebooks")
     try:
         if is_alone:
             kernel.run("0")  # a stop in the first second is tried elsewhere
