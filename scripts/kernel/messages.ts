@@ -116,6 +116,12 @@ export const LOADING = 0;
 /** The flag that is 1 during the clean-up after an interrupted cell: a progress bar, a live figure, a pool of runs. */
 export const TIDYING = 1;
 
+/**
+ * The count of characters that cells have printed and that have not left the kernel yet. When they are too many, the
+ * cell waits: a flood must not fill the memory.
+ */
+export const UNSENT = 3;
+
 /** The name of the symbol under which the main thread has a function that collects garbage. */
 export const COLLECT_GARBAGE = "training-techniques.collect-garbage";
 
@@ -124,7 +130,7 @@ export const SIGNALLED = 2;
 
 /** Flags that are all 0. */
 export function createFlags(): Flags {
-  return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+  return new Int32Array(new SharedArrayBuffer(4 * Int32Array.BYTES_PER_ELEMENT));
 }
 
 /** A request that the main thread answers. */
@@ -147,8 +153,8 @@ export interface ExecuteContent {
 
 export interface CursorContent {
   code: string;
-  /** In Unicode characters. */
-  cursor_pos: number;
+  /** In Unicode characters; at the end, if it is not said. */
+  cursor_pos?: number;
 }
 
 /** Without `execution_count` and `payload`, which the protocol's thread adds. */

@@ -151,14 +151,14 @@ export class CellRunner {
     beginCell(id);
     const name = this.#nameFor(count, code);
     this.#hasFailed = false;
-    const lateErrors = this.#unseenErrors();
-    for (const error of lateErrors) this.#publish({ type: "error", content: error });
+    const lateErrors = this.#showUnseenErrors();
     const run = this.#run(code, name);
     const running = this.#running as unknown as RunningCell; // #run has set it
     const { failed } = running;
     try {
       const { value } = await run;
       if (value !== undefined && !silent) await Promise.race([this.#show(value, count), failed]);
+      lateErrors.push(...this.#showUnseenErrors()); // of the time before the cell began
       if (lateErrors.length > 0) return { status: "error", ...lateErrors[0] };
       const evaluated = await Promise.race([this.#evaluateAll(user_expressions ?? {}), failed]);
       return { status: "ok", user_expressions: evaluated };
@@ -342,12 +342,13 @@ export class CellRunner {
   }
 
   /**
-   * An error that no cell awaits fails the running cell. If none runs, it is shown under the cell that it comes from;
-   * and it fails the next one if that comes at once, as when a whole notebook is executed and nobody looks.
+   * An error that no cell awaits fails the running cell. If none has begun, it is shown under the cell that it comes
+   * from; and it fails the next one, once that has run, if it comes at once, as when a whole notebook is executed and
+   * nobody looks.
    */
   #failLate(error: unknown, promise?: Promise<unknown>): void {
     if (error instanceof Interrupted) return; // the rest of an interrupted cell
-    if (this.#running) {
+    if (this.#running?.context) {
       this.#running.fail(error);
       return;
     }
@@ -357,9 +358,11 @@ export class CellRunner {
     this.#lateErrors.push({ description: { ...description, traceback }, time: performance.now(), promise });
   }
 
-  #unseenErrors(): ErrorContent[] {
+  #showUnseenErrors(): ErrorContent[] {
     const since = performance.now() - UNSEEN_MS;
-    return this.#lateErrors.splice(0).flatMap(({ time, description }) => (time > since ? [description] : []));
+    const unseen = this.#lateErrors.splice(0).filter(({ time }) => time > since);
+    for (const { description } of unseen) this.#publish({ type: "error", content: description });
+    return unseen.map(({ description }) => description);
   }
 
   #describe(thrown: unknown): ErrorContent {

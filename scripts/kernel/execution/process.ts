@@ -1,7 +1,7 @@
 // The process as cells see it: what they print goes to the notebook, and they can neither exit nor read standard input.
 import { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import type { Port, ToExecution, ToProtocol } from "../messages.js";
+import { type Flags, type Port, type ToExecution, type ToProtocol, UNSENT } from "../messages.js";
 import { currentCell, takeOverTimers } from "./current-cell.js";
 import { complain } from "../terminal.js";
 import { takeOverStacks } from "./stacks.js";
@@ -21,8 +21,8 @@ export function fail(message: string): never {
 }
 
 /** @param passOnPiped passes on what children have printed so far */
-export function takeOverProcess(protocol: Port<ToProtocol, ToExecution>, passOnPiped: () => void): void {
-  takeOverOutput(protocol, passOnPiped);
+export function takeOverProcess(protocol: Port<ToProtocol, ToExecution>, flags: Flags, passOnPiped: () => void): void {
+  takeOverOutput(protocol, flags, passOnPiped);
   refuseStdin();
   takeOverTimers();
   process.argv.splice(1); // the kernel's own are no business of a cell
@@ -36,17 +36,30 @@ export function takeOverProcess(protocol: Port<ToProtocol, ToExecution>, passOnP
 
 type Callback = (error?: Error | null) => void;
 
-function takeOverOutput(protocol: Port<ToProtocol, ToExecution>, passOnPiped: () => void): void {
+function takeOverOutput(protocol: Port<ToProtocol, ToExecution>, flags: Flags, passOnPiped: () => void): void {
   for (const name of ["stdout", "stderr"] as const) {
     const decoder = new StringDecoder(); // a character may come in two halves
     process[name].write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Callback, callback?: Callback) => {
       const text = typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk));
       passOnPiped();
-      if (text !== "") protocol.postMessage({ kind: "stream", cell: currentCell(), name, text });
+      if (text !== "") {
+        keepPace(flags, text.length);
+        protocol.postMessage({ kind: "stream", cell: currentCell(), name, text });
+      }
       (typeof encoding === "function" ? encoding : callback)?.();
       return true;
     };
   }
+}
+
+const MAX_UNSENT = 4e6;
+const PATIENCE_MS = 50;
+
+/** Waits until most of what was printed before has left the kernel. An interrupt ends this like any loop. */
+function keepPace(flags: Flags, length: number): void {
+  for (let unsent; (unsent = Atomics.load(flags, UNSENT)) > MAX_UNSENT;)
+    Atomics.wait(flags, UNSENT, unsent, PATIENCE_MS);
+  Atomics.add(flags, UNSENT, length);
 }
 
 /** Jupyter gives a kernel no standard input. Reading from it throws, rather than waiting forever. */

@@ -41,16 +41,25 @@ interface OfferedCell {
   clearOutput(wait?: boolean): void;
 }
 
+/** A child needs longer than this to print anything, and to look costs as much as to print a line. */
+const PIPED_MS = 0.2;
+
 /** Makes the main thread ready for cells, and listens. */
 export function openSession({ protocol, typed, flags, language, pipes: folder }: Threads): void {
   const pipes = new Pipes(folder);
-  const passOnPiped = () => void pipes.read((name, bytes) => protocol.postMessage({ kind: "piped", name, bytes }));
+  let lookedAt = 0;
+  const passOnPiped = () => {
+    const now = performance.now();
+    if (now - lookedAt < PIPED_MS) return;
+    lookedAt = now;
+    pipes.read((name, bytes) => protocol.postMessage({ kind: "piped", name, bytes }));
+  };
   const publish = (publication: Publication) => {
     passOnPiped();
     protocol.postMessage({ kind: "publish", cell: currentCell(), publication });
   };
   const cells = new CellRunner(publish, flags, language);
-  takeOverProcess(protocol, passOnPiped);
+  takeOverProcess(protocol, flags, passOnPiped);
   let allowStdin = false;
   const questions = createQuestions(
     (question) => protocol.postMessage({ kind: "ask", question }),
@@ -62,11 +71,10 @@ export function openSession({ protocol, typed, flags, language, pipes: folder }:
   const comms = new Comms(publish);
   Object.defineProperty(globalThis, "Jupyter", { value: { comms }, configurable: true, writable: true });
   const cell = offerCell(cells, publish);
-  /** The request that is being answered. */
-  let current: string | undefined;
+  /** The last request that was answered. */
+  let answered: string | undefined;
 
   async function answer(request: Request): Promise<void> {
-    current = request.id;
     cell.id = request.cellId;
     allowStdin = request.content.allow_stdin ?? true;
     let content: ExecuteReply;
@@ -77,16 +85,16 @@ export function openSession({ protocol, typed, flags, language, pipes: folder }:
       content = { status: "error", ename: name, evalue: message, traceback: [String(stack)] };
     }
     protocol.postMessage({ kind: "reply", to: request.id, content });
-    if (current === request.id) current = undefined; // else abandoned
+    answered = request.id;
     tidy();
   }
 
   function interrupt(request: string | null, reason: string | undefined): void {
     if (request === null) protocol.postMessage({ kind: "idle" });
-    else if (request !== current || cells.interrupt(reason)) return;
-    // Asked for the second time: then the answer to the first was cut off together with a loop.
+    else if (request === answered || cells.interrupt(reason)) return;
+    // Asked for the second time: then the answer to the first, or the request, was cut off together with a loop.
     else {
-      current = undefined;
+      answered = request;
       protocol.postMessage({ kind: "reply", to: request, content: cells.abandon() });
     }
   }

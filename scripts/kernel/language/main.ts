@@ -94,7 +94,7 @@ function resultOf(question: Question): unknown {
 const toUnits = (code: string, characters = code.length) => [...code].slice(0, characters).join("").length;
 const toCharacters = (code: string, units: number) => [...code.slice(0, units)].length;
 
-function complete({ code, cursor_pos }: CursorContent): CompleteReply {
+function complete({ code, cursor_pos = Infinity }: CursorContent): CompleteReply {
   const { start, end, entries } = compiler.complete(code, toUnits(code, cursor_pos));
   const matches = [...new Set(entries.map(({ name }) => name))];
   const cursor_start = toCharacters(code, start);
@@ -117,7 +117,7 @@ function complete({ code, cursor_pos }: CursorContent): CompleteReply {
   };
 }
 
-function inspect({ code, cursor_pos }: CursorContent): InspectReply {
+function inspect({ code, cursor_pos = Infinity }: CursorContent): InspectReply {
   const text = compiler.inspect(code, toUnits(code, cursor_pos));
   return text === undefined
     ? { status: "ok", found: false, data: {}, metadata: {} }

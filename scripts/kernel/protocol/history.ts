@@ -48,7 +48,7 @@ export class SessionHistory {
         if (session !== SESSION && session !== 0) return [];
         return this.#entries.filter(({ line }) => line >= (start ?? 0) && (stop == null || line < stop));
       case "search": {
-        const glob = globToRegExp(pattern ?? "*");
+        const glob = globToRegExp(String(pattern ?? "*"));
         let found = this.#entries.filter(({ input }) => glob.test(input));
         if (unique) found = found.filter(({ input }, i) => found.findLastIndex((f) => f.input === input) === i);
         return lastOf(found, n);

@@ -8,17 +8,25 @@ interface Sender {
   send(frames: Frames): Promise<void>;
 }
 
+const RETRY_MS = 2;
+
 export class Outbox {
   readonly #socket: Sender;
-  readonly #waiting: Frames[] = [];
+  readonly #onStall: (seconds: number) => void;
+  #waiting: Frames[] = [];
+  #next = 0; // to take from the front of a long array is slow
+  #bytes = 0;
   #sending = false;
 
-  constructor(socket: Sender) {
+  /** @param onStall called when the socket has taken nothing for some time, as a client does not read */
+  constructor(socket: Sender, onStall: (seconds: number) => void = () => {}) {
     this.#socket = socket;
+    this.#onStall = onStall;
   }
 
   send(frames: Frames): void {
     this.#waiting.push(frames);
+    this.#bytes += sizeOf(frames);
     if (!this.#sending) void this.#drain();
   }
 
@@ -27,12 +35,38 @@ export class Outbox {
     return !this.#sending;
   }
 
+  /** How much waits. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   async #drain(): Promise<void> {
     this.#sending = true;
-    for (let frames; !this.#socket.closed && (frames = this.#waiting.shift());) {
-      // Sending fails once the client has gone, and then no one misses the message.
-      await this.#socket.send(frames).catch(() => {});
+    while (!this.#socket.closed && this.#next < this.#waiting.length) {
+      const frames = this.#waiting[this.#next++];
+      if (this.#next === this.#waiting.length) [this.#waiting, this.#next] = [[], 0];
+      await this.#hand(frames);
+      this.#bytes -= sizeOf(frames);
     }
     this.#sending = false;
   }
+
+  async #hand(frames: Frames): Promise<void> {
+    const start = performance.now();
+    for (;;) {
+      try {
+        await this.#socket.send(frames);
+        return;
+      } catch (error) {
+        // Sending fails for good once the client has gone, and then no one misses the message.
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || this.#socket.closed) return;
+        this.#onStall((performance.now() - start) / 1000);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+}
+
+function sizeOf(frames: Frames): number {
+  return frames.reduce((sum, frame) => sum + frame.length, 0);
 }

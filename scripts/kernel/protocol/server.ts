@@ -6,19 +6,20 @@
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 // By `require`: an import would have Node parse a CommonJS package for its exports first, and the kernel answer later.
 import zmq = require("zeromq");
-import type {
-  CommMessage,
-  CompleteReply,
-  CursorContent,
-  ExecuteContent,
-  ExecuteReply,
-  Port,
-  ProtocolData,
-  Publication,
-  Question,
-  Request,
-  ToExecution,
-  ToProtocol,
+import {
+  type CommMessage,
+  type CompleteReply,
+  type CursorContent,
+  type ExecuteContent,
+  type ExecuteReply,
+  type Port,
+  type ProtocolData,
+  type Publication,
+  type Question,
+  type Request,
+  type ToExecution,
+  type ToProtocol,
+  UNSENT,
 } from "../messages.js";
 import { complain } from "../terminal.js";
 import { addressOf } from "./address.js";
@@ -41,15 +42,18 @@ const language = new Language(process.cwd(), data.globals);
 
 refuseNetworks();
 
-// No high-water mark: ZeroMQ would silently drop the output of a fast loop.
-const iopub = new zmq.XPublisher({ sendHighWaterMark: 0 });
+// A client that is slower than a cell's output slows the cell down; see tellPace and refuseToWait.
+const iopub = new zmq.XPublisher({ sendHighWaterMark: 512, noDrop: true, sendTimeout: 0 });
 const shell = new zmq.Router({ sendHighWaterMark: 0 });
 const control = new zmq.Router();
 const stdin = new zmq.Router();
-const hb = new zmq.Reply();
+// No Reply, as the protocol has it: that one loses step, and its thread, over a client that speaks something else.
+const hb = new zmq.Router();
 const sockets = { iopub, shell, control, stdin, hb };
 type Socket = (typeof sockets)[keyof typeof sockets];
-const outboxes = new Map<Socket, Outbox>(Object.values(sockets).map((socket) => [socket, new Outbox(socket)]));
+const outboxes = new Map<Socket, Outbox>(
+  Object.values(sockets).map((socket) => [socket, new Outbox(socket, refuseToWait)]),
+);
 
 const history = new SessionHistory();
 const streams = new StreamBuffer((cell, name, text) => publish(cell, "stream", { name, text }));
@@ -67,9 +71,13 @@ const comms = new Map<string, { target_name: string }>();
 /** What came through a comm, by id. */
 const asked = new Map<string, Received>();
 let executionCount = 0;
-/** Whether the main thread has answered that it was interrupted while no cell ran. */
-let idle = true;
+/** How often the main thread has answered that it was interrupted while no cell ran. */
+let idleAnswers = 0;
 
+/** How much may wait for the clients before a cell that prints waits, too, and how often that is looked at. */
+const MAX_OUTBOX_BYTES = 4e6;
+const PACE_MS = 5;
+const MAX_STALL_S = 5;
 /** How long a kernel waits for the ports of the one before. */
 const BIND_MS = 2000;
 /** What is answered in turn: by this thread the first three, by the main thread the last. */
@@ -143,8 +151,17 @@ async function retry(time: number, work: () => Promise<void>): Promise<void> {
 async function receive(socket: zmq.Router, handle: (message: Received) => void): Promise<void> {
   for await (const frames of socket) {
     const message = decode(connection.key, frames);
-    if (message) handle(message);
-    else complain("dropped a message that is not whole or not signed with the key of this kernel.");
+    if (!message) {
+      complain("dropped a message that is not whole or not signed with the key of this kernel.");
+      continue;
+    }
+    try {
+      handle(message);
+    } catch (error) {
+      const { name, message: why, stack } = error as Error;
+      complain(`cannot answer a ${message.header.msg_type}: ${stack}`);
+      reply(socket, message, { status: "error", ename: name, evalue: why, traceback: [String(stack)] });
+    }
   }
 }
 
@@ -280,7 +297,7 @@ function onShell(message: Received): void {
   if (ANSWERED_IN_TURN.includes(type)) {
     queue.push(message);
     next();
-  } else if (type in ASKED_BY_EDITORS) {
+  } else if (Object.hasOwn(ASKED_BY_EDITORS, type)) {
     void answerEditor(message, ASKED_BY_EDITORS[type as keyof typeof ASKED_BY_EDITORS]);
   } else if (type === "shutdown_request") {
     shutDown(shell, message);
@@ -326,13 +343,14 @@ async function answerEditor(message: Received, kind: "complete" | "inspect" | "i
 /** Where TypeScript knows no completions, as the value may be anything, the value itself does. */
 async function withFields(completions: CompleteReply, { code, cursor_pos }: CursorContent): Promise<CompleteReply> {
   if (completions.matches.length > 0) return completions;
-  const fields = await fieldsAt([...code].slice(0, cursor_pos).join(""));
+  const before = [...code].slice(0, cursor_pos);
+  const fields = await fieldsAt(before.join(""));
   if (!fields) return completions;
   return {
     ...completions,
     matches: fields.names,
-    cursor_start: cursor_pos - fields.typed.length,
-    cursor_end: cursor_pos,
+    cursor_start: before.length - [...fields.typed].length,
+    cursor_end: before.length,
   };
 }
 
@@ -362,9 +380,12 @@ function onControl(message: Received): void {
 /** @param reason what the cell's error says, if nobody has asked for the interrupt */
 function interruptCell(reason?: string): void {
   const cell = isExecution(current) ? current : undefined;
-  idle = false;
+  const before = idleAnswers;
   const request = cell?.header.msg_id ?? null;
-  interrupt(execution, flags, { request, reason }, () => (cell ? current !== cell : idle));
+  // What was meant for a timer of an earlier cell must not meet the next cell.
+  interrupt(execution, flags, { request, reason }, () =>
+    cell ? current !== cell : idleAnswers > before || current !== undefined,
+  );
 }
 
 function shutDown(channel: zmq.Router, message: Received): void {
@@ -377,6 +398,29 @@ function shutDown(channel: zmq.Router, message: Received): void {
 }
 
 const isComm = (publication: Publication): publication is CommMessage => publication.type.startsWith("comm_");
+
+/** What was printed and has arrived here, but of which the main thread has not been told so. */
+let untold = 0;
+let isPacing = false;
+
+/** Tells the main thread how much of what it prints has left, so that it goes on. */
+function tellPace(): void {
+  isPacing = (outboxes.get(iopub)?.bytes ?? 0) > MAX_OUTBOX_BYTES;
+  if (isPacing) {
+    setTimeout(tellPace, PACE_MS);
+    return;
+  }
+  Atomics.sub(flags, UNSENT, untold);
+  Atomics.notify(flags, UNSENT);
+  untold = 0;
+}
+
+/** A client that reads nothing at all must not stop the others: from now on it misses what it does not take in time. */
+function refuseToWait(seconds: number): void {
+  if (seconds < MAX_STALL_S) return;
+  iopub.noDrop = false;
+  complain(`a client has read nothing for ${MAX_STALL_S} s; it may miss some of the output.`);
+}
 
 /** Deals with what the main thread has sent already. */
 function takeMessages(): void {
@@ -391,10 +435,12 @@ function onExecution(message: ToProtocol): void {
       if (current && message.to === current.header.msg_id) finish(current, message.content);
       break;
     case "idle":
-      idle = true;
+      idleAnswers++;
       break;
     case "stream":
       streams.add(message.cell, message.name, message.text);
+      untold += message.text.length;
+      if (!isPacing) tellPace();
       break;
     case "piped":
       pipes.add(message.name, message.bytes);

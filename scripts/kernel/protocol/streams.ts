@@ -7,6 +7,8 @@ import type { StreamName } from "../messages.js";
 
 const DELAY_MS = 40;
 const MAX_TURNS = 200;
+/** Of a message. ZeroMQ counts messages, and not bytes, for a client that does not read. */
+const MAX_LENGTH = 1 << 16;
 
 interface Piece {
   cell: string | undefined;
@@ -37,6 +39,17 @@ export class StreamBuffer {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const { cell, name, text } of this.#pieces.splice(0)) this.#publish(cell, name, text);
+    for (const { cell, name, text } of this.#pieces.splice(0))
+      for (let start = 0; start < text.length;) {
+        const end = endOfPart(text, start);
+        this.#publish(cell, name, text.slice(start, end));
+        start = end;
+      }
   }
+}
+
+/** Not between the two halves of a character. */
+function endOfPart(text: string, start: number): number {
+  const end = Math.min(start + MAX_LENGTH, text.length);
+  return end < text.length && /[\uD800-\uDBFF]/.test(text[end - 1]) ? end + 1 : end;
 }

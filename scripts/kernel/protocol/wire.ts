@@ -60,12 +60,22 @@ export function decode(key: string, frames: Buffer[]): Received | undefined {
   const received = frames[at + 1];
   if (received.length !== expected.length || !timingSafeEqual(received, expected)) return undefined;
   try {
-    const [header, , metadata, content] = parts.map((part) => JSON.parse(part.toString()) as unknown);
-    // A client that has the key is trusted to follow the protocol.
-    return { identities: frames.slice(0, at), header, metadata, content, buffers: frames.slice(at + 6) } as Received;
+    const [header, , metadata, content] = parts.map((part) => recordFrom(part));
+    if (typeof header.msg_type !== "string" || typeof header.msg_id !== "string") return undefined;
+    if (HAS_CODE.test(header.msg_type) && typeof content.code !== "string") content.code = "";
+    const message = { identities: frames.slice(0, at), header, metadata, content, buffers: frames.slice(at + 6) };
+    return message as unknown as Received;
   } catch {
     return undefined;
   }
+}
+
+const HAS_CODE = /^(execute|complete|inspect|is_complete)_request$/;
+
+/** An object, whatever the client has sent. */
+function recordFrom(part: Buffer): Record<string, unknown> {
+  const value: unknown = JSON.parse(part.toString());
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 /** Puts one message together. */

@@ -2,13 +2,16 @@
 
 import gc
 import os
+import random
 import signal
+import socket
 import statistics
 import threading
 import time
 from pathlib import Path
 
 import pytest
+import zmq
 
 from conftest import Kernel, texts, wait_for
 
@@ -63,6 +66,16 @@ def test_an_error_after_the_cell_is_shown_at_once_and_the_next_cell_is_innocent(
     assert [m["content"]["evalue"] for m in found] == ["late"]
     assert found[0]["parent_header"]["msg_id"] == sent
     assert value_of(kernel, "'innocent'") == "'innocent'"
+
+
+def test_an_interval_that_rejects_can_be_cleared(kernel):
+    kernel.run("const failing = setInterval(() => { Promise.reject(new Error('again')) }, 3)")
+    time.sleep(0.2)
+    kernel.run("clearInterval(failing); let cleared = true")
+    time.sleep(0.3)
+    messages_for(kernel, 0.2)
+    assert value_of(kernel, "cleared") == "true"
+    assert value_of(kernel, "1 + 1") == "2"
 
 
 def test_a_rejection_that_the_next_cell_handles_is_no_failure(kernel):
@@ -374,3 +387,73 @@ def test_two_thousand_cells_with_an_interrupt_at_every_tenth():
         assert growth < 300
     finally:
         kernel.shut_down()
+
+
+def test_interrupts_at_any_moment_are_answered_and_meet_no_other_cell(kernel):
+    chance = random.Random(1)
+    kernel.run("let begun = 0; class Counted { v = 1 }")
+    for i in range(60):
+        sent = kernel.send(
+            f"begun++; const c{i} = new Counted(); for (let j = 0; j < 3e6; j++);"
+            f"await new Promise((resolve) => setTimeout(resolve, 5)); c{i}.v"
+        )
+        time.sleep(chance.random() * 0.08)
+        kernel.interrupt()
+        assert kernel.reply_to(sent, timeout=10)["status"] in ("ok", "error")
+    assert value_of(kernel, "new Counted().v") == "1"
+
+
+def test_messages_that_keep_to_no_rule_are_answered_or_dropped(kernel):
+    channel = kernel.client.shell_channel
+    for kind, content in (
+        ("execute_request", {}),
+        ("execute_request", {"code": 5}),
+        ("complete_request", {"code": "abc", "cursor_pos": 99}),
+        ("inspect_request", {}),
+        ("is_complete_request", {}),
+        ("history_request", {"hist_access_type": "search", "pattern": 5}),
+        ("kernel_info_request", None),
+    ):
+        message = kernel.client.session.msg(kind, content)
+        message["content"] = content
+        channel.send(message)
+        assert kernel.reply_to(message["header"]["msg_id"])["status"] in ("ok", "complete")
+    for kind, content in (
+        ("toString", {}),
+        ("__proto__", {}),
+        ("comm_open", None),
+        ("comm_msg", {}),
+        ("input_reply", {}),
+        ("no_request", None),
+    ):
+        message = kernel.client.session.msg(kind, content)
+        message["content"] = content
+        channel.send(message)
+    assert value_of(kernel, "40 + 2") == "42"
+
+
+def test_noise_on_its_ports_does_not_end_it(kernel):
+    for port in kernel.manager.ports:
+        for noise in (b"GET / HTTP/1.1\r\n\r\n", bytes(4000), b"\x16\x03\x01\x02\x00" + bytes(range(256))):
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(noise)
+                time.sleep(0.05)
+    assert value_of(kernel, "40 + 2") == "42"
+
+
+def test_a_listener_that_never_reads_fills_no_memory(kernel):
+    kernel.run("0")
+    before = resident(kernel)
+    deaf = kernel.client.context.socket(zmq.SUB)
+    deaf.setsockopt(zmq.RCVHWM, 10)
+    deaf.setsockopt(zmq.SUBSCRIBE, b"")
+    deaf.connect(f"tcp://127.0.0.1:{kernel.client.iopub_port}")
+    time.sleep(0.5)
+    try:
+        code = "for (let i = 0; i < 20000; i++) { console.log('x'.repeat(10000)); if (i % 200 === 0) await null }"
+        reply, outputs = kernel.run(code, timeout=60)
+        assert reply["status"] == "ok"
+        assert sum(len(content["text"]) for content in texts(outputs, "stream")) == 20000 * 10001
+        assert resident(kernel) - before < 250
+    finally:
+        deaf.close(linger=0)
