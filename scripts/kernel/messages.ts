@@ -50,7 +50,7 @@ export type ToProtocol =
 
 /** What the process that knows TypeScript is asked; see Compiler in compiler/compiler.ts. */
 export type Question =
-  /** The first one. `folder` is the notebook's, `globals` are the names that are global before the first cell. */
+  /** The first one; gives what is wrong with the tsconfig.json. `folder` is the notebook's, `globals` are the names that are global before the first cell. */
   | { kind: "open"; folder: string; globals: string[] }
   | { kind: "compile"; code: string; name: string }
   /** Not a question, but what has become of the cell compiled last. */
@@ -61,8 +61,8 @@ export type Question =
   | { kind: "complete" | "inspect"; content: CursorContent }
   | { kind: "isWhole"; content: { code: string } };
 
-/** What a question gives, or the stack of what was thrown. */
-export type Answer = { answer: unknown } | { failure: string };
+/** What a question gives, or the stack and the message of what was thrown. */
+export type Answer = { answer: unknown } | { failure: string; message: string };
 
 export type ToLanguage = { id: number; question: Question };
 export type FromLanguage = { id: number } & Answer;

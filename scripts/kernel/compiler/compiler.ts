@@ -53,6 +53,8 @@ export interface Compiler {
   /** What TypeScript knows of the name, or the call, at a position; undefined for nothing. */
   inspect(code: string, position: number): string | undefined;
   isWhole(code: string): Wholeness;
+  /** What is wrong with the folder's tsconfig.json. */
+  configProblems: readonly string[];
   /** The file that a module's name means, if it is one that has to be compiled; undefined for what the host loads. */
   resolve(name: string, from: string | undefined): { file: string; format: ModuleFormat } | undefined;
   compileModule(file: string): CompiledModule;
@@ -107,7 +109,10 @@ export function createCompiler(
 ): Compiler {
   const { folder } = places;
   const at = (name: string) => `${folder === "/" ? "" : folder}/${name}`;
-  const { compiler: options, reportsImplicitAny, allowsJsx } = optionsFor(files, folder);
+  const { compiler: options, reportsImplicitAny, allowsJsx, problems: configProblems } = optionsFor(files, folder);
+  /** What JSX calls without naming it. */
+  const { jsxFactory = "React.createElement", jsxFragmentFactory = "React.Fragment" } = options;
+  const jsxNames = [jsxFactory, jsxFragmentFactory].map((name) => name.split(".")[0]);
   const host = new CellHost(files, places, options);
   const service = ts.createLanguageService(host, documents);
   const scope = new Scope();
@@ -167,9 +172,10 @@ export function createCompiler(
     return { ...cell, text, parsed: parse(text, cell.extension) };
   }
 
-  /** The names of earlier cells that a text mentions, and perhaps others. */
-  function mentioned(text: string): string[] {
+  /** The names of earlier cells that a cell mentions, and perhaps others. */
+  function mentioned({ text, extension }: CellSource): string[] {
     const words = new Set(text.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu));
+    if (extension === ".tsx") for (const name of jsxNames) words.add(name);
     return [...scope.names].filter((name) => words.has(name));
   }
 
@@ -179,7 +185,7 @@ export function createCompiler(
     const cell = declareModules(read(code), name);
     const end = cell.text.length;
     const declared = namesDeclaredBy(cell.parsed.statements);
-    const fileName = write(cell, declared, scope.prelude(mentioned(code), declared));
+    const fileName = write(cell, declared, scope.prelude(mentioned(cell), declared));
     const program = service.getProgram() as ts.Program;
     const file = program.getSourceFile(fileName) as ts.SourceFile;
     const problems = problemsIn(program, file, cell);
@@ -331,6 +337,9 @@ export function createCompiler(
     const failed = isUnknownName(problem) ? undeclared.get(name) : undefined;
     if (failed !== undefined)
       return { ...problem, message: `Cannot find name '${name}': ${failed} failed before it came to declare it.` };
+    // Its types are there already; they are those of the Node that runs.
+    if (problem.code === 2591 && name.startsWith("node:"))
+      return { ...problem, message: `Cannot find module '${name}'.` };
     // What is assigned to came by an import, as TypeScript sees it; the reader has declared it.
     if (problem.code !== 2632) return problem;
     const kind = scope.kindOfValue(name);
@@ -345,12 +354,17 @@ export function createCompiler(
     return problem;
   }
 
-  /** Writes a cell that is being typed, with all that earlier cells have declared. */
-  function writeDraft(code: string): string {
-    const parsed = parse(code, ".ts");
-    const declared = namesDeclaredBy(parsed.statements);
-    const cell: CellSource = { code, text: code, shift: 0, extension: ".ts", parsed };
-    return write(cell, declared, scope.prelude(scope.names, declared, false));
+  /**
+   * Writes a cell that is being typed, with all that earlier cells have declared: before it, since it may end anywhere.
+   * @returns the file, and where in it the cell begins
+   */
+  function writeDraft(code: string): { file: string; start: number } {
+    const declared = namesDeclaredBy(parse(code, ".ts").statements);
+    const head = `export {};\n${scope.prelude(scope.names, declared, false)}\n`;
+    const file = at("this cell.ts");
+    host.write(file, head + code);
+    host.roots = [ambient, file];
+    return { file, start: head.length };
   }
 
   function resolve(name: string, from: string | undefined): { file: string; format: ModuleFormat } | undefined {
@@ -364,8 +378,16 @@ export function createCompiler(
   return {
     compile,
     cellFailed,
-    complete: (code, position) => complete(service, writeDraft(code), position, reserved),
-    inspect: (code, position) => describeAt(service, writeDraft(code), position),
+    complete(code, position) {
+      const { file, start: shift } = writeDraft(code);
+      const { start, end, entries } = complete(service, file, position + shift, reserved);
+      return { start: Math.max(0, start - shift), end: Math.max(0, end - shift), entries };
+    },
+    inspect(code, position) {
+      const { file, start } = writeDraft(code);
+      return describeAt(service, file, position + start);
+    },
+    configProblems,
     isWhole: (code) => isWhole(code, read(code).parsed),
     resolve,
     compileModule: (file) => compileModule(file, host, options),

@@ -264,7 +264,9 @@ export function afterTypes(cell: CellToEmit): ts.TransformerFactory<ts.SourceFil
         factory.createClassExpression(modifiers, node.name, undefined, node.heritageClauses, node.members),
         node,
       );
-      if (!node.name) return located(factory.createExpressionStatement(expression), node);
+      // In brackets, as a statement that begins with `class` must name it.
+      if (!node.name)
+        return located(factory.createExpressionStatement(factory.createParenthesizedExpression(expression)), node);
       return assignment(node.name, expression, node);
     }
 

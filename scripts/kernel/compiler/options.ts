@@ -59,18 +59,21 @@ export interface Options {
   reportsImplicitAny: boolean;
   /** Whether cells may write JSX: the folder's tsconfig.json says which. */
   allowsJsx: boolean;
+  /** What is wrong with that file. What cannot be read of it does not count. */
+  problems: string[];
 }
 
-/** The compiler's options for notebooks in a folder. A tsconfig.json that cannot be read counts as none. */
+/** The compiler's options for notebooks in a folder. */
 export function optionsFor(files: FileSystem, folder: string): Options {
   const file = findConfig(files, folder);
-  const own = file === undefined ? undefined : readConfig(files, file);
+  const { own, problems } = file === undefined ? { own: undefined, problems: [] } : readConfig(files, file);
   const types = [...new Set([...(own?.types ?? []), "node"])];
   const isStrict = own?.strict === true;
   return {
     compiler: { ...DEFAULTS, ...(isStrict && { noImplicitThis: true }), ...own, ...FIXED, types, noImplicitAny: true },
     reportsImplicitAny: own?.noImplicitAny ?? isStrict,
     allowsJsx: own?.jsx !== undefined,
+    problems,
   };
 }
 
@@ -79,21 +82,23 @@ function findConfig(files: FileSystem, folder: string): string | undefined {
   return files.fileExists(file) ? file : undefined;
 }
 
-function readConfig(files: FileSystem, file: string): ts.CompilerOptions | undefined {
+function readConfig(files: FileSystem, file: string): { own: ts.CompilerOptions | undefined; problems: string[] } {
+  const textsOf = (diagnostics: readonly ts.Diagnostic[]) =>
+    diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
   const { config, error } = ts.readConfigFile(file, (path) => files.read(path));
-  if (error) return undefined;
+  if (error) return { own: undefined, problems: textsOf([error]) };
   const host: ts.ParseConfigHost = {
     useCaseSensitiveFileNames: true,
     readDirectory: () => [],
     fileExists: (path) => files.fileExists(path),
     readFile: (path) => files.read(path),
   };
-  const { options } = ts.parseJsonConfigFileContent(
+  const { options, errors } = ts.parseJsonConfigFileContent(
     { ...(config as object), files: ["none.ts"] },
     host,
     folderOf(file),
     undefined,
     file,
   );
-  return options;
+  return { own: options, problems: textsOf(errors) };
 }

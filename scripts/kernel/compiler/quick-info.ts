@@ -10,7 +10,9 @@ export function describeAt(service: ts.LanguageService, file: string, position: 
   // A cursor right after a name, or after the bracket that opens its call, means that name.
   for (const place of [position, position - 1, position - 2]) {
     const info = place < 0 ? undefined : service.getQuickInfoAtPosition(file, place);
-    if (info) return describe(whereDeclared(service, file, place) ?? info);
+    // What is not declared anywhere is "any" to TypeScript.
+    if (info && ts.displayPartsToString(info.displayParts) !== "any")
+      return describe(whereDeclared(service, file, place) ?? info);
   }
   return signature(service, file, position);
 }

@@ -54,6 +54,10 @@ function placed(error: Error, frames: Frame[]): Error {
   return Object.assign(error, { stack: [String(error), ...lines].join("\n") });
 }
 
+/** Whether a text has a word, perhaps in another meaning. */
+const mentions = (code: string, word: string) =>
+  new RegExp(`(?<![\\p{ID_Continue}$])${word.replaceAll("$", "\\$")}(?![\\p{ID_Continue}$])`, "u").test(code);
+
 /** What TypeScript finds wrong has places, but no stack. */
 class CompileError extends Error {
   constructor(readonly problems: Problem[]) {
@@ -69,6 +73,9 @@ interface CellContext extends ModuleContext {
   reached: number;
   import(name: string, binders: Parameters<Modules["importInto"]>[0]): Promise<void>;
 }
+
+/** Nobody hears of it: the cell was answered when it was given up. */
+const abandoned: ExecuteReply = { status: "ok", user_expressions: {} };
 
 interface RunningCell {
   name: string;
@@ -101,6 +108,8 @@ export class CellRunner {
   /** The code of every cell, by its name in stack traces. */
   readonly #sources = new Map<string, string>();
   #running: RunningCell | undefined;
+  /** What was said last of modules that could not be loaded again. */
+  #lastComplaint: string | undefined;
   /** Counts the interrupts so far. */
   #interrupts = 0;
   /** Whether the error of the cell that began last is published. */
@@ -157,6 +166,7 @@ export class CellRunner {
     const { failed } = running;
     try {
       const { value } = await run;
+      if (this.#running !== running) return abandoned;
       if (value !== undefined && !silent) await Promise.race([this.#show(value, count), failed]);
       lateErrors.push(...this.#showUnseenErrors()); // of the time before the cell began
       if (lateErrors.length > 0) return { status: "error", ...lateErrors[0] };
@@ -212,7 +222,7 @@ export class CellRunner {
     try {
       const result = await Promise.race([this.#compile(code, name), failed]);
       running.steps = result.steps;
-      await Promise.race([this.#reload(), failed]);
+      await Promise.race([this.#reload(code, result), failed]);
       // The cell starts on a stack of its own: an interrupt that ends a loop unwinds everything on the stack.
       const executed = new Promise<Outcome>((resolve, reject) =>
         setImmediate(() => {
@@ -253,7 +263,7 @@ export class CellRunner {
     if (running) running.context = cell;
     const cellModule = { exports: {}, id: ".", filename: file, loaded: false };
     const require = this.modules.requireFor();
-    await make(cell, require, cellModule, cellModule.exports, this.#folder, file)();
+    await make(cell, require, cellModule, cellModule.exports, file, this.#folder)();
     const { value } = cell;
     cell.value = undefined; // functions of the cell may keep `cell`, but need not keep this
     return { value };
@@ -289,12 +299,22 @@ export class CellRunner {
     return replies;
   }
 
-  async #reload(): Promise<void> {
-    const { changed, dependents } = await this.modules.refresh();
-    if (changed.length === 0) return;
-    const names = changed.map((file) => path.relative(this.#folder, file)).join(", ");
-    const others = dependents.length === 0 ? "" : ` and ${dependents.length} that use it`;
-    console.warn(`Reloaded: ${names}${others}. What cells made before still runs the old code; run them again.`);
+  /**
+   * Loads modules again that have changed.
+   * @throws why a module cannot be loaded, if the cell mentions something of it
+   */
+  async #reload(code: string, { variables }: CompiledCell): Promise<void> {
+    const { changed, dependents, failures } = await this.modules.refresh();
+    if (changed.length > 0) {
+      const names = changed.map((file) => path.relative(this.#folder, file)).join(", ");
+      const others = dependents.length === 0 ? "" : ` and ${dependents.length} that use it`;
+      console.warn(`Reloaded ${names}${others}. Values that cells made before are still of the old code.`);
+    }
+    for (const [name, error] of failures) if (mentions(code, name) && !variables.includes(name)) throw error;
+    const [failed] = failures;
+    const complaint = failed && `${failed[0]} keeps its old value: ${this.#describe(failed[1]).evalue}`;
+    if (complaint !== undefined && complaint !== this.#lastComplaint) console.warn(complaint);
+    this.#lastComplaint = complaint;
   }
 
   /**
@@ -366,6 +386,11 @@ export class CellRunner {
   }
 
   #describe(thrown: unknown): ErrorContent {
-    return describeError(thrown, (cellName) => this.#sources.get(cellName));
+    try {
+      return describeError(thrown, (cellName) => this.#sources.get(cellName));
+    } catch {
+      const evalue = "a value was thrown that cannot be shown";
+      return { ename: "Uncaught", evalue, traceback: [`Uncaught: ${evalue}, as reading it throws, too.`] };
+    }
   }
 }

@@ -29,7 +29,7 @@ export function guardChildren(pipes: string | undefined, connection: string): vo
 const TELL = `
 words=$(cat "$0/last-words" 2>/dev/null; dd if=/dev/fd/3 iflag=nonblock 2>/dev/null)
 [ -z "$words" ] || printf '%s\\n' "$words" >&4
-case "$words" in *v8::*|*node::*|*FATAL*|*Fatal*) printf '%s' "$words" | "$1" "$2" "$3" "$0/cell" 2>&4 ;; esac
+case "$words" in *v8::*|*node::*|*FATAL*|*Fatal*|*"Node.js v"*) printf '%s' "$words" | "$1" "$2" "$3" "$0/cell" 2>&4 ;; esac
 rm -rf "$0"`;
 
 function start(script: string, parameters: string[], stdio: StdioOptions): void {

@@ -66,13 +66,9 @@ function usualBundle(value: unknown): MimeBundle {
   const table = tableOf(value);
   if (table !== undefined) return { "text/html": table };
   if (typeof value !== "object" || value === null) return {};
-  try {
-    const { toSVG, outerHTML } = value as { toSVG?: unknown; outerHTML?: unknown };
-    if (typeof toSVG === "function") return { "image/svg+xml": String((toSVG as () => unknown).call(value)) };
-    return typeof outerHTML === "string" ? { "text/html": outerHTML } : {};
-  } catch {
-    return {}; // they were not meant for this
-  }
+  const { toSVG, outerHTML } = value as { toSVG?: unknown; outerHTML?: unknown };
+  if (typeof toSVG === "function") return { "image/svg+xml": String((toSVG as () => unknown).call(value)) };
+  return typeof outerHTML === "string" ? { "text/html": outerHTML } : {};
 }
 
 /** What is left to show of a value whose own methods fail. */

@@ -56,7 +56,7 @@ export class Language {
       for (let message; (message = receiveMessageOnPort(this.#waiting) as { message: FromLanguage } | undefined);) {
         const answer = message.message;
         if (answer.id !== id) continue; // asked for by a cell that was interrupted meanwhile
-        if ("failure" in answer) throw new Error(answer.failure);
+        if ("failure" in answer) throw new Error(answer.message);
         return answer.answer;
       }
       Atomics.wait(this.#awake, 0, before);

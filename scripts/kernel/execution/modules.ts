@@ -35,6 +35,19 @@ interface LoadedModule {
   imports: string[];
   /** Ends when it has run. */
   ready: Promise<void>;
+  /** The module whose end it waits for. */
+  waitsFor: LoadedModule | undefined;
+}
+
+/** A variable of cells that an import gives its value. */
+interface BoundVariable {
+  file: string;
+  name: string;
+  bind: Binder;
+  /** What the module gave last. */
+  imported: Imported;
+  /** Whether the module must be loaded again: until that succeeds, as an edit may be half done at first. */
+  isStale: boolean;
 }
 
 /** When a file was changed, and a hash of its text; both undefined for one that is deleted. */
@@ -61,9 +74,7 @@ export class Modules {
   /** Each loaded file that may be edited. */
   readonly #known = new Map<string, FileState>();
   /** What cells have imported: by variable, the module's file and how the variable gets its value. */
-  readonly #bound = new Map<string, { file: string; name: string; bind: Binder }>();
-  /** Files that must be loaded again. They are kept until that succeeds, as a build may be half written at first. */
-  readonly #stale = new Set<string>();
+  readonly #bound = new Map<string, BoundVariable>();
   /** Called with tslab, before a cell gets it. */
   onTslab: (() => void) | undefined;
 
@@ -83,7 +94,7 @@ export class Modules {
     const { file, imported } = await this.#import(name, undefined);
     for (const [variable, bind] of Object.entries(binders)) {
       bind(imported);
-      if (file !== undefined) this.#bound.set(variable, { file, name, bind });
+      if (file !== undefined) this.#bound.set(variable, { file, name, bind, imported, isStale: false });
     }
   }
 
@@ -100,8 +111,8 @@ export class Modules {
   async #import(name: string, from: string | undefined): Promise<{ file?: string; imported: Imported }> {
     const local = this.#resolve(name, from);
     if (local && local.format !== "host") {
-      const loaded = await this.#load(local.file, local.format, []);
-      return { file: local.file, imported: fromCompiled(loaded.exports, name) };
+      const loaded = await this.#load(local.file, local.format);
+      return { file: local.file, imported: fromCompiled(loaded, name) };
     }
     const plain = withoutPrefix(name);
     if (plain === "tslab") return { imported: fromCommonJs(this.#tslab()) };
@@ -110,10 +121,34 @@ export class Modules {
       // A module of CommonJS: the library, among others. It can be loaded again after a build.
       return { file, imported: fromCommonJs(this.#requireFrom(from)(file)) };
     }
-    const namespace = await this.#importFromCell(
-      file !== undefined && from !== undefined ? pathToFileURL(file).href : plain,
-    );
-    return { imported: fromNamespace(namespace, name) };
+    if (file === undefined && plain.endsWith(".json")) return this.#importJson(plain, from);
+    return { imported: fromNamespace(await this.#importAsNode(plain, file, from), name) };
+  }
+
+  async #importAsNode(name: string, file: string | undefined, from: string | undefined): Promise<Namespace> {
+    try {
+      return await this.#importFromCell(file !== undefined && from !== undefined ? pathToFileURL(file).href : name);
+    } catch (error) {
+      // `lodash/merge`: bundlers find it, and TypeScript does, but an import of Node's wants the file's whole name.
+      const found = isNotFound(error) ? this.#inPackage(name, from) : undefined;
+      if (found !== undefined) return await this.#importFromCell(pathToFileURL(found).href);
+      if (isNotFound(error)) error.message = error.message.replace(/ imported from .*$/, "");
+      throw error;
+    }
+  }
+
+  #importJson(name: string, from: string | undefined): { imported: Imported } {
+    return { imported: fromCommonJs(fromJson(this.#requireFrom(from).resolve(name))) };
+  }
+
+  /** The file of a package's part, as `require` finds it. */
+  #inPackage(name: string, from: string | undefined): string | undefined {
+    if (!/^(@[^/]+\/)?[^./@][^/]*\/./.test(name)) return undefined;
+    try {
+      return this.#requireFrom(from).resolve(name);
+    } catch {
+      return undefined;
+    }
   }
 
   #resolve(name: string, from: string | undefined) {
@@ -148,24 +183,30 @@ export class Modules {
       if (!local || local.format === "host") return nodes(plain) as unknown;
       return this.#loadNow(local.file, local.format).exports;
     };
+    const resolve = (name: string, options?: { paths?: string[] }) =>
+      (options ? undefined : this.#resolve(withoutPrefix(name), from)?.file) ?? nodes.resolve(name, options);
     return Object.assign(own, {
-      resolve: nodes.resolve,
+      resolve: Object.assign(resolve, { paths: nodes.resolve.paths }),
       cache: nodes.cache,
       extensions: nodes.extensions,
       main: undefined,
     });
   }
 
-  /** Loads a module and all that it imports; those that wait for this one are `waiting`. */
-  async #load(file: string, format: "compiled" | "json", waiting: string[]): Promise<LoadedModule> {
+  /** Loads a module and all that it imports, for the module that imports it, if it is one. */
+  async #load(file: string, format: "compiled" | "json", importer?: LoadedModule): Promise<LoadedModule> {
     const before = this.#loaded.get(file);
     if (before) {
-      if (!waiting.includes(file)) await before.ready; // else a circle, which gets what is there so far
+      // A circle gets what is there so far.
+      if (importer && waitsFor(before, importer)) return before;
+      if (importer) importer.waitsFor = before;
+      await before.ready;
       return before;
     }
-    const loaded: LoadedModule = { file, exports: {}, imports: [], ready: Promise.resolve() };
+    const loaded: LoadedModule = { file, exports: {}, imports: [], ready: Promise.resolve(), waitsFor: undefined };
     this.#loaded.set(file, loaded);
-    loaded.ready = this.#evaluate(loaded, format, [...waiting, file]);
+    if (importer) importer.waitsFor = loaded;
+    loaded.ready = this.#evaluate(loaded, format);
     try {
       await loaded.ready;
     } catch (error) {
@@ -175,7 +216,7 @@ export class Modules {
     return loaded;
   }
 
-  async #evaluate(loaded: LoadedModule, format: "compiled" | "json", waiting: string[]): Promise<void> {
+  async #evaluate(loaded: LoadedModule, format: "compiled" | "json"): Promise<void> {
     const { file } = loaded;
     this.#note(file);
     if (format === "json") {
@@ -188,12 +229,13 @@ export class Modules {
       const local = this.#resolve(name, file);
       if (local && local.format !== "host") {
         loaded.imports.push(local.file);
-        const dependency = await this.#load(local.file, local.format, waiting);
+        const dependency = await this.#load(local.file, local.format, loaded);
         ready.set(name, dependency.exports);
       } else if (local === undefined && !isBuiltin(name)) {
         ready.set(name, (await this.#import(name, file)).imported("*"));
       }
     }
+    loaded.waitsFor = undefined;
     await this.#run(loaded, code, map, ready);
   }
 
@@ -201,7 +243,7 @@ export class Modules {
   #loadNow(file: string, format: "compiled" | "json"): LoadedModule {
     const before = this.#loaded.get(file);
     if (before) return before;
-    const loaded: LoadedModule = { file, exports: {}, imports: [], ready: Promise.resolve() };
+    const loaded: LoadedModule = { file, exports: {}, imports: [], ready: Promise.resolve(), waitsFor: undefined };
     this.#loaded.set(file, loaded);
     this.#note(file);
     try {
@@ -229,7 +271,14 @@ export class Modules {
       (name: string): unknown => (ready.has(name) ? ready.get(name) : (require(name) as unknown)),
       require,
     );
-    return make(this.#contextOf(file), requireReady, module, loaded.exports, file, path.dirname(file));
+    // `export =` replaces what is exported.
+    const take = () => {
+      loaded.exports = module.exports;
+    };
+    const run = make(this.#contextOf(file), requireReady, module, loaded.exports, file, path.dirname(file));
+    if (run instanceof Promise) return run.then(take);
+    take();
+    return undefined;
   }
 
   #contextOf(file: string): ModuleContext {
@@ -266,23 +315,31 @@ export class Modules {
 
   /**
    * Loads again what has changed since it was loaded, and gives cells' variables the new values.
-   * @returns the changed files and the others that use them; both empty if nothing has changed
+   * @returns the changed files and the others that use them, both empty if nothing has changed; and the variables that
+   * could not get their new values, with the reason
    */
-  async refresh(): Promise<{ changed: string[]; dependents: string[] }> {
+  async refresh(): Promise<{ changed: string[]; dependents: string[]; failures: Map<string, unknown> }> {
     const changed = this.#changedFiles();
     const dropped = this.#withDependents(changed);
     for (const file of dropped) {
       delete nodesModules[file];
       this.#loaded.delete(file);
       this.#known.delete(file);
-      this.#stale.add(file);
     }
-    if (this.#stale.size > 0) {
-      for (const { file, name, bind } of this.#bound.values())
-        if (this.#stale.has(file)) bind((await this.#import(name, undefined)).imported);
-      this.#stale.clear();
+    const failures = new Map<string, unknown>();
+    for (const [variable, bound] of this.#bound) {
+      bound.isStale ||= dropped.includes(bound.file);
+      try {
+        if (bound.isStale) bound.imported = (await this.#import(bound.name, undefined)).imported;
+        // Also of a module that has not changed: what it exports may have another value by now.
+        if (bound.isStale || this.#loaded.has(bound.file)) bound.bind(bound.imported);
+        bound.isStale = false;
+      } catch (error) {
+        failures.set(variable, error);
+        this.#note(bound.file); // an edit may mend it
+      }
     }
-    return { changed, dependents: dropped.filter((file) => !changed.includes(file)) };
+    return { changed, dependents: dropped.filter((file) => !changed.includes(file)), failures };
   }
 
   #changedFiles(): string[] {
@@ -324,14 +381,28 @@ export function metaOf(file: string): ImportMeta {
 }
 
 function fromJson(file: string): Namespace {
-  const value = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, "")) as unknown;
+  const text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(`${path.basename(file)} is no JSON: ${(error as Error).message}`, { cause: error });
+  }
   const named = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
   return { ...named, default: value, __esModule: true };
 }
 
+/** Whether a module waits for another to run, directly or not. */
+function waitsFor(module: LoadedModule, other: LoadedModule): boolean {
+  for (let next: LoadedModule | undefined = module; next; next = next.waitsFor) if (next === other) return true;
+  return false;
+}
+
 /** A compiled module's names. */
-function fromCompiled(exports: Namespace, module: string): Imported {
+function fromCompiled(loaded: LoadedModule, module: string): Imported {
   return (name) => {
+    const { exports } = loaded;
+    if (!isObject(exports) || exports.__esModule !== true) return fromCommonJs(exports)(name);
     if (name === "*") return exports;
     return name in exports ? exports[name] : missing(module, name);
   };
@@ -353,7 +424,7 @@ function fromNamespace(namespace: Namespace, module: string): Imported {
 function fromCommonJs(exports: unknown): Imported {
   const isCompiled = isObject(exports) && (exports as Namespace).__esModule === true;
   return (name) => {
-    if (name === "default") return isCompiled ? (exports as Namespace).default : exports;
+    if (name === "default") return isCompiled && "default" in exports ? exports.default : exports;
     if (name !== "*") return (exports as Namespace | undefined)?.[name];
     if (isCompiled || !isObject(exports)) return exports;
     const all: Namespace = { default: exports };
@@ -363,6 +434,11 @@ function fromCommonJs(exports: unknown): Imported {
     return all;
   };
 }
+
+const isNotFound = (error: unknown): error is Error =>
+  ["ERR_MODULE_NOT_FOUND", "ERR_UNSUPPORTED_DIR_IMPORT", "ERR_PACKAGE_PATH_NOT_EXPORTED"].includes(
+    String((error as NodeJS.ErrnoException | null)?.code),
+  );
 
 const isObject = (value: unknown): value is object =>
   (typeof value === "object" && value !== null) || typeof value === "function";

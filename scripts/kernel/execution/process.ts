@@ -26,12 +26,29 @@ export function takeOverProcess(protocol: Port<ToProtocol, ToExecution>, flags: 
   refuseStdin();
   takeOverTimers();
   process.argv.splice(1); // the kernel's own are no business of a cell
-  process.exit = (code) => {
-    throw new Error(`process.exit(${code ?? ""}) in a cell would end the kernel; throw an error to end the cell.`);
-  };
+  refuseToEnd();
   // Stack traces of the library name its TypeScript sources.
   process.setSourceMapsEnabled(true);
   takeOverStacks();
+}
+
+/** Signals that end nothing, or that the kernel takes for an interrupt. */
+const HARMLESS: readonly unknown[] = [0, "SIGINT", "SIGWINCH", "SIGCONT", "SIGCHLD", "SIGURG"];
+
+/** What would end the kernel is an error of the cell. */
+function refuseToEnd(): void {
+  const refuse = (what: string): never => {
+    throw new Error(`${what} in a cell would end the kernel; throw an error to end the cell.`);
+  };
+  process.exit = (code) => refuse(`process.exit(${code ?? ""})`);
+  process.abort = () => refuse("process.abort()");
+  const kill = process.kill.bind(process);
+  process.kill = (pid, signal = "SIGTERM") => {
+    const isOwn = pid === process.pid || pid === 0 || pid === -process.pid;
+    const isHandled = typeof signal === "string" && process.listenerCount(signal) > 0;
+    if (isOwn && !isHandled && !HARMLESS.includes(signal)) refuse(`process.kill(process.pid, ${signal})`);
+    return kill(pid, signal);
+  };
 }
 
 type Callback = (error?: Error | null) => void;

@@ -138,6 +138,6 @@ function offerCell(cells: CellRunner, publish: (publication: Publication) => voi
     clearOutput: (wait = false) => publish({ type: "clear_output", content: { wait } }),
   };
   cells.modules.onTslab = () => hookTslab(cell.display);
-  (globalThis as Record<symbol, unknown>)[Symbol.for("training-techniques.cell")] = cell;
+  Object.defineProperty(globalThis, Symbol.for("training-techniques.cell"), { value: cell });
   return cell;
 }

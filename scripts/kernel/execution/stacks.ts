@@ -14,8 +14,13 @@ const TSLAB = path.join("node_modules", "tslab", "dist");
 
 export function takeOverStacks(): void {
   Error.prepareStackTrace = (error, callSites) => {
-    const frames = callSites.map(frameOf).filter((frame) => frame !== undefined);
-    return [headOf(error), ...frames.map((frame) => `    at ${frame}`)].join("\n");
+    let stack = headOf(error);
+    // Without any method that a cell may have replaced: an error in here would end the kernel.
+    for (let i = 0; i < callSites.length; i++) {
+      const frame = frameOf(callSites[i]);
+      if (frame !== undefined) stack += `\n    at ${frame}`;
+    }
+    return stack;
   };
 }
 

@@ -18,7 +18,8 @@ function isRow(value: unknown): value is Row {
 
 /** A table of HTML; undefined for what is no array of records with simple values. */
 export function tableOf(value: unknown): string | undefined {
-  if (!Array.isArray(value) || value.length === 0 || !value.every(isRow)) return undefined;
+  // findIndex looks into holes, too, unlike every.
+  if (!Array.isArray(value) || value.length === 0 || value.findIndex((row) => !isRow(row)) >= 0) return undefined;
   const rows: Row[] = value.slice(0, MAX_ROWS);
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const head = columns.map((column) => `<th>${escaped(column)}</th>`).join("");

@@ -1,8 +1,8 @@
 // What a reader sees of an error: name, value, and where in the cell it happened.
-import { inspect } from "node:util";
 import type { Place, Problem } from "../compiler/diagnostics.js";
-import { hintFor } from "../compiler/hints.js";
+import { hintFor, magicHint } from "../compiler/hints.js";
 import type { ErrorContent } from "../messages.js";
+import { plainBundle } from "./display.js";
 import { shortPath } from "./stacks.js";
 
 type PlacedInCell = Place & { cell: string };
@@ -23,7 +23,7 @@ interface ErrorLike {
  */
 export function describeError(thrown: unknown, sourceOf: (cellName: string) => string | undefined): ErrorContent {
   if (!isError(thrown)) {
-    const evalue = inspect(thrown);
+    const evalue = shown(thrown);
     return { ename: "Uncaught", evalue, traceback: [`Uncaught ${evalue}`] };
   }
   const { lines, place } = describeStack(thrown);
@@ -35,7 +35,7 @@ export function describeError(thrown: unknown, sourceOf: (cellName: string) => s
 /** Name, message and frames of an error and of its causes, and the topmost place in a cell. */
 function describeStack(error: ErrorLike, within: unknown[] = []): { lines: string[]; place?: PlacedInCell } {
   const lines = `${nameOf(error)}: ${messageOf(error)}`.split("\n");
-  const stack = String(error.stack).split("\n");
+  const stack = textOf(error, "stack").split("\n");
   // A file that is no JavaScript is named only before the error.
   if (error instanceof SyntaxError && /^\/.*:\d+$/.test(stack[0])) lines.push(`    in ${shortPath(stack[0])}`);
   let place: PlacedInCell | undefined;
@@ -47,7 +47,7 @@ function describeStack(error: ErrorLike, within: unknown[] = []): { lines: strin
   const inner = Array.isArray(error.errors) ? error.errors : error.cause === undefined ? [] : [error.cause];
   for (const cause of inner as unknown[]) {
     if (within.includes(cause) || cause === error) continue; // an error can be its own cause
-    const described = isError(cause) ? describeStack(cause, [...within, error]).lines : [inspect(cause)];
+    const described = isError(cause) ? describeStack(cause, [...within, error]).lines : [shown(cause)];
     described[0] = `${error.errors ? "" : "caused by "}${described[0]}`;
     lines.push(...described.map((line) => `  ${line}`));
   }
@@ -55,8 +55,21 @@ function describeStack(error: ErrorLike, within: unknown[] = []): { lines: strin
 }
 
 /** Node adds who asked for a missing module, with whole paths; the frames say it, too. */
-const messageOf = (error: ErrorLike) => String(error.message).replace(/\nRequire stack:\n[^]*$/, "");
-const nameOf = (error: ErrorLike) => String(error.name || error.constructor?.name || "Error");
+const messageOf = (error: ErrorLike) => textOf(error, "message").replace(/\nRequire stack:\n[^]*$/, "");
+const nameOf = (error: ErrorLike) => textOf(error, "name") || error.constructor?.name || "Error";
+
+/** A property as text. To read it may throw as well. */
+function textOf(error: ErrorLike, key: "name" | "message" | "stack"): string {
+  try {
+    return error[key] === undefined ? "" : String(error[key]);
+  } catch {
+    return `(its ${key} cannot be read)`;
+  }
+}
+
+function shown(value: unknown): string {
+  return String(plainBundle(value)["text/plain"]);
+}
 
 /** Errors of another realm are no `instanceof Error` here. */
 const isError = (value: unknown): value is ErrorLike =>
@@ -85,7 +98,9 @@ function excerpt(source: string, { line, column }: Place): string[] {
 /** Describes what TypeScript finds wrong in a cell, or in a module that it imports. */
 export function describeProblems(problems: Problem[], cellName: string): ErrorContent {
   const lines: string[] = [];
-  for (const problem of problems) {
+  // Of what is no TypeScript at all, one error says enough.
+  const told = magicHint(problems[0].source) === undefined ? problems : problems.slice(0, 1);
+  for (const problem of told) {
     const { code, message, file, place, source } = problem;
     const where = `${file === undefined ? cellName : shortPath(file)}:${place.line}:${place.column}`;
     lines.push(`${where} - error TS${code}: ${message}`, "", ...excerpt(source, place), "");

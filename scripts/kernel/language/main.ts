@@ -63,7 +63,8 @@ function answerTo(question: Question): Answer {
   try {
     return { answer: resultOf(question) };
   } catch (error) {
-    return { failure: String((error as Error).stack) };
+    const { stack, message } = error as Error;
+    return { failure: String(stack), message };
   }
 }
 
@@ -72,7 +73,7 @@ function resultOf(question: Question): unknown {
     case "open":
       compiler = compilerFor(question.folder, question.globals);
       compiler.inspect("console", 1); // finds the declarations, while nobody has asked for anything yet
-      return undefined;
+      return compiler.configProblems;
     case "compile":
       return compiler.compile(question.code, question.name);
     case "failed":

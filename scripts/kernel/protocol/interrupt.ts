@@ -71,13 +71,19 @@ async function terminateExecution(execution: Port<ToExecution, ToProtocol>, answ
   if (isTerminating) return; // a second one would cut off what follows the loop
   isTerminating = true;
   await new Promise<void>((resolve) => {
-    pauseExecution(({ frames, resume, terminate }) => {
+    const giveUp = pauseExecution(({ frames, resume, terminate }) => {
       isTerminating = false;
       resolve();
       if (answered()) return resume(); // what is paused is the next cell
       execution.postMessage({ kind: "where", frames });
       terminate();
     });
-    setTimeout(resolve, PAUSE_MS);
+    setTimeout(() => {
+      if (!isTerminating) return;
+      // At the end of its stack it cannot even pause.
+      giveUp(true);
+      isTerminating = false;
+      resolve();
+    }, PAUSE_MS);
   });
 }

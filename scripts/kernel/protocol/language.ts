@@ -24,11 +24,16 @@ export class Language {
   /** What the process must know before it can answer: the notebook's folder, and the cells so far. */
   readonly #past: Question[];
   readonly #asked = new Map<number, Asked>();
+  #onProblem: (text: string) => void;
   #process: ChildProcess;
   #count = 0;
 
-  /** @param globals the names that are global before the first cell */
-  constructor(folder: string, globals: string[]) {
+  /**
+   * @param globals the names that are global before the first cell
+   * @param onProblem told once what is wrong with the folder's tsconfig.json
+   */
+  constructor(folder: string, globals: string[], onProblem: (text: string) => void) {
+    this.#onProblem = onProblem;
     this.#past = [{ kind: "open", folder, globals }];
     const startsFromSnapshot = isUsable(snapshot);
     this.#process = this.#start(startsFromSnapshot);
@@ -76,8 +81,8 @@ export class Language {
     started.stderr?.on("data", (text: Buffer) => (lastWords = (lastWords + text.toString()).slice(-LAST_WORDS)));
     let missing = this.#past.length;
     started.on("message", ({ id, ...answer }: FromLanguage) => {
-      if (id === PAST) missing--;
-      else this.#onAnswer(id, answer);
+      if (id !== PAST) this.#onAnswer(id, answer);
+      else if (missing-- === this.#past.length && "answer" in answer) this.#onOpen(answer.answer as string[]);
     });
     started.on("close", (code, signal) => {
       const why = `the process that knows TypeScript has ended (${signal ?? code})${lastWords && `:\n${lastWords}`}`;
@@ -92,6 +97,11 @@ export class Language {
     return started;
   }
 
+  #onOpen(problems: string[]): void {
+    for (const problem of problems) this.#onProblem(`tsconfig.json: ${problem}\n`);
+    this.#onProblem = () => {};
+  }
+
   #onAnswer(id: number, answer: Answer): void {
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
@@ -104,7 +114,7 @@ export class Language {
     for (const [id, asked] of this.#asked) {
       if (++asked.deaths < 2) continue;
       this.#asked.delete(id);
-      asked.resolve({ failure: why });
+      asked.resolve({ failure: why, message: why });
     }
   }
 }

@@ -57,6 +57,6 @@ function reasonIn(lastWords: string): [name: string, message: string] {
       "OutOfMemory",
       "the kernel has died, as its heap was full. All variables are gone. Hold less at a time, or start Jupyter with more: NODE_OPTIONS=--max-old-space-size=8192 (megabytes).",
     ];
-  const line = /^.*fatal.*$/im.exec(lastWords)?.[0].trim() ?? "Node gives no reason";
+  const line = /^.*(fatal|error:).*$/im.exec(lastWords)?.[0].trim() ?? "Node gives no reason";
   return ["KernelDied", `the kernel has died: ${line}. All variables are gone.`];
 }

@@ -14,9 +14,9 @@ export interface Pause {
 
 /**
  * @param onPause called when the main thread stands still: at once if it runs JavaScript, else when it comes to that
- * @returns a function that gives up waiting
+ * @returns a function that gives up waiting, or ends what runs without any pause
  */
-export function pauseExecution(onPause: (pause: Pause) => void): () => void {
+export function pauseExecution(onPause: (pause: Pause) => void): (terminate?: boolean) => void {
   const session = new Session();
   session.connectToMainThread();
   const files = new Map<string, string>();
@@ -33,7 +33,10 @@ export function pauseExecution(onPause: (pause: Pause) => void): () => void {
   );
   session.post("Debugger.enable");
   session.post("Debugger.pause");
-  return () => session.disconnect();
+  return (terminate = false) => {
+    if (terminate) session.post("Runtime.terminateExecution", () => session.disconnect());
+    else session.disconnect();
+  };
 }
 
 function frameFrom({ functionName: callee, location }: Debugger.CallFrame, files: ReadonlyMap<string, string>): Frame {

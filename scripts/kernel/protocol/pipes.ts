@@ -10,8 +10,8 @@ import type { Received } from "./wire.js";
 /** How often the pipes are read while a cell runs, and else. */
 const BUSY_MS = 20;
 const IDLE_MS = 250;
-/** How V8 begins to say that it ends the process. */
-const LAST_WORDS = /FATAL ERROR|Fatal JavaScript|Fatal error in|<--- Last few GCs/;
+/** How V8, or Node, says that it ends the process. */
+const LAST_WORDS = /FATAL ERROR|Fatal JavaScript|Fatal error in|<--- Last few GCs|^Node\.js v/m;
 
 export class PipedOutput {
   readonly #folder: string | undefined;

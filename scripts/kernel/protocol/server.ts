@@ -38,7 +38,11 @@ const data = workerData as ProtocolData;
 const { connection, info, flags, typed } = data;
 const execution: Port<ToExecution, ToProtocol> = data.execution;
 // First of all, since the first cell waits for it.
-const language = new Language(process.cwd(), data.globals);
+let notices = "";
+const language = new Language(process.cwd(), data.globals, (text) => {
+  if (lastCell === undefined) notices += text;
+  else streams.add(lastCell, "stderr", text);
+});
 
 refuseNetworks();
 
@@ -242,6 +246,8 @@ function beginExecution(message: Received<ExecuteContent>): void {
   lastCell = id;
   pipes.noteCell(message);
   if (silent) return;
+  if (notices !== "") streams.add(id, "stderr", notices);
+  notices = "";
   // A cell that is not stored shows the number that the next stored one will get.
   const count = store_history ? ++executionCount : executionCount + 1;
   if (store_history) history.add(count, code);

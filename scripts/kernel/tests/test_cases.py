@@ -4,7 +4,7 @@
     error                   a regular expression that the failure's message must match
     says                    one that must match everything that a reader sees of the failure
     nothing                 no output at all
-    mime                    a MIME type that must be shown
+    mime, nothing_of        a MIME type that must be shown, or must not
     within, interrupt, after  seconds: until the answer, until a stop, to wait for what comes later
     typed                   what a reader answers to questions
     any                     whatever comes of it, as long as something does
@@ -151,6 +151,8 @@ def judge(cell, reply, outputs):
             assert re.search(cell[f"{key}_matches"], printed(stream))
     if cell.get("nothing"):
         assert not contents("stream", "execute_result", "display_data", "error")
+    if "nothing_of" in cell:
+        assert not any(cell["nothing_of"] in c["data"] for c in contents("display_data", "execute_result"))
     if "mime" in cell:
         assert any(cell["mime"] in c["data"] for c in contents("display_data", "execute_result"))
 
