@@ -49,7 +49,11 @@ export class CellHost implements ts.LanguageServiceHost {
   /** From now on, what this file makes global is known to all cells. */
   extendGlobals(file: string): void {
     this.#extending.add(file);
+    this.extensions++;
   }
+
+  /** How often something was made global. */
+  extensions = 0;
 
   /** Here TypeScript finds each package.json that it has read. */
   getModuleResolutionCache = () => this.#resolutions;

@@ -48,6 +48,26 @@ export const SESSIONS: Session[] = [
     ],
   },
   {
+    title: "a cell that runs again sees what has changed since",
+    steps: [
+      ["let again = 1; function read() { return again }"],
+      ["read() + again", 2],
+      ["again += 2", 3],
+      ["again += 2", 5],
+      ["read() + again", 10],
+      ["let again = 'a'"],
+      ["read() + again", "aa"],
+      ["again += 2", "a2"],
+      ["read()", "a2"],
+      ["again.length * 2", 4],
+      ["const again = 7"],
+      ["again += 2", problem("TS2588 1:1")],
+      ["missing", problem("TS2304 1:1")],
+      ["declare global { var missing: number }"],
+      ["missing", throws("ReferenceError")],
+    ],
+  },
+  {
     title: "what a failed cell did not come to declare has its old type, or none",
     steps: [
       ["let kept = 1; class Kept { old = 1 }"],
