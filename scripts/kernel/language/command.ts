@@ -14,7 +14,7 @@ const STACK_KB = 32_000;
 const STACK_LIMIT_KB = STACK_KB + 8_000;
 const HEAP_MB = 4096;
 /** What is read at the start stays: with less, V8 would look through it again and again. */
-const SEMI_SPACE_MB = 32;
+const SEMI_SPACE_MB = 16;
 
 /** The compiler, with TypeScript, in the one file that the build has made of them. */
 export const bundle = fileURLToPath(new URL("../language.cjs", import.meta.url));

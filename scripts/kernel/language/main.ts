@@ -3,7 +3,8 @@
  * itself: completions come while a cell runs, no cell can change what TypeScript is made of, and no interrupt ends it.
  * It is a process, and no thread, because only a process can start from a snapshot; see command.ts.
  */
-import { startupSnapshot } from "node:v8";
+import { setFlagsFromString, startupSnapshot } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type Compiler, createCompiler, newDocuments } from "../compiler/compiler.js";
 import type {
   Answer,
@@ -15,6 +16,8 @@ import type {
   ToLanguage,
 } from "../messages.js";
 import { nodeFiles } from "./files.js";
+
+const ALLOWED_GROWTH_BYTES = 48 * 2 ** 20;
 
 /** What TypeScript has read, for the notebook's compiler to find. */
 const documents = newDocuments();
@@ -52,11 +55,27 @@ function compilerFor(folder: string, globals: string[]): Compiler {
 
 /** Answers the kernel's questions, in the order received, until the kernel is gone. */
 function serve(): void {
-  process.on("message", ({ id, question }: ToLanguage) =>
-    process.send?.({ id, ...answerTo(question) } satisfies FromLanguage),
-  );
+  const tidy = createTidy();
+  process.on("message", ({ id, question }: ToLanguage) => {
+    process.send?.({ id, ...answerTo(question) } satisfies FromLanguage);
+    setImmediate(tidy);
+  });
   process.on("disconnect", () => process.exit());
   process.on("SIGINT", () => {}); // meant for the cell
+}
+
+/** Each cell leaves a program of TypeScript behind, which V8 would keep until there are hundreds of megabytes. */
+function createTidy(): () => void {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  let used = Infinity;
+  return () => {
+    const { heapUsed } = process.memoryUsage();
+    if (used === Infinity) used = heapUsed;
+    if (heapUsed < used + ALLOWED_GROWTH_BYTES) return;
+    collectGarbage();
+    used = process.memoryUsage().heapUsed;
+  };
 }
 
 function answerTo(question: Question): Answer {
