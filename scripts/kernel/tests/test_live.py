@@ -3,6 +3,7 @@
 import gc
 import os
 import random
+import shutil
 import signal
 import socket
 import statistics
@@ -322,6 +323,63 @@ def test_completions_in_an_open_block_know_earlier_cells(kernel):
         assert reply["cursor_end"] == len(code)
     for code in ("nosuchname", "if ("):
         assert not kernel.reply_to(kernel.client.inspect(code))["found"]
+
+
+def test_what_is_printed_and_displayed_keeps_its_order(kernel):
+    code = (
+        "import * as tslab from 'tslab';\n"
+        "for (let i = 0; i < 200; i++) {"
+        " if (i % 3 === 0) console.log(`n${i}`); else if (i % 3 === 1) console.error(`n${i}`);"
+        " else tslab.display.text(`n${i}`); }\n'last'"
+    )
+    _, outputs = kernel.run(code)
+    shown = []
+    for kind, content in outputs:
+        if kind == "stream":
+            shown += content["text"].split()
+        elif kind in ("display_data", "execute_result"):
+            shown.append(content["data"]["text/plain"])
+    assert shown == [f"n{i}" for i in range(200)] + ["'last'"]
+
+
+def test_a_hundred_cells_that_end_after_an_await_keep_their_last_lines(kernel):
+    sent = [kernel.send(f"await null; console.log('line {i}')") for i in range(100)]
+    for i, message_id in enumerate(sent):
+        assert printed(kernel.outputs_of(message_id)) == f"line {i}\n"
+        kernel.reply_to(message_id)
+
+
+def test_folders_of_every_kind(tmp_path):
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "part.ts").write_text("export const part: number = 3")
+    link = tmp_path / "link"
+    link.symlink_to(real)
+    kernel = Kernel(link)
+    try:
+        assert value_of(kernel, 'import { part } from "./part"; part') == "3"
+        shutil.rmtree(real)
+        assert value_of(kernel, "1 + 1") == "2"
+    finally:
+        kernel.shut_down()
+
+
+def test_thousands_of_files_beside_the_notebook(tmp_path):
+    for i in range(1000):
+        (tmp_path / f"m{i}.ts").write_text(f"export const v{i}: number = {i};")
+    for i in range(500):
+        package = tmp_path / "node_modules" / f"p{i}"
+        package.mkdir(parents=True)
+        (package / "package.json").write_text(f'{{ "name": "p{i}", "version": "1.0.0" }}')
+    kernel = Kernel(tmp_path)
+    try:
+        assert value_of(kernel, 'import { v7 } from "./m7"; v7') == "7"
+        lines = [f"const line{i} = {i};" for i in range(5000)]
+        assert value_of(kernel, "\n".join([*lines, "line4999"])) == "4999"
+        lines[3999] = "const line3999: string = 1;"
+        assert ":4000:7" in str(kernel.run("\n".join(lines))[0]["traceback"])
+    finally:
+        kernel.shut_down()
 
 
 def resident(kernel):
