@@ -71,19 +71,20 @@ async function terminateExecution(execution: Port<ToExecution, ToProtocol>, answ
   if (isTerminating) return; // a second one would cut off what follows the loop
   isTerminating = true;
   await new Promise<void>((resolve) => {
-    const giveUp = pauseExecution(({ frames, resume, terminate }) => {
+    const end = () => {
+      clearTimeout(patience);
       isTerminating = false;
       resolve();
+    };
+    const giveUp = pauseExecution(({ frames, resume, terminate }) => {
+      end();
       if (answered()) return resume(); // what is paused is the next cell
       execution.postMessage({ kind: "where", frames });
       terminate();
     });
-    setTimeout(() => {
-      if (!isTerminating) return;
-      // At the end of its stack it cannot even pause.
-      giveUp(true);
-      isTerminating = false;
-      resolve();
+    const patience = setTimeout(() => {
+      giveUp(true); // at the end of its stack it cannot even pause
+      end();
     }, PAUSE_MS);
   });
 }
