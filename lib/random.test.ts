@@ -214,3 +214,39 @@ test("a stream goes on from where another had come, a normal number in hand incl
   second.restore(state);
   assert.deepEqual(draw(second), draw(first));
 });
+
+test("normals refuse a length and a standard deviation that are none", () => {
+  const stream = randomStream(0, "x");
+  for (const length of [NaN, -1, 1.5, Infinity]) {
+    assert.throws(() => stream.normals(length), {
+      name: "RangeError",
+      message: new RegExp(`length .*, got ${length}$`),
+    });
+  }
+  for (const std of [NaN, -1, Infinity]) {
+    assert.throws(() => stream.normals(2, std), { name: "RangeError", message: new RegExp(`std .*, got ${std}$`) });
+  }
+  assert.deepEqual([...stream.normals(0)], []);
+});
+
+test("a position that no stream has is refused: from zeros, a normal number would be sought for ever", () => {
+  const stream = randomStream(1, "kept");
+  const next = randomStream(1, "kept").normal();
+  for (const generator of [
+    [0, 0, 0, 0],
+    [1, 2, 3],
+    [1, 2, 3, NaN],
+    [1, 2, 3, 2 ** 31],
+    [0.5, 1, 2, 3],
+  ]) {
+    assert.throws(() => stream.restore({ generator }), {
+      name: "RangeError",
+      message: /expected four integers of 32 bits/,
+    });
+  }
+  assert.throws(
+    () => stream.restore({ generator: [1, 2, 3, 4], spare: NaN }),
+    /expected a finite spare number, got NaN/,
+  );
+  assert.equal(stream.normal(), next, "and it goes on from where it was");
+});

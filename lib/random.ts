@@ -17,7 +17,10 @@ export interface RandomStream {
    */
   normal(): number;
 
-  /** `length` numbers from the normal distribution with mean 0 and standard deviation `std`. */
+  /**
+   * `length` numbers from the normal distribution with mean 0 and standard deviation `std`.
+   * @throws if `length` is not an integer of at least 0, or `std` not a finite number of at least 0.
+   */
   normals(length: number, std?: number): Float32Array;
 
   /**
@@ -35,7 +38,10 @@ export interface RandomStream {
   /** The stream's position, to go on from later. */
   state(): StreamState;
 
-  /** Goes on from a saved position. */
+  /**
+   * Goes on from a saved position.
+   * @throws if it is none: not four integers of 32 bits, or all zeros, which no stream comes to.
+   */
   restore(state: StreamState): void;
 }
 
@@ -89,6 +95,10 @@ export function randomStream(seed: number, name: string): RandomStream {
   };
 
   const normals = (length: number, std = 1) => {
+    if (!Number.isSafeInteger(length) || length < 0)
+      throw new RangeError(`normals: expected length to be an integer of at least 0, got ${length}`);
+    if (!Number.isFinite(std) || std < 0)
+      throw new RangeError(`normals: expected std to be a finite number of at least 0, got ${std}`);
     const values = new Float32Array(length);
     for (let i = 0; i < length; i++) values[i] = std * normal();
     return values;
@@ -114,8 +124,16 @@ export function randomStream(seed: number, name: string): RandomStream {
   const state = () => ({ generator: generator.getState(), spare });
 
   const restore = (state: StreamState) => {
-    generator = xoroshiro128plusFromState(state.generator);
-    spare = state.spare;
+    const { generator: bits, spare: left } = state;
+    // From zeros the generator gives nothing but zeros, and a normal number would never be found.
+    const isGenerator =
+      bits.length === 4 && bits.every((word) => word === (word | 0)) && bits.some((word) => word !== 0);
+    if (!isGenerator)
+      throw new RangeError(`restore: expected four integers of 32 bits, not all 0, got ${bits.join(", ")}`);
+    if (left !== undefined && !Number.isFinite(left))
+      throw new RangeError(`restore: expected a finite spare number, got ${left}`);
+    generator = xoroshiro128plusFromState(bits);
+    spare = left;
   };
 
   const stream = { uniform, normal, normals, integer, permutation, state, restore };
