@@ -9,23 +9,29 @@ import type { Grads, Params } from "../optimizers";
  * result worse. Expect agreement to about 1e-3.
  *
  * @param loss reads the parameters and returns the loss as a number; called twice per element.
+ * @throws RangeError if `h` is not a positive number, or a loss is not finite; what `loss` throws. The parameters then have
+ * the values that they had.
  */
 export function numericalGradient(loss: () => number, params: Params, h = 1e-2): Grads {
-  const grads: Grads = {};
-  for (const [name, parameter] of Object.entries(params)) {
+  if (!(h > 0 && h < Infinity)) throw new RangeError(`numericalGradient: expected h to be a positive number, got ${h}`);
+  const gradientOf = (name: string): tf.Tensor => {
+    const parameter = params[name];
     const values = parameter.dataSync().slice();
-    const gradient = new Float32Array(values.length);
+    const assign = (to: typeof values) => tf.tidy(() => parameter.assign(tf.tensor(to, parameter.shape)));
     const lossAt = (i: number, value: number): number => {
       const moved = values.slice();
       moved[i] = value;
-      tf.tidy(() => parameter.assign(tf.tensor(moved, parameter.shape)));
-      return loss();
+      assign(moved);
+      const found = loss();
+      if (Number.isFinite(found)) return found;
+      throw new RangeError(`numericalGradient: expected a finite loss with ${name}[${i}] = ${value}, got ${found}`);
     };
-    for (let i = 0; i < values.length; i++) {
-      gradient[i] = (lossAt(i, values[i] + h) - lossAt(i, values[i] - h)) / (2 * h);
+    try {
+      const slopes = Float32Array.from(values, (value, i) => (lossAt(i, value + h) - lossAt(i, value - h)) / (2 * h));
+      return tf.tensor(slopes, parameter.shape);
+    } finally {
+      assign(values);
     }
-    tf.tidy(() => parameter.assign(tf.tensor(values, parameter.shape)));
-    grads[name] = tf.tensor(gradient, parameter.shape);
-  }
-  return grads;
+  };
+  return tf.tidy(() => Object.fromEntries(Object.keys(params).map((name) => [name, gradientOf(name)])));
 }
