@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import fc from "fast-check";
 import { rankCorrelation, rankTrials, searchMethods, searchPanels, searchScatter } from "./search-panels";
 
 /** 100 trials whose accuracy grows with the learning rate alone; the last three diverged. */
@@ -82,6 +83,49 @@ test("rank correlation agrees with values known from elsewhere", () => {
   // statistics.correlation gives it.
   assert.ok(Math.abs(rankCorrelation([1, 2, 2, 3, 5], [2, 1, 4, 4, 9]) - 0.7631578947368421) < 1e-12);
   assert.throws(() => rankCorrelation([1], [1, 2]), /1 values against 2/);
+});
+
+test("rank correlation refuses what has no rank, and is 0 where there is no order", () => {
+  assert.throws(() => rankCorrelation([], []), { name: "RangeError", message: /0 values against 0/ });
+  for (const value of [NaN, Infinity, null, undefined]) {
+    const message = `rankCorrelation: expected finite numbers, got ${value}; leave out its pair`;
+    assert.throws(() => rankCorrelation([1, 2, value as number], [1, 2, 3]), { name: "RangeError", message });
+    assert.throws(() => rankCorrelation([1, 2, 3], [value as number, 2, 3]), { name: "RangeError", message });
+  }
+  assert.equal(rankCorrelation([5, 5, 5], [1, 2, 3]), 0);
+  assert.equal(rankCorrelation([1, 2, 3], [0.1, 0.1, 0.1]), 0);
+  assert.equal(rankCorrelation([1], [2]), 0);
+});
+
+test("property: rank correlation is from −1 to 1, symmetric, and the same for any values in the same order", () => {
+  const value = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.integer({ min: -10_000, max: 10_000 }));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(value, value), { minLength: 1, maxLength: 40 }), (pairs) => {
+      const [x, y] = [pairs.map(([a]) => a), pairs.map(([, b]) => b)];
+      const correlation = rankCorrelation(x, y);
+      assert.ok(correlation >= -1 && correlation <= 1, `${correlation}`);
+      assert.equal(rankCorrelation(y, x), correlation);
+      const cubed = x.map((value) => value ** 3);
+      assert.equal(rankCorrelation(cubed, y), correlation);
+      assert.equal(
+        rankCorrelation(
+          x,
+          y.map((value) => 7 - 2 * value),
+        ),
+        0 - correlation,
+      );
+      if (new Set(x).size > 1) assert.equal(rankCorrelation(x, cubed), 1);
+    }),
+  );
+});
+
+test("trials that recorded no validation accuracy have no rank", () => {
+  const unrecorded = { history: { validationAccuracy: [] } };
+  assert.throws(() => rankTrials([trials[0], unrecorded]), {
+    name: "RangeError",
+    message: "rankTrials: trial 1 has no validation accuracies; record them in its run",
+  });
+  assert.deepEqual(rankTrials([]), []);
 });
 
 test("search methods: the best so far over the seeds, by hand", () => {

@@ -27,8 +27,11 @@ interface Ranked {
 /**
  * The trials from best to worst by their last validation accuracy, diverged ones last; ties keep their
  * order.
+ *
+ * @throws RangeError if a trial has no validation accuracies.
  */
 export function rankTrials<T extends Ranked>(trials: T[]): T[] {
+  checkRecorded("rankTrials", trials);
   return [...trials].sort((a, b) => finalAccuracy(b) - finalAccuracy(a));
 }
 
@@ -268,19 +271,23 @@ export function searchMethods(methods: MethodResults[]): Figure {
 
 /**
  * Spearman's rank correlation: how well the order of one predicts that of the other, from −1 to 1; ties
- * share their mean rank. NaN if all values of one side are equal.
+ * share their mean rank. 0 if all values of one side are equal: they have no order to predict, or to predict from.
  *
  * Spearman, "The Proof and Measurement of Association between Two Things", 1904.
  *
- * @throws RangeError if the two differ in length.
+ * @throws RangeError if the two differ in length or are empty, or a value is not a finite number.
  */
 export function rankCorrelation(x: number[], y: number[]): number {
-  if (x.length !== y.length)
+  if (x.length !== y.length || x.length === 0)
     throw new RangeError(`rankCorrelation: ${x.length} values against ${y.length}; pass pairs`);
+  const values = [...x, ...y];
+  const unranked = values.findIndex((value) => !Number.isFinite(value));
+  if (unranked !== -1)
+    throw new RangeError(`rankCorrelation: expected finite numbers, got ${values[unranked]}; leave out its pair`);
   const [rx, ry] = [ranks(x), ranks(y)];
   const mean = (x.length + 1) / 2;
   const product = (a: number[], b: number[]) => a.reduce((sum, rank, i) => sum + (rank - mean) * (b[i] - mean), 0);
-  return product(rx, ry) / Math.sqrt(product(rx, rx) * product(ry, ry));
+  return product(rx, ry) / Math.sqrt(product(rx, rx) * product(ry, ry)) || 0;
 }
 
 /** The rank of each value in increasing order, from 1; ties share their mean rank. */
@@ -323,6 +330,10 @@ function quartilesSoFar({
 
 function checkTrials(who: string, trials: SearchTrial[]): void {
   if (trials.length === 0) throw new RangeError(`${who}: no trials; pass at least one`);
+  checkRecorded(who, trials);
+}
+
+function checkRecorded(who: string, trials: Ranked[]): void {
   const empty = trials.findIndex(({ history }) => history.validationAccuracy.length === 0);
   if (empty !== -1) throw new RangeError(`${who}: trial ${empty} has no validation accuracies; record them in its run`);
 }
