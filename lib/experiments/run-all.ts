@@ -93,7 +93,7 @@ export async function openRunner({
   workers,
   store,
   redisUrl = process.env.RUNS_REDIS_URL,
-}: RunnerOptions = {}): Promise<Runner> {
+}: RunnerOptions & { signal?: AbortSignal } = {}): Promise<Runner> {
   const opened = await openStore(store ?? process.env.RUNS_STORE);
   const checkpoints = opened && new CheckpointFolder(`${opened.file}.checkpoints`);
   try {

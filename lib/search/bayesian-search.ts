@@ -1,5 +1,6 @@
 import { mean } from "d3-array";
 import { randomStream, type RandomStream } from "../random";
+import { checkScores, isWhole, refuseUnless } from "./checks";
 import { expectedImprovement, GaussianProcess, type GaussianProcessOptions } from "./gaussian-process";
 import type { Problem, Proposal } from "./search";
 import { logUniform, samplePoint, type LogUniform, type Point } from "./space";
@@ -39,7 +40,9 @@ export function* bayesianSearch<P extends Point>({
         : (Object.fromEntries(
             nextPosition(positions, scores, stream).map((u, i) => [names[i], space[names[i]].at(u)]),
           ) as P);
-    scores.push(...(yield [{ point, epochs }]));
+    const told = yield [{ point, epochs }];
+    checkScores(told, 1);
+    scores.push(...told);
     positions.push(names.map((name) => space[name].position(point[name])));
   }
 }
@@ -60,7 +63,8 @@ export interface Expectation {
  * @param trials the values that were tried, and their scores
  * @param seed seeds the choice of the Gaussian process, see {@link likeliestProcess}
  * @param count how many values, from one end of the range to the other in equal steps of the exponent
- * @throws RangeError if there are no trials
+ * @throws RangeError if there are no trials, one of them is outside the range or has a score that is not finite, or the
+ * count is not a whole number from 2 on
  */
 export function surrogate(
   range: LogUniform,
@@ -69,9 +73,12 @@ export function surrogate(
   count = 201,
 ): (Expectation & { value: number })[] {
   if (trials.length === 0) throw new RangeError("surrogate: no trials; pass at least one");
+  refuseUnless(isWhole(count, 2), "surrogate: expected a whole number of values from 2 on", count);
+  const scores = trials.map(({ score }) => score);
+  checkScores(scores, trials.length);
   const expect = expectations(
     trials.map(({ value }) => [range.position(value)]),
-    trials.map(({ score }) => score),
+    scores,
     randomStream(seed, "bayesian search"),
   );
   return Array.from({ length: count }, (_, i) => i / (count - 1)).map((u) => ({ value: range.at(u), ...expect([u]) }));

@@ -1,5 +1,6 @@
 import { updatesOf } from "../experiments/spec";
 import { randomStream } from "../random";
+import { checkScores } from "./checks";
 import type { Problem, Proposal } from "./search";
 import { narrow, samplePoint, type Point } from "./space";
 
@@ -22,8 +23,12 @@ export function* narrowingSearch<P extends Point>(problem: Problem<P>): Generato
   }
 }
 
-/** The `count` settings with the highest scores, best first. */
+/**
+ * The `count` settings with the highest scores, best first.
+ * @throws RangeError unless there is a finite score for each of the settings.
+ */
 export function best<P extends Point>(points: P[], scores: number[], count: number): P[] {
+  checkScores(scores, points.length);
   const order = points.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
   return order.slice(0, count).map((i) => points[i]);
 }
