@@ -93,10 +93,41 @@ test("wrong numbers are refused with their value", () => {
     assert.throws(() => set.take(n), new RegExp(`expected .* from 1 to 5, got ${n}`));
   for (const place of [-1, 5, 0.5, NaN])
     assert.throws(() => set.select([0, place]), new RegExp(`from 0 to 4, got ${place}`));
+  assert.throws(() => set.select([]), /expected at least one image, got none/);
+  for (const [from, to] of [
+    [-1, 3],
+    [0, 6],
+    [3, 3],
+    [4, 2],
+    [0.5, 2],
+    [0, 2.5],
+    [NaN, 2],
+    [0, NaN],
+    [5, undefined],
+  ] as const)
+    assert.throws(() => set.slice(from, to), new RegExp(`0 ≤ from < to ≤ 5, got from ${from} to ${to ?? 5}`));
   for (const rate of [0, 1, -0.1, 1.1, 0.01, NaN])
     assert.throws(() => splitValidation(set, rate), new RegExp(`the 5 images, got ${rate}`));
   assert.throws(
     () => new Dataset(new Uint8Array(11), new Uint8Array(2), form),
     /2 images of 2 × 3 pixels for 2 labels, got 11 pixels/,
   );
+});
+
+test("a set that is none is refused with what is wrong", () => {
+  const [pixels, labels] = [new Uint8Array(12), Uint8Array.of(3, 0)];
+  assert.equal(new Dataset(Buffer.from(pixels), labels, form).count, 2);
+  for (const size of [0, -2, 1.5, NaN, Infinity, "2", undefined] as number[]) {
+    for (const name of ["rows", "columns", "classes"]) {
+      const message = new RegExp(`expected ${name} to be an integer of at least 1, got ${size}`);
+      assert.throws(() => new Dataset(pixels, labels, { ...form, [name]: size }), message);
+    }
+  }
+  assert.throws(
+    () => new Dataset(pixels, Uint8Array.of(3, 4), form),
+    /Dataset: expected labels from 0 to 3, found 4 at place 1/,
+  );
+  assert.throws(() => new Dataset(new Uint8Array(), new Uint8Array(), form), /expected at least one image, got none/);
+  assert.throws(() => new Dataset(new Float32Array(12) as never, labels, form), /pixels as a Uint8Array.*Float32Array/);
+  assert.throws(() => new Dataset(pixels, [3, 0] as never, form), /labels as a Uint8Array, got \[object Array\]/);
 });

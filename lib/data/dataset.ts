@@ -24,20 +24,31 @@ export class Dataset {
   /**
    * @param pixels 0 … 255, image by image, row by row.
    * @param labels the class of each image.
-   * @throws if they disagree on the number of images.
+   * @throws if there is no image, if pixels, labels and form disagree, or if a label is none of the classes.
    */
   constructor(
     readonly pixels: Uint8Array,
     readonly labels: Uint8Array,
     readonly form: DatasetForm,
   ) {
-    const { rows, columns } = form;
+    for (const [name, array] of Object.entries({ pixels, labels })) {
+      const type = Object.prototype.toString.call(array);
+      if (type !== "[object Uint8Array]") throw new TypeError(`Dataset: expected ${name} as a Uint8Array, got ${type}`);
+    }
+    const { rows, columns, classes } = form;
+    for (const [name, size] of Object.entries({ rows, columns, classes })) {
+      if (!Number.isSafeInteger(size) || size < 1)
+        throw new RangeError(`Dataset: expected ${name} to be an integer of at least 1, got ${size}`);
+    }
+    if (labels.length === 0) throw new RangeError("Dataset: expected at least one image, got none");
     this.count = labels.length;
     if (pixels.length !== labels.length * rows * columns) {
       throw new Error(
         `Dataset: expected ${labels.length} images of ${rows} × ${columns} pixels for ${labels.length} labels, got ${pixels.length} pixels`,
       );
     }
+    const problem = labelProblem(labels, classes);
+    if (problem) throw new RangeError(`Dataset: ${problem}`);
   }
 
   /** All pixels as numbers 0 … 1, image by image. Made when first read. */
@@ -74,15 +85,21 @@ export class Dataset {
     return this.slice(0, n);
   }
 
-  /** Images `from` up to but not including `to`. Shares this set's memory. */
+  /**
+   * Images `from` up to but not including `to`. Shares this set's memory.
+   * @throws if these are not places in the set, or if there is none between them.
+   */
   slice(from: number, to = this.count): Dataset {
+    if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || from >= to || to > this.count) {
+      throw new RangeError(`slice: expected integers 0 ≤ from < to ≤ ${this.count}, got from ${from} to ${to}`);
+    }
     const size = this.form.rows * this.form.columns;
     return new Dataset(this.pixels.subarray(from * size, to * size), this.labels.subarray(from, to), this.form);
   }
 
   /**
    * The images at these places, in this order; a place may occur more than once.
-   * @throws if one is not a place in the set.
+   * @throws if one is not a place in the set, or if there is none.
    */
   select(places: ArrayLike<number>): Dataset {
     const size = this.form.rows * this.form.columns;
@@ -105,6 +122,12 @@ export class Dataset {
     for (let i = 0; i < numbers.length; i++) numbers[i] = pixels[i] / 255;
     return numbers;
   }
+}
+
+/** What is wrong with labels that are not all of 0 … `classes` − 1. */
+export function labelProblem(labels: Uint8Array, classes: number): string | undefined {
+  const place = labels.findIndex((label) => label >= classes);
+  return place < 0 ? undefined : `expected labels from 0 to ${classes - 1}, found ${labels[place]} at place ${place}`;
 }
 
 /** The same images in another order, each with its label. */
