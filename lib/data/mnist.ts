@@ -1,7 +1,10 @@
 import { dirname, join, resolve } from "node:path";
+import { inspect } from "node:util";
 import { CLONE } from "../clone";
-import { Dataset } from "./dataset";
-import { DataError, readFile, readIdx } from "./idx";
+import { printable } from "../printable";
+import { Dataset, labelProblem } from "./dataset";
+import { DataError, readFile } from "./file";
+import { readIdx } from "./idx";
 
 export interface MnistOptions {
   /**
@@ -20,6 +23,9 @@ export interface MnistOptions {
 const CLASSES = 10;
 
 const DATA = join(CLONE, "data");
+
+/** Bytes of the file with sums, which has four lines. */
+const MOST_SUMS = 4096;
 
 /**
  * The MNIST data set of handwritten digits, or another one in its format.
@@ -41,8 +47,8 @@ export function loadMnist(options: MnistOptions = {}): { train: Dataset; test: D
 }
 
 /** Four IDX files: images and labels, for training and for testing. */
-function readFolder(folder: string, sums?: Map<string, string>): { train: Dataset; test: Dataset } {
-  const read = (name: string, dimensions: number) => readIdx(join(folder, name), dimensions, sums?.get(name));
+function readFolder(folder: string, sumOf?: (name: string) => string): { train: Dataset; test: Dataset } {
+  const read = (name: string, dimensions: number) => readIdx(join(folder, name), dimensions, sumOf?.(name));
 
   const readPart = (part: "train" | "t10k") => {
     const images = read(`${part}-images-idx3-ubyte`, 3);
@@ -54,13 +60,8 @@ function readFolder(folder: string, sums?: Map<string, string>): { train: Datase
         `expected ${count} labels, one for each image in ${images.file}, found ${labels.shape[0]}`,
       );
     }
-    const wrong = labels.values.findIndex((label) => label >= CLASSES);
-    if (wrong >= 0) {
-      throw new DataError(
-        labels.file,
-        `expected labels from 0 to ${CLASSES - 1}, found ${labels.values[wrong]} at place ${wrong}`,
-      );
-    }
+    const problem = labelProblem(labels.values, CLASSES);
+    if (problem) throw new DataError(labels.file, problem);
     return { file: images.file, set: new Dataset(images.values, labels.values, { rows, columns, classes: CLASSES }) };
   };
 
@@ -73,15 +74,33 @@ function readFolder(folder: string, sums?: Map<string, string>): { train: Datase
   return { train, test };
 }
 
-/** SHA-256 sums by file name, from a file for `sha256sum -c`. */
-function knownSums(): Map<string, string> {
-  const lines = readFile(join(DATA, "mnist.sha256")).toString().trim().split("\n");
-  return new Map(lines.map((line) => line.split(/\s+/).reverse() as [string, string]));
+/** The SHA-256 sum of each file of MNIST by its name, from a file for `sha256sum -c`. */
+function knownSums(): (name: string) => string {
+  const file = join(DATA, "mnist.sha256");
+  const sums = new Map<string, string>();
+  const lines = readFile(file, MOST_SUMS).toString().trimEnd().split(/\r?\n/);
+  lines.forEach((line, i) => {
+    const [, sum, name] = /^([0-9a-f]{64}) [ *](\S+)$/.exec(line) ?? [];
+    if (!sum || sums.has(name)) {
+      throw new DataError(
+        file,
+        `expected a SHA-256 sum and a name of its own in each line, found "${printable(line, 100)}" in line ${i + 1}`,
+      );
+    }
+    sums.set(name, sum);
+  });
+  return (name) => {
+    const sum = sums.get(name);
+    if (!sum) throw new DataError(file, `expected the SHA-256 sum of ${name}, found those of ${[...sums.keys()]}`);
+    return sum;
+  };
 }
 
 /** Images of each digit that go to the test set of the small package. */
 const TEST_IMAGES = 100;
 const SIDE = 28;
+/** The largest of the small package's files has 2.3 MB. */
+const MOST_JSON = 4 * 2 ** 20;
 
 /** Ten JSON files `{ "data": [pixel, pixel, …] }`, one per digit, with pixels from 0 to 1 rounded to three digits. */
 function readDigits(folder: string): { train: Dataset; test: Dataset } {
@@ -107,14 +126,14 @@ function inTurn(piles: number[][]): number[] {
 
 /** The pixels of one digit's file, as the bytes that they were before rounding. */
 function parsePixels(file: string): Uint8Array {
+  const text = readFile(file, MOST_JSON).toString();
   let data: unknown;
   try {
-    ({ data } = JSON.parse(readFile(file).toString()));
+    ({ data } = JSON.parse(text));
   } catch (error) {
-    if (error instanceof DataError) throw error;
-    throw new DataError(file, `expected JSON with pixels under "data", found ${(error as Error).message}`);
+    throw new DataError(file, `expected JSON with pixels under "data", found ${printable((error as Error).message)}`);
   }
-  if (!Array.isArray(data)) throw new DataError(file, `expected an array of pixels under "data", found ${typeof data}`);
+  if (!Array.isArray(data)) throw new DataError(file, `expected an array of pixels under "data", found ${shown(data)}`);
   const size = SIDE * SIDE;
   if (data.length % size !== 0 || data.length <= TEST_IMAGES * size) {
     throw new DataError(
@@ -126,12 +145,15 @@ function parsePixels(file: string): Uint8Array {
   for (let i = 0; i < data.length; i++) {
     const pixel = data[i];
     if (typeof pixel !== "number" || !(pixel >= 0 && pixel <= 1)) {
-      throw new DataError(file, `expected pixels from 0 to 1, found ${pixel} at place ${i}`);
+      throw new DataError(file, `expected pixels from 0 to 1, found ${shown(pixel)} at place ${i}`);
     }
     pixels[i] = Math.round(pixel * 255);
   }
   return pixels;
 }
+
+/** A value of a foreign file, as it may stand in a message. */
+const shown = (value: unknown) => printable(inspect(value, { depth: 0, maxStringLength: 100 }));
 
 /** The folder of an npm package. */
 function packageFolder(name: string): string {
