@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import fc from "fast-check";
 import { randomStream } from "../random";
 import { smoothCurve } from "./smooth-curve";
 
@@ -75,4 +76,69 @@ test("the curve that was given is left alone", () => {
   const values = [3, 1, 2];
   smoothCurve(values);
   assert.deepEqual(values, [3, 1, 2]);
+});
+
+/** What a curve of losses may hold: float32, gaps among them. */
+const loss = fc.float({ noNaN: true, noDefaultInfinity: true });
+const gap = fc.constantFrom(null, NaN, Infinity, -Infinity);
+const curveFrom = (minLength: number) =>
+  fc.array(fc.oneof({ arbitrary: loss, weight: 5 }, { arbitrary: gap, weight: 1 }), {
+    minLength,
+    maxLength: 60,
+    size: "max",
+  });
+const curve = curveFrom(0);
+
+test("property: a curve keeps its length and its gaps, and stays between its least and its greatest value", () => {
+  fc.assert(
+    fc.property(curve, (values) => {
+      const smoothed = smoothCurve(values);
+      assert.equal(smoothed.length, values.length);
+      const finite = values.filter((value) => value !== null && Number.isFinite(value)) as number[];
+      const rounding = 1e-14 * Math.max(...finite.map(Math.abs));
+      values.forEach((value, i) => {
+        const mean = smoothed[i];
+        if (value === null || !Number.isFinite(value)) assert.equal(mean, null);
+        else assert.ok(mean! >= Math.min(...finite) - rounding && mean! <= Math.max(...finite) + rounding, `${mean}`);
+      });
+    }),
+  );
+});
+
+test("property: a constant stays, whatever its gaps", () => {
+  fc.assert(
+    fc.property(curve, loss, (values, constant) => {
+      const smoothed = smoothCurve(values.map((value) => (Number.isFinite(value) ? constant : value)));
+      for (const mean of smoothed) {
+        if (mean !== null) assert.ok(Math.abs(mean - constant) <= 1e-14 * Math.abs(constant), `${mean}`);
+      }
+    }),
+  );
+});
+
+test("property: a curve with its mirror image written out beyond an end is smoothed the same", () => {
+  // Shorter ones are mirrored more than once.
+  fc.assert(
+    fc.property(curveFrom(6), (values) => {
+      const image = [...values].reverse();
+      const smoothed = smoothCurve(values);
+      assert.deepEqual(smoothCurve([...image.slice(0, -1), ...values]).slice(values.length - 1), smoothed);
+      assert.deepEqual(smoothCurve([...values, ...image]).slice(0, values.length), smoothed);
+    }),
+  );
+});
+
+test("property: away from its ends, where the two are mirrored differently, a reversed curve is smoothed to the reverse", () => {
+  fc.assert(
+    fc.property(curveFrom(11), (values) => {
+      const [there, back] = [smoothCurve(values), smoothCurve([...values].reverse()).reverse()].map((smoothed) =>
+        smoothed.slice(5, -5),
+      );
+      there.forEach((mean, i) => {
+        const window = values.slice(i, i + 11).map((value) => (Number.isFinite(value) ? Math.abs(value!) : 0));
+        if (mean === null) assert.equal(back[i], null);
+        else assert.ok(Math.abs(mean - back[i]!) <= 1e-14 * Math.max(...window), `${mean}, ${back[i]}`);
+      });
+    }),
+  );
 });
