@@ -24,8 +24,8 @@ export function exists(file: string): boolean {
 }
 
 /**
- * The size of a regular file in bytes. Anything else is refused before it is opened: opening a pipe waits for a writer, and
- * some devices never end.
+ * The size of a regular file in bytes. Anything else is refused before it is opened: opening a pipe waits for a writer,
+ * and some devices never end.
  * @throws DataError if there is no such file, or if it is not a regular one.
  */
 export function fileSize(file: string): number {

