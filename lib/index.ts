@@ -44,4 +44,10 @@ export * from "./notebook";
 
 // Exercises
 export { check } from "./exercises";
+
+// What importing it does: values show themselves, and an interrupted cell leaves nothing open.
+import { endOpenScopes } from "./engine/scopes";
 import "./inspect";
+import { afterCutOff } from "./notebook/kernel";
+
+afterCutOff(endOpenScopes);

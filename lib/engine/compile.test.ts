@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import v8 from "node:v8";
 import vm from "node:vm";
 import { tf } from "./backend";
 import { createOptimizer, type OptimizerSpec } from "../experiments/spec";
@@ -271,6 +272,43 @@ test("a step that is interrupted while it is written down leaves nothing behind"
   assert.equal(tf.add(2, 3).dataSync()[0], 5);
   const double = compile((x: tf.Tensor) => [tf.mul(x, 2)]);
   for (const n of [1, 2]) assert.equal(double(tf.scalar(n))[0].dataSync()[0], 2 * n);
+});
+
+test("recordings in a loop that never yields are not kept", () => {
+  v8.setFlagsFromString("--expose-gc");
+  const collect = vm.runInNewContext("gc") as () => void;
+  const memory = () => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return (heapUsed + external) / 2 ** 20;
+  };
+  const trainOnce = () => {
+    const network = new Network({ inputSize: 12, hiddenSizes: [9, 8], outputSize: 3 }, 1);
+    const rule = createOptimizer(sgd);
+    const trainer = new Trainer(network, rule, sets, { batchSize: 10, iterations: 5, record: ["loss"], seed: 1 });
+    trainer.compile();
+    for (let i = 0; i < trainer.iterations; i++) trainer.step();
+    (trainer.update as CompiledStep<[]>).dispose();
+    network.dispose();
+    rule.dispose();
+  };
+  trainOnce();
+  const before = memory();
+  for (let i = 0; i < 100; i++) trainOnce();
+  const kept = memory() - before;
+  assert.ok(kept < 4, `${kept.toFixed(1)} MiB`); // 16 if the loop keeps them
+});
+
+test("in debug mode the step runs as it is, and is looked at", (t) => {
+  t.mock.method(console, "log", () => {}); // tfjs prints every operation
+  t.mock.method(console, "warn", () => {});
+  const written = train({}, sgd, false);
+  tf.env().set("DEBUG", true);
+  try {
+    assert.deepEqual(train({}, sgd, true), written);
+  } finally {
+    tf.env().set("DEBUG", false);
+  }
 });
 
 test("on another backend the step runs as it is", async () => {

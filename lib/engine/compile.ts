@@ -46,7 +46,7 @@ const REMEDY = "For a graph to include it, what differs from call to call has to
  *   the 16th, the 32nd and so on. Steps made of {@link tested} parts alone are spared that, and need only one ordinary
  *   call if two calls of an equal step have been compared before.
  *
- * On other backends the step runs as written.
+ * On other backends, and in tfjs's debug mode, which looks at every operation, the step runs as written.
  *
  * @param watched objects whose settings the step depends on: a network, an update rule
  * @throws if the step reads a tensor that changes, calls another compiled step, or is found to differ from its graph
@@ -58,7 +58,7 @@ export function compile<A extends Tensor[]>(step: Step<A>, ...watched: object[])
 
   const times = (count: number, ...args: A): Tensor[][] => {
     const asWritten = (call: () => Tensor[]) => Array.from({ length: count }, call);
-    if (tf.getBackend() !== "tensorflow" || refusal) return asWritten(() => step(...args));
+    if (tf.getBackend() !== "tensorflow" || tf.env().getBool("DEBUG") || refusal) return asWritten(() => step(...args));
     if (currentListener()) throw new Error("compile: a compiled step calls another one; compile them as one");
     const shapes = args.map(({ shape }) => shape.join()).join(" ");
     let graph = graphs.get(shapes);
@@ -104,9 +104,9 @@ class StepGraph {
     private isOnTrust: boolean,
   ) {}
 
-  /** Whether a setting has changed since the step was recorded. */
+  /** Whether a setting has changed since the step was recorded, or a tensor that it works on has been disposed. */
   isOutdated(): boolean {
-    return this.watch !== undefined && this.watch.changed().length > 0;
+    return (this.watch !== undefined && this.watch.changed().length > 0) || this.recording?.hasLostInput === true;
   }
 
   /** Whether `count` calls should run as a graph rather than as written. */
@@ -138,8 +138,7 @@ class StepGraph {
       return step(...args);
     }
     const recording = new Recorder(args, watch);
-    // Interrupting a notebook's cell ends it without running `finally`.
-    setImmediate(() => recording.stop());
+    stopWhenIdle(recording);
     let outputs: Tensor[];
     try {
       outputs = step(...args);
@@ -177,6 +176,22 @@ class StepGraph {
     this.recording?.dispose();
     this.recording = undefined;
   }
+}
+
+let unstopped: Recorder | undefined;
+
+/**
+ * Stops a recorder that is still listening when the thread has nothing to do: interrupting a notebook's cell ends it
+ * without running `finally`. Only the last one can be listening then.
+ */
+function stopWhenIdle(recorder: Recorder): void {
+  if (!unstopped) {
+    setImmediate(() => {
+      unstopped?.stop();
+      unstopped = undefined;
+    });
+  }
+  unstopped = recorder;
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
-import { backend, type tf } from "./backend";
+import { backend, tf } from "./backend";
 import type { GraphDefinition } from "./graph-definition";
 
 type Tensor = tf.Tensor;
@@ -60,6 +60,11 @@ export class Recording {
     if (this.inputs.some(({ origin }, i) => origin !== other.inputs[i].origin))
       return "works on another tensor than before";
     return undefined;
+  }
+
+  /** Whether a tensor that the step works on, other than its arguments, has been disposed. */
+  get hasLostInput(): boolean {
+    return this.inputs.some(({ origin }) => origin instanceof tf.Tensor && origin.isDisposed);
   }
 
   /** Whether `count` consecutive calls are already loaded. */

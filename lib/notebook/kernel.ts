@@ -24,6 +24,8 @@ interface Cell {
     update: boolean,
   ): void;
   clearOutput(wait: boolean): void;
+  /** Called after an interrupt has ended a loop where it was, without running any `finally`. */
+  afterCutOff?: () => void;
 }
 
 /** Whether a notebook's cell runs this. */
@@ -68,4 +70,10 @@ export function cellId(): string | undefined {
 /** A name for an output that will change, unique among kernels, and before and after the library is reloaded. */
 export function newDisplayId(): string {
   return randomUUID();
+}
+
+/** From now on, has this called after an interrupt has ended a loop where it was, without running any `finally`. */
+export function afterCutOff(tidyUp: () => void): void {
+  const notebook = cell();
+  if (notebook) notebook.afterCutOff = tidyUp;
 }

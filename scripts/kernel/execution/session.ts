@@ -39,6 +39,8 @@ interface OfferedCell {
   id: string | undefined;
   display: SendDisplay;
   clearOutput(wait?: boolean): void;
+  /** Called after a loop has been ended where it was, without running any `finally`. */
+  afterCutOff?: () => void;
 }
 
 /** A child needs longer than this to print anything, and to look costs as much as to print a line. */
@@ -109,6 +111,7 @@ export function openSession({ protocol, typed, flags, language, pipes: folder }:
         break;
       case "where":
         cells.noteWhere(message.frames);
+        cell.afterCutOff?.();
         break;
       case "comm":
         try {
