@@ -68,7 +68,7 @@ export default defineConfig(
   ),
   room(
     ["lib/layers/*.ts", "lib/optimizers/*.ts"],
-    "^\\.\\./(?!(engine/.*|look|random)$)",
+    "^\\.\\./(?!(engine/.*|checked|look|random)$)",
     "Layers and update rules know only tensors.",
   ),
   room(["lib/figures/*.ts"], "^\\.\\./", "Figures are pure functions of numbers."),

@@ -148,9 +148,77 @@ test("the loss of a network that says nothing is log 3, and weight decay adds ½
   });
 });
 
-test("an unknown activation is refused by name", () => {
-  assert.throws(
-    () => new Network({ ...small, activation: "constructor" as "relu" }, 1),
-    /among relu, sigmoid, tanh, got constructor/,
-  );
+const wrongSpecs: [changed: object, message: string][] = [
+  [{ activation: "constructor" }, 'activation: expected one of relu, sigmoid, tanh, got "constructor"'],
+  [{ inputSize: 0 }, "inputSize: expected a whole number from 1 on, got 0"],
+  [{ hiddenSizes: [5, 0] }, "hiddenSizes.1: expected a whole number from 1 on, got 0"],
+  [{ hiddenSizes: 5 }, "hiddenSizes: expected array, got 5"],
+  [{ outputSize: 2.5 }, "outputSize: expected a whole number from 1 on, got 2.5"],
+  [{ dropoutRate: NaN }, "dropoutRate: expected a number from 0 up to but not including 1, got NaN"],
+  [{ dropoutRate: -0.5 }, "dropoutRate: expected a number from 0 up to but not including 1, got -0.5"],
+  [{ dropoutRate: 1.5 }, "dropoutRate: expected a number from 0 up to but not including 1, got 1.5"],
+  [{ weightDecay: NaN }, "weightDecay: expected a number from 0 on, got NaN"],
+  [{ weightDecay: -0.1 }, "weightDecay: expected a number from 0 on, got -0.1"],
+  [{ weightDecayNorm: "L3" }, 'weightDecayNorm: expected one of L2, L1, max, got "L3"'],
+  [{ batchNormalization: true }, "batchNormalization: expected before or after, got true"],
+  [{ batchNormalization: "Before" }, 'batchNormalization: expected before or after, got "Before"'],
+  [
+    { initialWeights: "lecun" },
+    'initialWeights: expected one of he, relu, xavier, sigmoid, or a standard deviation, got "lecun"',
+  ],
+  [
+    { initialWeights: NaN },
+    "initialWeights: expected one of he, relu, xavier, sigmoid, or a standard deviation, got NaN",
+  ],
+  [{ dropRate: 0.1 }, "dropRate: there is no such field"],
+];
+for (const [changed, message] of wrongSpecs)
+  test(`a spec that a run would not take is refused, and leaves no tensor: ${message}`, () => {
+    const { numTensors } = tf.memory();
+    assert.throws(() => new Network({ ...small, ...changed } as NetworkSpec, 1), {
+      name: "TypeError",
+      message: `Network: ${message}`,
+    });
+    assert.equal(tf.memory().numTensors, numTensors);
+  });
+
+test("a weight decay that is set by hand is refused where it is used", () => {
+  tf.tidy(() => {
+    const { x, t } = batchOf(4);
+    const network = new Network({ ...small }, 1);
+    network.spec.weightDecay = NaN;
+    for (const use of [() => network.loss(x, t), () => network.gradient(x, t)])
+      assert.throws(use, /^TypeError: Network: weightDecay: expected a number from 0 on, got NaN$/);
+    network.dispose();
+  });
+});
+
+test("images and labels that do not fit are refused in our words", () => {
+  tf.tidy(() => {
+    const { x, t } = batchOf(6);
+    const network = new Network(small, 1);
+    const outside = t.add(tf.scalar(1, "int32"));
+    const wrong: [use: () => unknown, message: string][] = [
+      [
+        () => network.accuracy(x, tf.oneHot(t, 3)),
+        "Network.accuracy: expected int32 labels of shape [6], got int32 [6, 3]; turn one-hot rows into integers with labels.argMax(1)",
+      ],
+      [() => network.accuracy(x, t.slice(0, 3)), "Network.accuracy: expected int32 labels of shape [6], got int32 [3]"],
+      [() => network.accuracy(x.slice(0, 3), t), "Network.accuracy: expected int32 labels of shape [3], got int32 [6]"],
+      [() => network.accuracy(x, outside), "Network.accuracy: expected labels from 0 to 2, got 3 at place 2"],
+      [() => network.loss(x, outside), "Network.loss: expected labels from 0 to 2, got 3 at place 2"],
+      [() => network.gradient(x, outside), "SoftmaxWithLoss: expected labels from 0 to 2, got 3 at place 2"],
+      [
+        () => network.predict(x.cast("int32")),
+        'Affine: expected x of float32, got int32; x.cast("float32") makes it so',
+      ],
+      [() => network.predict(x.greater(0)), 'Affine: expected x of float32, got bool; x.cast("float32") makes it so'],
+    ];
+    for (const [use, message] of wrong) assert.throws(use, { message });
+    const gone = x.clone();
+    gone.dispose();
+    assert.throws(() => network.predict(gone), /^Error: Affine: x has been disposed$/);
+    network.dispose();
+    assert.throws(() => network.predict(x), /^Error: Affine: the weights have been disposed/);
+  });
 });

@@ -1,10 +1,13 @@
+import { z } from "zod";
+import { checked, count, namesIn, notNegative, share } from "./checked";
 import { tf } from "./engine/backend";
-import { initialWeights, type InitialWeights } from "./initializers";
+import { initialWeights, scales, type InitialWeights } from "./initializers";
 import { argMax } from "./engine/operations";
 import { activations, Affine, BatchNormalization, Dropout, SoftmaxWithLoss, type Layer } from "./layers";
+import { checkClasses, checkLabels } from "./layers/softmax-with-loss";
 import type { Grads, Params } from "./optimizers";
 import { randomStream, type RandomStream } from "./random";
-import { penalty, type Norm } from "./weight-decay";
+import { norms, penalty, type Norm } from "./weight-decay";
 
 /** What a network is made of: plain JSON. */
 export interface NetworkSpec {
@@ -29,6 +32,21 @@ export interface NetworkSpec {
   weightDecayNorm?: Norm;
 }
 
+export const networkSpec = z.strictObject({
+  inputSize: count(),
+  hiddenSizes: z.array(count()),
+  outputSize: count(),
+  activation: namesIn(activations).optional(),
+  initialWeights: z
+    .union([namesIn(scales), notNegative], `expected one of ${Object.keys(scales).join(", ")}, or a standard deviation`)
+    .optional(),
+  batchNormalization: z.enum(["before", "after"], "expected before or after").optional(),
+  dropoutRate: share.optional(),
+  invertedDropout: z.boolean().optional(),
+  weightDecay: notNegative.optional(),
+  weightDecayNorm: namesIn(norms).optional(),
+});
+
 /**
  * A fully connected classifier:
  * (Affine → BatchNormalization? → activation → Dropout?) per hidden layer, then Affine → SoftmaxWithLoss.
@@ -45,17 +63,15 @@ export class Network {
   /** The stream from which Dropout draws its masks. */
   readonly masks: RandomStream;
 
-  /** @param seed seeds the streams of the initial weights and of Dropout's masks. */
+  /**
+   * @param seed seeds the streams of the initial weights and of Dropout's masks.
+   * @throws TypeError naming each field of the spec that is missing, unknown or out of range.
+   */
   constructor(
     readonly spec: NetworkSpec,
     seed: number,
   ) {
-    const { activation = "relu", dropoutRate = 0, invertedDropout = false } = spec;
-    if (!Object.hasOwn(activations, activation)) {
-      throw new Error(
-        `Network: expected an activation among ${Object.keys(activations).join(", ")}, got ${String(activation)}`,
-      );
-    }
+    const { activation = "relu", dropoutRate = 0, invertedDropout = false } = this.checkedSpec;
     const weights = randomStream(seed, "weights");
     this.masks = randomStream(seed, "dropout");
     const sizes = [spec.inputSize, ...spec.hiddenSizes, spec.outputSize];
@@ -71,6 +87,11 @@ export class Network {
     }
   }
 
+  /** The spec, in which λ can be set by hand. */
+  private get checkedSpec(): NetworkSpec {
+    return checked(networkSpec, this.spec, "Network");
+  }
+
   /** Scores before softmax, `[batch, classes]`, for `x` `[batch, inputSize]`. */
   predict(x: tf.Tensor, training = false): tf.Tensor {
     return this.layers.reduce((h, layer) => layer.forward(h, training), x);
@@ -78,13 +99,14 @@ export class Network {
 
   /** The mean cross-entropy on `x` `[batch, inputSize]` and labels `t` `[batch]`, plus the weight decay term. */
   loss(x: tf.Tensor, t: tf.Tensor): number {
+    this.checkExamples({ x, t }, "Network.loss");
     return tf.tidy(() => this.lossFrom(this.lossTerms(x, t)));
   }
 
   /** The terms that {@link lossFrom} adds up: the mean cross-entropy and, with weight decay, the norm of every W. */
   lossTerms(x: tf.Tensor, t: tf.Tensor): tf.Tensor {
     return tf.tidy(() => {
-      const { weightDecay = 0, weightDecayNorm = "L2" } = this.spec;
+      const { weightDecay = 0, weightDecayNorm = "L2" } = this.checkedSpec;
       const norms = weightDecay > 0 ? this.affines.map(({ W }) => penalty(weightDecayNorm).value(W)) : [];
       return tf.stack([this.lastLayer.forward(this.predict(x), t), ...norms]);
     });
@@ -112,7 +134,21 @@ export class Network {
 
   /** The share of rows of `x` whose highest score is that of their label in `t`: 0 … 1. */
   accuracy(x: tf.Tensor, t: tf.Tensor): number {
+    this.checkExamples({ x, t }, "Network.accuracy");
     return tf.tidy(() => accuracyOf(this.guess(x), t));
+  }
+
+  /**
+   * @param where for the message
+   * @throws Error unless `x` is `[batch, inputSize]` float32, and `t` `[batch]` int32 with classes.
+   */
+  checkExamples({ x, t }: { x: tf.Tensor; t: tf.Tensor }, where: string): void {
+    const { inputSize, outputSize } = this.spec;
+    if (x.isDisposed || t.isDisposed) throw new Error(`${where}: the images or their labels have been disposed`);
+    if (x.rank !== 2 || x.shape[1] !== inputSize)
+      throw new Error(`${where}: expected x of shape [batch, ${inputSize}], got [${x.shape.join(", ")}]`);
+    checkLabels(t, x.shape[0], where);
+    checkClasses(t, outputSize, where);
   }
 
   /**
@@ -126,7 +162,7 @@ export class Network {
       for (let i = this.layers.length - 1; i > 0; i--) dout = this.layers[i].backward(dout);
       this.affines[0].parameterGradients(dout);
 
-      const { weightDecay = 0, weightDecayNorm = "L2" } = this.spec;
+      const { weightDecay = 0, weightDecayNorm = "L2" } = this.checkedSpec;
       const grads: Grads = {};
       this.affines.forEach(({ W, dW, db }, i) => {
         grads[`W${i + 1}`] = weightDecay > 0 ? dW!.add(penalty(weightDecayNorm).gradient(W).mul(weightDecay)) : dW!;

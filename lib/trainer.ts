@@ -1,8 +1,11 @@
+import { z } from "zod";
+import { checked, count, namesIn, seed } from "./checked";
 import { changing } from "./engine/changing";
 import { compile, type Step } from "./engine/compile";
 import { tf } from "./engine/backend";
 import type { Network } from "./network";
 import type { Optimizer } from "./optimizers";
+import { UpdateRule } from "./optimizers/optimizer";
 import "./parts";
 import { randomStream, type RandomStream } from "./random";
 
@@ -34,11 +37,11 @@ export interface History extends Accuracies {
   divergedAt: number | null;
 }
 
-/** How long training lasts. */
-export interface Schedule {
+/** How long training lasts: for a number of updates, or of epoch points, but not both. */
+export type Schedule = {
   /** Images in a mini-batch, drawn with replacement. */
   batchSize: number;
-  /** Number of updates. Give this or `epochs`. */
+  /** Number of updates. */
   iterations?: number;
   /**
    * Number of epoch points, at which accuracies are taken: the first after one update, then one every `images / batchSize`
@@ -46,12 +49,12 @@ export interface Schedule {
    */
   epochs?: number;
   /**
-   * Takes accuracies only at the first epoch point and at every `evaluateEvery`-th after it. It should divide `epochs - 1`;
-   * otherwise none are taken at the last point. Unless the loss is recorded, divergence is noticed only where accuracies
+   * Takes accuracies only at the first epoch point and at every `evaluateEvery`-th after it. It must divide `epochs - 1`,
+   * so that they are taken at the last point, too. Unless the loss is recorded, divergence is noticed only where accuracies
    * are taken.
    */
   evaluateEvery?: number;
-}
+} & ({ iterations: number } | { epochs: number });
 
 const emptyHistory = (): History => ({
   iterations: 0,
@@ -60,12 +63,41 @@ const emptyHistory = (): History => ({
   divergedAt: null,
 });
 
-export interface TrainerOptions extends Schedule {
+export type TrainerOptions = Schedule & {
   /** What to record. */
   record: Measurement[];
-  /** Seeds the stream that draws the mini-batches. */
+  /** Seeds what is drawn at random. */
   seed: number;
+};
+
+/** The fields of a {@link Schedule}, and what is recorded; each only for itself. */
+export const trainingFields = {
+  batchSize: count(),
+  iterations: count().optional(),
+  epochs: count().optional(),
+  evaluateEvery: count().optional(),
+  record: z.array(namesIn({ loss: 0, ...SETS })).max(4, "expected each measurement once"),
+  seed,
+};
+
+/** Adds what these fields must be together. */
+export function consistent<Schema extends z.ZodObject<typeof trainingFields>>(schema: Schema): Schema {
+  return schema
+    .refine(({ iterations, epochs }) => (iterations === undefined) !== (epochs === undefined), {
+      path: ["iterations"],
+      message: "give either iterations or epochs",
+    })
+    .refine(({ epochs, evaluateEvery }) => epochs !== undefined || evaluateEvery === undefined, {
+      path: ["evaluateEvery"],
+      message: "needs epochs",
+    })
+    .refine(({ epochs = 1, evaluateEvery = 1 }) => (epochs - 1) % evaluateEvery === 0, {
+      path: ["evaluateEvery"],
+      message: "must divide epochs - 1, so that accuracies are taken at the last point, too",
+    });
 }
+
+const trainerOptions = consistent(z.strictObject(trainingFields));
 
 /** Updates between two epoch points, which see about as many images as there are. */
 function updatesPerEpoch(images: number, batchSize: number): number {
@@ -90,12 +122,28 @@ export class Trainer {
   readonly history = emptyHistory();
   readonly batches: RandomStream;
 
+  /**
+   * @throws TypeError naming each option, or hyperparameter of the rule, that is missing, unknown or out of range; an Error
+   * if a set is missing, or is not what the network takes.
+   */
   constructor(
     readonly network: Network,
     readonly optimizer: Optimizer,
     readonly sets: { train: Examples; validation?: Examples; test?: Examples },
     readonly options: TrainerOptions,
   ) {
+    checked(trainerOptions, options, "Trainer");
+    if (optimizer instanceof UpdateRule) optimizer.checkHyperparameters();
+    for (const set of [
+      "train",
+      ...options.record.filter((what) => what !== "loss").map((what) => SETS[what]),
+    ] as const) {
+      const examples = sets[set];
+      if (!examples) throw new Error(`Trainer: ${set}Accuracy needs sets.${set}; give it, or record something else`);
+      network.checkExamples(examples, `Trainer: sets.${set}`);
+      if (examples.count !== examples.x.shape[0])
+        throw new Error(`Trainer: sets.${set}: expected the count ${examples.x.shape[0]}, got ${examples.count}`);
+    }
     this.iterations = updatesOf(options, sets.train.count);
     this.batches = randomStream(options.seed, "batches");
   }
@@ -182,16 +230,21 @@ export function nextMeasured({ done, iterations, sets, options, evaluated }: Tra
   return Math.ceil(done / between) * between;
 }
 
-/** `size` rows of a set, drawn with replacement. The caller frees both tensors. */
+/**
+ * `size` rows of a set, drawn with replacement. The caller frees both tensors.
+ * @throws if `size` is no whole number from 1 on, or if the set has been disposed.
+ */
 export function miniBatch(
-  { x, t, count }: Examples,
+  { x, t, count: images }: Examples,
   size: number,
   stream: RandomStream,
 ): { x: tf.Tensor; t: tf.Tensor } {
+  checked(trainingFields.batchSize, size, "miniBatch: size");
+  if (x.isDisposed || t.isDisposed) throw new Error("miniBatch: the set has been disposed");
   return tf.tidy(() => {
     const rows = changing(() =>
       tf.tensor1d(
-        new Int32Array(size).map(() => stream.integer(count)),
+        new Int32Array(size).map(() => stream.integer(images)),
         "int32",
       ),
     );

@@ -186,16 +186,16 @@ function shortened(runner: Runner): Runner {
   };
 }
 
-function tenthOf({ iterations, epochs, evaluateEvery, optimizer, ...spec }: RunSpec): RunSpec {
+function tenthOf({ optimizer, ...spec }: RunSpec): RunSpec {
   const { schedule } = optimizer;
   return {
     ...spec,
-    ...(iterations ? { iterations: quickly(iterations) } : tenthOfEpochs(epochs!, evaluateEvery)),
+    ...(spec.iterations ? { iterations: quickly(spec.iterations) } : tenthOfEpochs(spec.epochs!, spec.evaluateEvery)),
     optimizer: schedule ? { ...optimizer, schedule: stretched(schedule, quickly) } : optimizer,
   };
 }
 
-function tenthOfEpochs(epochs: number, evaluateEvery = 1): Pick<RunSpec, "epochs" | "evaluateEvery"> {
+function tenthOfEpochs(epochs: number, evaluateEvery = 1): { epochs: number; evaluateEvery?: number } {
   const last = quickly(epochs - 1);
   // If accuracies are taken less often than once in the tenth, they are taken at its end.
   const every = Math.min(evaluateEvery, Math.max(last, 1));

@@ -40,10 +40,11 @@ export async function runSegment(
   { onProgress, signal }: RunOptions = {},
 ): Promise<History> {
   spec = parseRunSpec(spec);
+  const { data: _data, network: layers, optimizer: rule, ...options } = spec;
   const { sets, release } = borrowSets(spec);
-  const network = new Network(spec.network, spec.seed);
-  const optimizer = createOptimizer(spec.optimizer);
-  const trainer = new Trainer(network, optimizer, sets, spec);
+  const network = new Network(layers, spec.seed);
+  const optimizer = createOptimizer(rule);
+  const trainer = new Trainer(network, optimizer, sets, options);
   const training = new Training(trainer, segment);
   const total = updatesOf(spec);
 

@@ -1,41 +1,21 @@
 import { z } from "zod";
-import { scales } from "../initializers";
-import { activations } from "../layers";
-import type { NetworkSpec } from "../network";
+import { checked, count, positive, seed } from "../checked";
+import { networkSpec, type NetworkSpec } from "../network";
 import * as rules from "../optimizers";
 import type { LearningRateSchedule, Optimizer } from "../optimizers";
+import { hyperparameters } from "../optimizers/hyperparameters";
 import type { UpdateRule } from "../optimizers/optimizer";
-import { decays } from "../optimizers/schedule";
-import { SETS, updatesOf as updatesOn, type Measurement } from "../trainer";
-import { norms } from "../weight-decay";
+import { consistent, SETS, trainingFields, updatesOf as updatesOn, type TrainerOptions } from "../trainer";
 
 /**
  * A training run as plain JSON. Equal specs give equal histories, to the last bit on one kind of
  * processor: every random number comes from a stream that is named after its purpose and seeded here.
  */
-export interface RunSpec {
+export type RunSpec = TrainerOptions & {
   data: DataSpec;
   network: NetworkSpec;
   optimizer: OptimizerSpec;
-  /** Images in a mini-batch, drawn with replacement. */
-  batchSize: number;
-  /** Updates to make. Give this or `epochs`. */
-  iterations?: number;
-  /**
-   * Epoch points: the first after one update, then one every `images / batchSize` updates (rounded down); training ends at
-   * the last. Accuracies are taken at these. Give this or `iterations`.
-   */
-  epochs?: number;
-  /**
-   * Takes accuracies only at the first epoch point and at every `evaluateEvery`-th after it. It must divide `epochs - 1`,
-   * so that the last point is among them.
-   */
-  evaluateEvery?: number;
-  /** What goes into the history. With `iterations`, accuracies are taken once, after the last update. */
-  record: Measurement[];
-  /** Seeds the streams that draw the initial weights, the mini-batches and Dropout's masks. */
-  seed: number;
-}
+};
 
 /** Which of MNIST's 60,000 training images a run uses. The 10,000 test images are always all used. */
 export interface DataSpec {
@@ -51,26 +31,24 @@ export interface DataSpec {
 const MOST_WEIGHTS = 2 ** 24;
 const MOST_VALUES = 2 ** 26;
 
-const MOST_UPDATES = 10_000_000;
+/** Some two days on one core, see {@link multiplications}: a worker takes runs from anyone who can reach its queue. */
+const MOST_MULTIPLICATIONS = 1e16;
 
-const count = (most: number) => z.int().min(1).max(most);
-const share = z.number().min(0).lt(1);
-const positive = z.number().positive().finite();
-const decay = z.number().min(0).max(1e6);
-const seed = z.int().min(0);
+const { momentum, decayRate, beta1, beta2, weightDecay, schedule } = hyperparameters;
+const learningRate = positive;
 
 /** The hyperparameters of each update rule that a spec may give, in the order of the rule's constructor. */
-const hyperparameters = {
-  SGD: { learningRate: positive },
-  Momentum: { learningRate: positive, momentum: share.optional() },
-  Nesterov: { learningRate: positive, momentum: share.optional() },
-  AdaGrad: { learningRate: positive },
-  RMSProp: { learningRate: positive, decayRate: share.optional() },
-  Adam: { learningRate: positive, beta1: share.optional(), beta2: share.optional() },
-  AdamW: { learningRate: positive, beta1: share.optional(), beta2: share.optional(), weightDecay: decay.optional() },
+const rulesWith = {
+  SGD: { learningRate },
+  Momentum: { learningRate, momentum },
+  Nesterov: { learningRate, momentum },
+  AdaGrad: { learningRate },
+  RMSProp: { learningRate, decayRate },
+  Adam: { learningRate, beta1, beta2 },
+  AdamW: { learningRate, beta1, beta2, weightDecay },
 };
 
-type RuleName = keyof typeof hyperparameters;
+type RuleName = keyof typeof rulesWith;
 
 /**
  * An update rule by its name, and its hyperparameters: `{ name: "Momentum", learningRate: 0.01, momentum: 0.9 }`. Its
@@ -78,87 +56,49 @@ type RuleName = keyof typeof hyperparameters;
  * `{ name: "SGD", learningRate: 0.1, schedule: { warmUp: 100, decay: "cosine", updates: 2000 } }`.
  */
 export type OptimizerSpec = {
-  [Name in RuleName]: { name: Name; schedule?: LearningRateSchedule } & z.infer<
-    z.ZodObject<(typeof hyperparameters)[Name]>
-  >;
+  [Name in RuleName]: { name: Name; schedule?: LearningRateSchedule } & z.infer<z.ZodObject<(typeof rulesWith)[Name]>>;
 }[RuleName];
 
 /** The update rule that a spec describes. */
 export function createOptimizer({ schedule, ...spec }: OptimizerSpec): Optimizer {
-  const values = Object.keys(hyperparameters[spec.name]).map((key) => spec[key as keyof typeof spec]);
+  const values = Object.keys(rulesWith[spec.name]).map((key) => spec[key as keyof typeof spec]);
   const rule = new (rules[spec.name] as new (...values: unknown[]) => UpdateRule)(...values);
   if (schedule) rule.schedule = schedule;
   return rule;
 }
 
-const namesIn = <T extends object>(table: T) => z.enum(Object.keys(table) as (keyof T & string)[]);
-
-const schedule = z
-  .strictObject({
-    warmUp: count(MOST_UPDATES).optional(),
-    decay: namesIn(decays).optional(),
-    updates: count(MOST_UPDATES).optional(),
-  })
-  .refine(({ decay, updates }) => (decay === undefined) === (updates === undefined), {
-    path: ["updates"],
-    message: "give a decay and the updates after which it has ended, or neither",
-  })
-  .refine(({ warmUp = 0, updates = Infinity }) => warmUp < updates, {
-    path: ["warmUp"],
-    message: "must end before the decay does",
-  });
-
-const optimizers = Object.entries(hyperparameters).map(([name, fields]) =>
-  z.strictObject({ name: z.literal(name), ...fields, schedule: schedule.optional() }),
+const optimizers = Object.entries(rulesWith).map(([name, fields]) =>
+  z.strictObject({ name: z.literal(name), ...fields, schedule }),
 );
 
-const spec = z
-  .strictObject({
+const spec = consistent(
+  z.strictObject({
+    ...trainingFields,
     data: z
       .strictObject({
         images: count(60_000),
-        validation: z.int().min(0).max(59_999).optional(),
+        validation: count(59_999, 0).optional(),
         shuffleSeed: seed.optional(),
       })
       .refine(({ images, validation = 0 }) => validation < images, {
         path: ["validation"],
         message: "must leave at least one image to train on",
       }),
-    network: z.strictObject({
-      inputSize: z.literal(784),
-      hiddenSizes: z.array(count(4096)).max(32),
-      outputSize: z.literal(10),
-      activation: namesIn(activations).optional(),
-      initialWeights: z.union([namesIn(scales), z.number().min(0).max(1e6)]).optional(),
-      batchNormalization: z.enum(["before", "after"]).optional(),
-      dropoutRate: share.optional(),
-      invertedDropout: z.boolean().optional(),
-      weightDecay: decay.optional(),
-      weightDecayNorm: namesIn(norms).optional(),
+    network: networkSpec.extend({
+      inputSize: z.literal(784, "expected 784, the pixels of an image"),
+      hiddenSizes: z.array(count(4096)).max(32, "expected at most 32 layers"),
+      outputSize: z.literal(10, "expected 10, one for each digit"),
     }),
     optimizer: z.discriminatedUnion(
       "name",
       optimizers as [(typeof optimizers)[0]],
     ) as unknown as z.ZodType<OptimizerSpec>,
     batchSize: count(60_000),
-    iterations: count(MOST_UPDATES).optional(),
+    iterations: count(10_000_000).optional(),
     epochs: count(100_000).optional(),
     evaluateEvery: count(100_000).optional(),
-    record: z.array(namesIn({ loss: 0, ...SETS })).max(4),
-    seed,
-  })
-  .refine(({ iterations, epochs }) => (iterations === undefined) !== (epochs === undefined), {
-    path: ["iterations"],
-    message: "give either iterations or epochs",
-  })
-  .refine(({ epochs, evaluateEvery }) => epochs !== undefined || evaluateEvery === undefined, {
-    path: ["evaluateEvery"],
-    message: "needs epochs",
-  })
-  .refine(({ epochs = 1, evaluateEvery = 1 }) => (epochs - 1) % evaluateEvery === 0, {
-    path: ["evaluateEvery"],
-    message: "must divide epochs - 1, so that accuracies are taken at the last point, too",
-  })
+  }),
+)
   .refine(({ data, record }) => !record.includes("validationAccuracy") || (data.validation ?? 0) > 0, {
     path: ["data", "validation"],
     message: "validationAccuracy needs validation images",
@@ -170,6 +110,10 @@ const spec = z
   .refine((run) => values(run) <= MOST_VALUES, {
     path: ["network", "hiddenSizes"],
     message: `more than ${MOST_VALUES} values of hidden units for one batch or evaluated set; take fewer units or images`,
+  })
+  .refine((run) => multiplications(run as RunSpec) <= MOST_MULTIPLICATIONS, {
+    path: ["iterations or epochs"],
+    message: `more than ${MOST_MULTIPLICATIONS} multiplications, which take days; take fewer updates, units or images`,
   });
 
 function weights({ inputSize, hiddenSizes, outputSize }: NetworkSpec): number {
@@ -194,10 +138,7 @@ function values({
  * @throws TypeError naming each field that is missing, unknown or out of range.
  */
 export function parseRunSpec(value: unknown): RunSpec {
-  const parsed = spec.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "spec"}: ${message}`);
-  throw new TypeError(`not a run's spec:\n  ${problems.join("\n  ")}`);
+  return checked(spec, value, "spec") as RunSpec;
 }
 
 /** How many images there are in each of a run's sets. */
@@ -213,4 +154,14 @@ export function updatesOf({ data, ...schedule }: RunSpec): number {
 /** How often a run takes accuracies: at some of its epoch points, or once at the end. */
 export function evaluationsOf({ epochs = 1, evaluateEvery = 1 }: RunSpec): number {
   return (epochs - 1) / evaluateEvery + 1;
+}
+
+/** About how many multiplications a run makes. A core makes some 5e10 a second. */
+export function multiplications(spec: RunSpec): number {
+  const { data, network, batchSize, record } = spec;
+  const updated = updatesOf(spec) * batchSize;
+  const counts = imageCounts(data);
+  const evaluated = record.map((what) => (what === "loss" ? updated : evaluationsOf(spec) * counts[SETS[what]]));
+  // Backward takes two products where forward takes one.
+  return weights(network) * evaluated.reduce((sum, images) => sum + images, 3 * updated);
 }

@@ -81,7 +81,7 @@ test("gives back what it was given, to the last bit, and nothing else", (t) => {
 test("a spec's key is its content: not the order of its fields, not what is left undefined", () => {
   const { seed, ...rest } = spec(1);
   assert.equal(runKey({ seed, ...rest }), runKey(spec(1)));
-  assert.equal(runKey({ ...spec(1), epochs: undefined }), runKey(spec(1)));
+  assert.equal(runKey({ ...spec(1), evaluateEvery: undefined }), runKey(spec(1)));
   assert.notEqual(runKey(spec(2)), runKey(spec(1)));
   assert.match(runKey(spec(1)), /^[0-9a-f]{64}$/);
 });

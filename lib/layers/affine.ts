@@ -19,13 +19,17 @@ export class Affine implements Layer {
     readonly b: tf.Tensor,
   ) {}
 
-  /** @throws if `x` is not `[batch, inputs]`. */
+  /** @throws if `x` is not `[batch, inputs]` float32, or if it or the weights have been disposed. */
   forward(x: tf.Tensor): tf.Tensor {
+    if (this.W.isDisposed) throw new Error("Affine: the weights have been disposed, perhaps with their network");
+    if (x.isDisposed) throw new Error("Affine: x has been disposed");
     const inputs = this.W.shape[0];
     if (x.rank !== 2 || x.shape[1] !== inputs) {
       const remedy = x.rank > 2 ? "; flatten the images first" : "";
       throw new Error(`Affine: expected x of shape [batch, ${inputs}], got [${x.shape.join(", ")}]${remedy}`);
     }
+    if (x.dtype !== "float32")
+      throw new Error(`Affine: expected x of float32, got ${x.dtype}; x.cast("float32") makes it so`);
     this.x = x;
     return biasAdd(matMul(x, this.W), this.b);
   }

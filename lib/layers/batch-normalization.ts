@@ -1,3 +1,4 @@
+import { checked, share } from "../checked";
 import { tf } from "../engine/backend";
 import { sumOverBatch } from "../engine/operations";
 import { kept, type Layer } from "./layer";
@@ -34,12 +35,14 @@ export class BatchNormalization implements Layer {
    * @param gamma γ, `[units]`, usually 1 at first.
    * @param beta β, `[units]`, usually 0 at first.
    * @param momentum the share of the running statistics kept at each batch.
+   * @throws TypeError if the momentum is out of range.
    */
   constructor(
     readonly gamma: tf.Tensor,
     readonly beta: tf.Tensor,
     public momentum = 0.9,
   ) {
+    checked(share, momentum, "BatchNormalization: momentum");
     [this.runningMean, this.runningVariance] = tf.tidy(() => [
       tf.variable(tf.zeros(gamma.shape), false),
       tf.variable(tf.zeros(gamma.shape), false),
@@ -86,7 +89,8 @@ export class BatchNormalization implements Layer {
   }
 
   private remember(running: tf.Variable, batch: tf.Tensor): void {
-    running.assign(running.mul(this.momentum).add(batch.mul(1 - this.momentum)));
+    const momentum = checked(share, this.momentum, "BatchNormalization: momentum");
+    running.assign(running.mul(momentum).add(batch.mul(1 - momentum)));
   }
 }
 

@@ -1,3 +1,4 @@
+import { checked, share } from "../checked";
 import { tf } from "../engine/backend";
 import { changing } from "../engine/changing";
 import type { RandomStream } from "../random";
@@ -23,20 +24,19 @@ export class Dropout implements Layer {
    * @param rate the probability that a unit is left out, `0 ≤ rate < 1`.
    * @param stream where the masks come from.
    * @param inverted whether the factor is in training instead of in evaluation.
-   * @throws RangeError if the rate is out of range.
+   * @throws TypeError if the rate is out of range.
    */
   constructor(
     public rate: number,
     private readonly stream: RandomStream,
     readonly inverted = false,
   ) {
-    if (!(rate >= 0 && rate < 1))
-      throw new RangeError(`Dropout: expected a rate from 0 up to but not including 1, got ${rate}`);
+    checked(share, rate, "Dropout: rate");
   }
 
   /** @param x `[batch, units]`; the output has the same shape. In training, each call draws a new mask. */
   forward(x: tf.Tensor, training = false): tf.Tensor {
-    const survival = 1 - this.rate;
+    const survival = 1 - checked(share, this.rate, "Dropout: rate");
     if (!training) return this.inverted ? x : x.mul(survival);
     const scale = this.inverted ? 1 / survival : 1;
     const mask = changing(() => {

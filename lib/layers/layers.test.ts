@@ -289,6 +289,9 @@ test("Errors say what was wrong and what to do", () => {
     assert.throws(() => normalization.forward(tf.zeros([1, 4]), true), /batch of 1.*at least 2 rows/);
     assert.throws(() => normalization.forward(tf.zeros([2, 5]), true), /shape \[batch, 4\], got \[2, 5\]/);
     normalization.dispose();
-    assert.throws(() => new Dropout(1, randomStream(0, "d")), /rate from 0 up to but not including 1, got 1/);
+    assert.throws(
+      () => new Dropout(1, randomStream(0, "d")),
+      /^TypeError: Dropout: rate: expected a number from 0 up to but not including 1, got 1$/,
+    );
   });
 });

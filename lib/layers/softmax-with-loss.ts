@@ -1,4 +1,5 @@
 import { tf } from "../engine/backend";
+import { unrecorded } from "../engine/changing";
 import { softmaxCrossEntropy } from "../engine/operations";
 import { kept } from "./layer";
 
@@ -17,16 +18,11 @@ export class SoftmaxWithLoss {
    * @param scores `[batch, classes]`, the last affine layer's output.
    * @param labels `[batch]`, int32, `0 ≤ label < classes`.
    * @returns the mean loss, a scalar tensor.
-   * @throws if the labels are not one integer per row.
+   * @throws if the labels are not one integer per row, or not classes.
    */
   forward(scores: tf.Tensor, labels: tf.Tensor): tf.Tensor {
-    if (labels.rank !== 1 || labels.shape[0] !== scores.shape[0] || labels.dtype !== "int32") {
-      const remedy = labels.rank === 2 ? "; turn one-hot rows into integers with labels.argMax(1)" : "";
-      throw new Error(
-        `SoftmaxWithLoss: expected int32 labels of shape [${scores.shape[0]}], got ${labels.dtype} [${labels.shape.join(", ")}]${remedy}`,
-      );
-    }
-    const [losses, difference] = softmaxCrossEntropy(scores, labels);
+    checkLabels(labels, scores.shape[0], "SoftmaxWithLoss");
+    const [losses, difference] = this.compare(scores, labels);
     this.difference = difference;
     return losses.mean();
   }
@@ -36,4 +32,30 @@ export class SoftmaxWithLoss {
     const difference = kept(this.difference, "SoftmaxWithLoss");
     return tf.mul(difference, 1 / difference.shape[0]);
   }
+
+  private compare(scores: tf.Tensor, labels: tf.Tensor): tf.Tensor[] {
+    try {
+      return softmaxCrossEntropy(scores, labels);
+    } catch (error) {
+      unrecorded(() => checkClasses(labels, scores.shape[1]!, "SoftmaxWithLoss"));
+      throw error;
+    }
+  }
+}
+
+/** @throws Error unless there is an integer for each of `rows` rows. */
+export function checkLabels(labels: tf.Tensor, rows: number, where: string): void {
+  if (labels.rank === 1 && labels.shape[0] === rows && labels.dtype === "int32") return;
+  const remedy = labels.rank === 2 ? "; turn one-hot rows into integers with labels.argMax(1)" : "";
+  throw new Error(
+    `${where}: expected int32 labels of shape [${rows}], got ${labels.dtype} [${labels.shape.join(", ")}]${remedy}`,
+  );
+}
+
+/** @throws Error if a label is not a class. */
+export function checkClasses(labels: tf.Tensor, classes: number, where: string): void {
+  const values = labels.dataSync();
+  const place = values.findIndex((label) => label < 0 || label >= classes);
+  if (place >= 0)
+    throw new Error(`${where}: expected labels from 0 to ${classes - 1}, got ${values[place]} at place ${place}`);
 }

@@ -1,7 +1,7 @@
 import { tf } from "../engine/backend";
 import { changing } from "../engine/changing";
 import { Adam } from "./adam";
-import { checkGradients, type Grads, type Params } from "./optimizer";
+import type { Grads, Params } from "./optimizer";
 
 /**
  * AdamW: Adam with decoupled weight decay, which shrinks every parameter by the same share at each update. Added to the
@@ -31,7 +31,7 @@ export class AdamW extends Adam {
   }
 
   override update(params: Params, grads: Grads): void {
-    checkGradients(params, grads);
+    this.check(params, grads);
     tf.tidy(() => {
       const kept = changing(() => tf.scalar(1 - this.rateAt(this.memory.steps + 1) * this.weightDecay));
       for (const W of Object.values(params)) W.assign(W.mul(kept));

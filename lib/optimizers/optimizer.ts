@@ -1,6 +1,8 @@
+import { checked } from "../checked";
 import { tf } from "../engine/backend";
 import { changing } from "../engine/changing";
 import { restore, snapshot, type Snapshot } from "../engine/snapshot";
+import { hyperparametersOf } from "./hyperparameters";
 import { factorAt, type LearningRateSchedule } from "./schedule";
 
 /** A network's weights by name: `W1`, `b1`, `gamma1`, … Variables, so that an update is seen by every layer. */
@@ -24,10 +26,28 @@ export class Memory {
   /** Updates made. */
   steps = 0;
   private readonly variables: Params = {};
+  /** Whose values they belong to, by the parameter's name. */
+  private readonly owners: Params = {};
 
   /** The variable kept for a parameter under this name, such as its `"velocity"`. */
-  of(what: string, name: string, parameter: tf.Tensor): tf.Variable {
+  of(what: string, name: string, parameter: tf.Variable): tf.Variable {
+    this.claim({ [name]: parameter });
     return (this.variables[`${what} of ${name}`] ??= zeros(parameter.shape));
+  }
+
+  /** Says that what is remembered under these names belongs to these parameters. */
+  claim(params: Params): void {
+    Object.assign(this.owners, params);
+  }
+
+  /** @throws Error if what is remembered under a parameter's name belongs to that of another network. */
+  check(params: Params): void {
+    const name = Object.keys(params).find((name) => (this.owners[name] ?? params[name]) !== params[name]);
+    if (name === undefined) return;
+    throw new Error(
+      `update: this rule remembers another network's ${name}; give each network a rule of its own, or call the rule's ` +
+        "dispose() in between, so that it begins anew",
+    );
   }
 
   state(): MemoryState {
@@ -44,6 +64,7 @@ export class Memory {
 
   dispose(): void {
     this.steps = 0;
+    for (const name of Object.keys(this.owners)) delete this.owners[name];
     for (const name of Object.keys(this.variables)) {
       this.variables[name].dispose();
       delete this.variables[name];
@@ -80,18 +101,31 @@ export abstract class UpdateRule implements Optimizer {
 
   /**
    * Counts an update, applies `step` to each parameter `W`, its gradient and the learning rate, and frees intermediate
-   * tensors. All gradients are checked before, so an update that throws has changed nothing.
+   * tensors. All is checked before, so an update that throws has changed nothing.
    */
   protected eachParameter(
     params: Params,
     grads: Grads,
     step: (W: tf.Variable, gradient: tf.Tensor, rate: tf.Tensor, name: string) => void,
   ): void {
-    checkGradients(params, grads);
+    this.check(params, grads);
     tf.tidy(() => {
       const rate = changing(() => tf.scalar(this.correctedRateAt(++this.memory.steps)));
       for (const name of Object.keys(params)) step(params[name], grads[name], rate, name);
     });
+  }
+
+  /** @throws as {@link checkHyperparameters} does, and if a gradient or the memory is not that of its parameter. */
+  protected check(params: Params, grads: Grads): void {
+    this.checkHyperparameters();
+    checkGradients(params, grads);
+    this.memory.check(params);
+    if (this.schedule) this.memory.claim(params);
+  }
+
+  /** @throws TypeError naming each hyperparameter that is out of range. They can be set by hand, so updates ask for this. */
+  checkHyperparameters(): void {
+    checked(hyperparametersOf, this, this.constructor.name);
   }
 
   dispose(): void {
@@ -100,7 +134,7 @@ export abstract class UpdateRule implements Optimizer {
 }
 
 /** @throws if a parameter has no gradient, or one of another shape. */
-export function checkGradients(params: Params, grads: Grads): void {
+function checkGradients(params: Params, grads: Grads): void {
   for (const name of Object.keys(params)) {
     const gradient = grads[name];
     if (gradient === undefined) {

@@ -265,3 +265,70 @@ test("AdamW: a parameter without a gradient shrinks by ηλ in each step, where 
   optimizer.dispose();
   params.W.dispose();
 });
+
+const wrongHyperparameters: [make: () => Optimizer, message: string][] = [
+  [() => new SGD("0.01" as unknown as number), 'SGD: learningRate: expected a number from 0 on, got "0.01"'],
+  [() => new Adam("0.01" as unknown as number), 'Adam: learningRate: expected a number from 0 on, got "0.01"'],
+  [() => new SGD(-1), "SGD: learningRate: expected a number from 0 on, got -1"],
+  [() => new AdaGrad(NaN), "AdaGrad: learningRate: expected a number from 0 on, got NaN"],
+  [() => new Momentum(0.1, 1.5), "Momentum: momentum: expected a number from 0 up to but not including 1, got 1.5"],
+  [() => new Nesterov(0.1, -0.5), "Nesterov: momentum: expected a number from 0 up to but not including 1, got -0.5"],
+  [() => new RMSProp(0.1, 1), "RMSProp: decayRate: expected a number from 0 up to but not including 1, got 1"],
+  [() => new Adam(0.1, 1), "Adam: beta1: expected a number from 0 up to but not including 1, got 1"],
+  [() => new AdamW(0.1, 0.9, 2), "AdamW: beta2: expected a number from 0 up to but not including 1, got 2"],
+  [() => new AdamW(0.1, 0.9, 0.9, -1), "AdamW: weightDecay: expected a number from 0 on, got -1"],
+  [
+    () => Object.assign(new SGD(0.1), { schedule: { decay: "linear" } }),
+    "SGD: schedule.updates: give a decay and the updates after which it has ended, or neither",
+  ],
+  [
+    () => Object.assign(new Momentum(0.1), { learningRate: NaN }),
+    "Momentum: learningRate: expected a number from 0 on, got NaN",
+  ],
+];
+for (const [make, message] of wrongHyperparameters)
+  test(`an update with a hyperparameter out of its range is refused, and changes nothing: ${message}`, () => {
+    tf.tidy(() => {
+      const W = tf.variable(tf.scalar(1));
+      const rule = make();
+      assert.throws(() => rule.update({ W }, { W: tf.scalar(1) }), { name: "TypeError", message });
+      assert.equal(W.dataSync()[0], 1);
+      assert.equal(rule.memory!.steps, 0);
+    });
+  });
+
+for (const [name, { create }] of Object.entries(rules))
+  test(`${name}: a rule that remembers one network's parameters is not used for another's`, () => {
+    tf.tidy(() => {
+      const [W, other] = [tf.variable(tf.scalar(1)), tf.variable(tf.scalar(1))];
+      const rule = create();
+      const gradient = { W: tf.scalar(0.5) };
+      rule.update({ W }, gradient);
+      if (name === "SGD") return rule.update({ W: other }, gradient); // it remembers nothing
+      assert.throws(() => rule.update({ W: other }, gradient), {
+        message:
+          /^update: this rule remembers another network's W; give each network a rule of its own, or call the rule's dispose\(\)/,
+      });
+      rule.dispose();
+      rule.update({ W: other }, gradient);
+      assert.equal(
+        other.dataSync()[0],
+        tf.tidy(() => {
+          const fresh = tf.variable(tf.scalar(1));
+          const alone = create();
+          alone.update({ W: fresh }, gradient);
+          return fresh.dataSync()[0];
+        }),
+      );
+      rule.dispose();
+    });
+  });
+
+test("a schedule counts the updates of one network", () => {
+  tf.tidy(() => {
+    const rule = new SGD(0.1);
+    rule.schedule = { warmUp: 5 };
+    rule.update({ W: tf.variable(tf.scalar(1)) }, { W: tf.scalar(0.5) });
+    assert.throws(() => rule.update({ W: tf.variable(tf.scalar(1)) }, { W: tf.scalar(0.5) }), /another network's W/);
+  });
+});

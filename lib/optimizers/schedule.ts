@@ -1,3 +1,6 @@
+import { z } from "zod";
+import { count, namesIn } from "../checked";
+
 /** How the learning rate rises and falls as training goes on: as data, so that a run's spec can have it. */
 export type LearningRateSchedule = WarmUp | (WarmUp & Decay);
 
@@ -23,6 +26,21 @@ export const decays = {
   linear: (share: number) => 1 - share,
   cosine: (share: number) => (1 + Math.cos(Math.PI * share)) / 2,
 };
+
+export const learningRateSchedule = z
+  .strictObject({
+    warmUp: count().optional(),
+    decay: namesIn(decays).optional(),
+    updates: count().optional(),
+  })
+  .refine(({ decay, updates }) => (decay === undefined) === (updates === undefined), {
+    path: ["updates"],
+    message: "give a decay and the updates after which it has ended, or neither",
+  })
+  .refine(({ warmUp = 0, updates = Infinity }) => warmUp < updates, {
+    path: ["warmUp"],
+    message: "must end before the decay does",
+  });
 
 /**
  * What the learning rate is multiplied by at update `t`, counted from 1.

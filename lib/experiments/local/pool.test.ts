@@ -3,10 +3,10 @@ import test from "node:test";
 import * as rules from "../../optimizers";
 import { computedUpdates } from "../../testing/computed-updates";
 import { run } from "../run";
-import { updatesOf, type RunSpec } from "../spec";
+import { parseRunSpec, updatesOf, type RunSpec } from "../spec";
 import { ProcessPool } from "./pool";
 
-const spec: RunSpec = {
+const spec: Partial<RunSpec> & Pick<RunSpec, "network"> = {
   data: { images: 200, validation: 50 },
   network: { inputSize: 784, hiddenSizes: [20], outputSize: 10, dropoutRate: 0.2, batchNormalization: "before" },
   optimizer: { name: "Adam", learningRate: 0.01 },
@@ -42,7 +42,7 @@ for (const [name, change, lengths] of kinds) {
     const pool = new ProcessPool(2);
     t.after(() => pool.close());
     for (const length of lengths) {
-      const longer = { ...spec, ...change, ...length };
+      const longer = parseRunSpec({ ...spec, ...change, ...length });
       const last: [number, number][] = [];
       const onProgress = (...progress: [number, number]) => last.splice(0, 1, progress);
       assert.deepEqual(await pool.run(longer, { mayContinue: true, onProgress }), await run(longer));
@@ -50,7 +50,7 @@ for (const [name, change, lengths] of kinds) {
       assert.deepEqual(last, [[updatesOf(longer), updatesOf(longer)]]);
     }
     // The longest once more, and one that is shorter than what is kept.
-    const [longest, shortest] = [lengths.at(-1), lengths[0]].map((length) => ({ ...spec, ...change, ...length }));
+    const [longest, shortest] = [lengths.at(-1), lengths[0]].map((length) => parseRunSpec({ ...spec, ...change, ...length }));
     const before = computed();
     assert.deepEqual(await pool.run(longest), await run(longest));
     assert.equal(computed(), before);
@@ -63,14 +63,14 @@ test("only a run that may be continued is, and only by the same run", async (t) 
   const computed = computedUpdates(t);
   const pool = new ProcessPool(2);
   t.after(() => pool.close());
-  const [short, long] = [3, 6].map((epochs) => ({ ...spec, epochs }));
+  const [short, long] = [3, 6].map((epochs) => parseRunSpec({ ...spec, epochs }));
   await pool.run(short);
   await pool.run(long);
   assert.equal(computed(), updatesOf(short) + updatesOf(long));
 
   await pool.run(short, { mayContinue: true });
   for (const change of [{ seed: 2 }, { epochs: undefined, ...inUpdates(30) }, { batchSize: 25 }]) {
-    const other = { ...long, ...change };
+    const other = parseRunSpec({ ...long, ...change });
     const before = computed();
     assert.deepEqual(await pool.run(other), await run(other));
     assert.equal(computed() - before, updatesOf(other));

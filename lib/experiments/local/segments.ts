@@ -3,7 +3,7 @@
  * checkpoint on, and takes its segment's accuracies while another process trains the next.
  */
 import { SETS, type History, type Measurement } from "../../trainer";
-import { evaluationsOf, imageCounts, updatesOf, type RunSpec } from "../spec";
+import { evaluationsOf, multiplications, updatesOf, type RunSpec } from "../spec";
 
 /** A segment of fewer is not worth it: these take about 0.2 s, and to begin one takes 0.02 s. */
 const FEWEST_MULTIPLICATIONS = 1e10;
@@ -50,18 +50,6 @@ export function segmentEnds(spec: RunSpec, wanted: number): number[] {
   return Array.from({ length: count + 1 }, (_, i) =>
     Math.round((updates * (FIRST_LENGTH + i)) / (FIRST_LENGTH + count)),
   );
-}
-
-/** About how many multiplications a run makes. */
-function multiplications(spec: RunSpec): number {
-  const { data, network, batchSize, record } = spec;
-  const sizes = [network.inputSize, ...network.hiddenSizes, network.outputSize];
-  const forward = sizes.slice(1).reduce((sum, units, i) => sum + sizes[i] * units, 0);
-  const updated = updatesOf(spec) * batchSize;
-  const counts = imageCounts(data);
-  const evaluated = record.map((what) => (what === "loss" ? updated : evaluationsOf(spec) * counts[SETS[what]]));
-  // Backward takes two products where forward takes one.
-  return forward * evaluated.reduce((sum, images) => sum + images, 3 * updated);
 }
 
 /** The history of a whole run, from those of its segments. */
