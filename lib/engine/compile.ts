@@ -29,6 +29,9 @@ export interface CompiledStep<A extends Tensor[]> extends Step<A> {
 /** The call at which a step taken on trust is first compared with its graph again; then at twice as many, and so on. */
 const FIRST_COMPARISON = 16;
 
+/** The calls after which a step that may use an old value is compared again. */
+const FEW_CALLS = 4;
+
 /** The keys of recordings that a second call has confirmed. */
 const confirmed = new LRUCache<string, true>({ max: 1000 });
 
@@ -95,6 +98,7 @@ class StepGraph {
   private watch?: Watch;
   private calls = 0;
   private nextComparison = FIRST_COMPARISON;
+  private isSuspected = false;
   private readonly asked = new Set<number>();
   /** Why the step cannot run as a graph. */
   refusal?: string;
@@ -154,7 +158,7 @@ class StepGraph {
 
   private compare(recorded: Recording, watch: Watch): void {
     const { recording: before, isConfirmed } = this;
-    this.refusal = recorded.refusal ?? watch.changedSetting() ?? (before && recorded.differenceTo(before));
+    this.refusal = recorded.refusal ?? watch.changedSetting() ?? (before && this.differenceTo(before, recorded));
     // Tensors and other objects that a layer keeps for its `backward` are new at each call.
     watch.settle(watch.changed());
     before?.dispose();
@@ -163,13 +167,22 @@ class StepGraph {
     this.isOnTrust ||= watch.isOnTrust;
     if (before && !this.refusal) confirmed.set(recorded.key, true);
     this.isConfirmed = before !== undefined || (!this.isOnTrust && confirmed.has(recorded.key));
-    if (isConfirmed) this.nextComparison *= 2;
+    if (isConfirmed) this.nextComparison = this.isSuspected ? this.calls + FEW_CALLS : 2 * this.nextComparison;
     if (isConfirmed && this.refusal) {
       throw new Error(
         `compile: the step ${this.refusal}; ${Math.floor(this.calls / 2)} or more of its calls may have been computed like the first ones. ` +
           `${REMEDY}; otherwise the step has to run without compile().`,
       );
     }
+  }
+
+  private differenceTo(before: Recording, recorded: Recording): string | undefined {
+    const difference = recorded.differenceTo(before);
+    const isStale = difference === undefined && before.isStaleBeside(recorded);
+    // A rate that falls now and then may happen to fall at the very call that is compared, but not twice.
+    if (isStale && this.isSuspected) return "computes what changing(() => …) uses outside of it";
+    this.isSuspected = isStale;
+    return difference;
   }
 
   dispose(): void {

@@ -1,5 +1,6 @@
 import { backend, tf, type Attribute, type NativeBackend } from "./backend";
-import { currentListener, setListener, type Listener } from "./changing";
+import { currentListener, setListener, unrecorded, type Listener } from "./changing";
+import { Freshness } from "./freshness";
 import { GraphDefinition } from "./graph-definition";
 import { Recording, type Input } from "./recording";
 import type { Watch } from "./watch";
@@ -37,7 +38,8 @@ export class Recorder implements Listener {
 
   changing(make: () => Tensor): Tensor {
     const tensor = this.watch.settling(() => this.aside(make));
-    this.addInput(tensor, "changing", make, true);
+    const freshness = this.watch.isOnTrust ? unrecorded(() => new Freshness(tensor)) : undefined;
+    this.addInput(tensor, "changing", make, true, freshness);
     return tensor;
   }
 
@@ -57,10 +59,11 @@ export class Recorder implements Listener {
     origin: unknown,
     source: Input["source"],
     fed = false,
+    freshness?: Freshness,
   ): string {
     const name = this.graph.addPlaceholder(dtype, shape, fed);
     this.names.set(dataId, name);
-    this.inputs.push({ name, source, origin, fed });
+    this.inputs.push({ name, source, origin, fed, freshness });
     return name;
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { backend, tf } from "./backend";
+import type { Freshness } from "./freshness";
 import type { GraphDefinition } from "./graph-definition";
 
 type Tensor = tf.Tensor;
@@ -15,6 +16,8 @@ export interface Input {
   origin: unknown;
   /** Made again for each call. */
   fed: boolean;
+  /** Whether what is made differs, if that is not known from tests. */
+  freshness?: Freshness;
 }
 
 const isNumber = (value: unknown): value is number => typeof value === "number";
@@ -62,6 +65,14 @@ export class Recording {
     return undefined;
   }
 
+  /** Whether a tensor that should be made again for each call was the same in all calls of this graph, and is another now. */
+  isStaleBeside(next: Recording): boolean {
+    return this.inputs.some(({ freshness }, i) => {
+      const other = next.inputs.at(i)?.freshness;
+      return freshness !== undefined && other !== undefined && freshness.isStaleBeside(other);
+    });
+  }
+
   /** Whether a tensor that the step works on, other than its arguments, has been disposed. */
   get hasLostInput(): boolean {
     return this.inputs.some(({ origin }) => origin instanceof tf.Tensor && origin.isDisposed);
@@ -77,7 +88,11 @@ export class Recording {
     const open = session(key, () => this.graph.repeat(count, this.carried).serialize());
     const outputs = backend.runSavedModel(
       open,
-      inputs.map(({ source }) => source(args)),
+      inputs.map(({ source, freshness }) => {
+        const tensor = source(args);
+        freshness?.note(tensor);
+        return tensor;
+      }),
       inputNames,
       outputNames,
     );

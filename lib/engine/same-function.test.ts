@@ -103,11 +103,28 @@ class Scheduled extends SGD {
   }
 }
 
+class ScheduledAdam extends Adam {
+  private calls = 0;
+  override update(params: Params, grads: Grads): void {
+    this.learningRate = 0.01 * 0.9 ** this.calls++;
+    super.update(params, grads);
+  }
+}
+
 class Noise implements Layer {
   forward = (x: tf.Tensor) => x.relu().add(tf.randomNormal(x.shape, 0, 0.1, "float32", 3 + noises++));
   backward = (dout: tf.Tensor) => dout;
 }
 let noises = 0;
+
+class Masked implements Layer {
+  private mask?: tf.Tensor;
+  forward(x: tf.Tensor): tf.Tensor {
+    this.mask = tf.dropout(tf.onesLike(x), 0.3, undefined, 3 + noises++);
+    return x.mul(this.mask);
+  }
+  backward = (dout: tf.Tensor) => dout.mul(this.mask!);
+}
 
 class Warm implements Layer {
   private calls = 0;
@@ -155,6 +172,7 @@ const same: Record<string, () => Way> = {
     before: (update, network) => ((network["layers"][2] as Dropout).rate = update / 200),
   }),
   "a rule that sets its own rate": () => ({ rule: () => new Scheduled(0.1) }),
+  "a rule that sets its own rate, and corrects it": () => ({ rule: () => new ScheduledAdam() }),
   "a rate that decays with a counter of the rule": () => ({ rule: () => new Decay() }),
   "a rate that decays with a counter of a closure": () => {
     let t = 0;
@@ -190,6 +208,7 @@ const same: Record<string, () => Way> = {
     };
   },
   "a layer with tf.randomNormal": () => ((noises = 0), { layer: () => new Noise() }),
+  "a layer with tf.dropout": () => ((noises = 0), { layer: () => new Masked() }),
   "a layer that warms up": () => ({ layer: () => new Warm() }),
 };
 
@@ -347,6 +366,42 @@ test("a rule that is wrongly said to be pure, and goes by a variable outside, is
     String(losses(way, "a graph")),
     /^compile: the step computes the number 0\.01 in JavaScript, which it did not before; 16 or more of its calls may have been computed like the first ones/,
   );
+});
+
+test("what a pure rule computes outside of changing is refused by name when it is compared again", () => {
+  let rate = 1;
+  const stale = own((W, gradient) => {
+    const outside = (rate *= 0.999);
+    const tensor = changing(() => tf.scalar(outside));
+    move(W, gradient, tensor);
+  });
+  pure(stale);
+  for (const form of ["a graph", "five in a graph"] as const)
+    assert.match(
+      String(losses({ rule: () => stale }, form)),
+      /^compile: the step computes what changing\(\(\) => …\) uses outside of it; \d+ or more of its calls may have been/,
+    );
+});
+
+test("a rate from changing that falls at the very call that is compared is not refused", (t) => {
+  const warn = t.mock.method(console, "warn", () => {});
+  for (const call of [2, 15, 16, 17, 32]) {
+    const rule = () => {
+      let calls = 0;
+      const made: Optimizer = {
+        update(params: Params, grads: Grads) {
+          const rate = changing(() => tf.scalar(++calls < call ? 0.1 : 0.01));
+          for (const name of Object.keys(params)) move(params[name], grads[name], rate);
+        },
+        dispose() {},
+      };
+      pure(made);
+      return made;
+    };
+    assert.deepEqual(losses({ rule }, "a graph"), losses({ rule }, "as written"));
+    assert.deepEqual(losses({ rule }, "five in a graph"), losses({ rule }, "as written"));
+  }
+  assert.equal(warn.mock.callCount(), 0);
 });
 
 test("a step that was refused is not tried as a graph again when its caller goes on", () => {
