@@ -7,8 +7,8 @@ import { halfSumOfSquares } from "./engine/operations";
  * - `"L2"`: `½ λ Σ w²`, half the square of the L2 norm `√Σ w²`; gradient `λ W`. Shrinks each weight in proportion. The
  *   chapter's weight decay.
  * - `"L1"`: `λ Σ |w|`, gradient `λ sign W`. Pulls each weight towards 0 by the same amount, and many of them stay near it.
- * - `"max"`: `λ max |w|`, the L∞ norm; gradient `λ sign w` at the largest weight (at each of several), 0 elsewhere. Cuts
- *   the peaks.
+ * - `"max"`: `λ max |w|`, the L∞ norm; gradient `λ sign w` at the largest weight, 0 elsewhere. Cuts the peaks.
+ *   Of several equal ones each has the whole gradient, which PyTorch divides among them.
  */
 export type Norm = keyof typeof norms;
 

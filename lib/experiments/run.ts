@@ -34,19 +34,29 @@ export function run(spec: RunSpec, options: RunOptions = {}): Promise<History> {
 }
 
 /** Trains a part of a run. @returns the history of that part only. */
-export async function runSegment(
-  spec: RunSpec,
-  segment: Segment,
-  { onProgress, signal }: RunOptions = {},
-): Promise<History> {
-  spec = parseRunSpec(spec);
-  const { data: _data, network: layers, optimizer: rule, ...options } = spec;
-  const { sets, release } = borrowSets(spec);
+export async function runSegment(spec: RunSpec, segment: Segment, options: RunOptions = {}): Promise<History> {
+  const { data, network: layers, optimizer: rule, ...trainerOptions } = parseRunSpec(spec);
+  const { sets, release } = borrowSets({ data, record: trainerOptions.record });
   const network = new Network(layers, spec.seed);
   const optimizer = createOptimizer(rule);
-  const trainer = new Trainer(network, optimizer, sets, options);
+  try {
+    const trainer = new Trainer(network, optimizer, sets, trainerOptions);
+    return await train(trainer, segment, updatesOf(spec), options);
+  } finally {
+    network.dispose();
+    optimizer.dispose();
+    release();
+  }
+}
+
+/** @param total the updates of the whole run */
+async function train(
+  trainer: Trainer,
+  segment: Segment,
+  total: number,
+  { onProgress, signal }: RunOptions,
+): Promise<History> {
   const training = new Training(trainer, segment);
-  const total = updatesOf(spec);
 
   let turnEnds = Date.now() + TURN_MS;
   const turn = async () => {
@@ -78,8 +88,5 @@ export async function runSegment(
     return trainer.history;
   } finally {
     training.dispose();
-    network.dispose();
-    optimizer.dispose();
-    release();
   }
 }
