@@ -22,7 +22,7 @@ interface Decay {
  * `cosine`: Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", 2017, equation 5, without the
  * restarts. https://arxiv.org/abs/1608.03983
  */
-export const decays = {
+const decays = {
   linear: (share: number) => 1 - share,
   cosine: (share: number) => (1 + Math.cos(Math.PI * share)) / 2,
 };

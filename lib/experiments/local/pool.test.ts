@@ -50,7 +50,9 @@ for (const [name, change, lengths] of kinds) {
       assert.deepEqual(last, [[updatesOf(longer), updatesOf(longer)]]);
     }
     // The longest once more, and one that is shorter than what is kept.
-    const [longest, shortest] = [lengths.at(-1), lengths[0]].map((length) => parseRunSpec({ ...spec, ...change, ...length }));
+    const [longest, shortest] = [lengths.at(-1), lengths[0]].map((length) =>
+      parseRunSpec({ ...spec, ...change, ...length }),
+    );
     const before = computed();
     assert.deepEqual(await pool.run(longest), await run(longest));
     assert.equal(computed(), before);
