@@ -1,5 +1,6 @@
 import test from "node:test";
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { tf } from "../../engine/backend";
 import type { History } from "../../trainer";
 import * as optimizers from "../../optimizers";
@@ -129,6 +130,27 @@ for (const [name, change] of kinds) {
     assert.deepEqual(await inSegments(changed, [updates]), whole);
   });
 }
+
+test("property: however a run is divided, it has the same history", async () => {
+  const specs = (Object.keys(optimizers) as (keyof typeof optimizers)[]).map((name): RunSpec => ({
+    ...spec,
+    network: { ...spec.network, batchNormalization: "after" },
+    optimizer: { name, learningRate: 0.01 },
+  }));
+  const wholes = new Map(await Promise.all(specs.map(async (each) => [each, await run(each)] as const)));
+  const updates = updatesOf(spec);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...specs),
+      fc.uniqueArray(fc.integer({ min: 1, max: updates - 1 }), { maxLength: 6 }),
+      async (each, cuts) => {
+        const ends = [...cuts.sort((a, b) => a - b), updates];
+        assert.deepEqual(await inSegments(each, ends), wholes.get(each));
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
 
 test("the run that stands for late divergence diverges in a later segment", async () => {
   const [, late] = kinds.find(([name]) => name === "one that diverges late")!;
