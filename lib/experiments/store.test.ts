@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -196,6 +197,122 @@ test("a file that is no store is said to be damaged, and left alone", (t) => {
   writeFileSync(file, "These are my notes, and no database at all.\n".repeat(100));
   assert.throws(() => new RunStore(file), { name: "StoreError", message: /text\.sqlite is damaged .*Move it away/ });
   assert.match(readFileSync(file, "utf8"), /^These are my notes/);
+});
+
+test("a database of another program is left alone", (t) => {
+  const file = join(folder(t), "notes.sqlite");
+  const db = new Database(file);
+  db.exec("CREATE TABLE notes (text TEXT)");
+  db.close();
+  const before = readFileSync(file);
+  assert.throws(() => new RunStore(file), { name: "StoreError", message: /database of something else.*another file/ });
+  assert.deepEqual(readFileSync(file), before);
+});
+
+test("what a file tells SQLite to do beside keeping histories is not done", (t) => {
+  const file = join(folder(t), "runs.sqlite");
+  new RunStore(file).close();
+  const db = new Database(file);
+  db.exec("CREATE TRIGGER forget AFTER INSERT ON runs BEGIN DELETE FROM runs; END");
+  db.close();
+  assert.throws(() => new RunStore(file), { name: "StoreError", message: /is damaged \(its table is not the one/ });
+});
+
+test("what is at the store's place and is no file is named at once, also at the place of its journal", async (t) => {
+  const path = folder(t);
+  const at = (name: string) => join(path, name);
+  const server = createServer().listen(at("socket"));
+  await once(server, "listening");
+  t.after(() => server.close());
+  execFileSync("mkfifo", [at("fifo"), at("runs.sqlite-journal")]);
+  symlinkSync("/dev/zero", at("device"));
+  symlinkSync("nowhere", at("dangling"));
+  symlinkSync("loop", at("loop"));
+  mkdirSync(at("folder"));
+  for (const [name, message] of [
+    ["socket", /socket is not a file: move it away, or name another file$/],
+    ["fifo", /fifo is not a file/],
+    ["device", /device is not a file/],
+    ["folder", /folder is not a file/],
+    ["dangling", /dangling is a link to a file that is not there: /],
+    ["loop", /loop cannot be used \(ELOOP/],
+    ["runs.sqlite", /runs\.sqlite-journal is not a file/],
+  ] as const)
+    assert.throws(() => new RunStore(at(name)), { name: "StoreError", message });
+});
+
+test("a store behind a link keeps its journal beside the file itself", (t) => {
+  const path = folder(t);
+  mkdirSync(join(path, "disk"));
+  new RunStore(join(path, "disk", "runs.sqlite")).close();
+  symlinkSync("disk/runs.sqlite", join(path, "link"));
+  const store = new RunStore(join(path, "link"));
+  store.set(spec(1), history(1));
+  assert.deepEqual(store.get(spec(1)), history(1));
+  store.close();
+  writeFileSync(join(path, "link-journal"), "not the store's");
+  execFileSync("mkfifo", [join(path, "disk", "runs.sqlite-journal")]);
+  assert.throws(() => new RunStore(join(path, "link")), { name: "StoreError", message: /disk\/runs\.sqlite-journal/ });
+});
+
+test("a history that proved wrong can be forgotten", (t) => {
+  const store = new RunStore(join(folder(t), "runs.sqlite"));
+  t.after(() => store.close());
+  for (const seed of [1, 2]) store.set(spec(seed), history(seed));
+  store.delete(spec(1));
+  store.delete(spec(3));
+  assert.equal(store.get(spec(1)), undefined);
+  assert.deepEqual(store.get(spec(2)), history(2));
+  assert.equal(store.size, 1);
+  store.set(spec(1), history(3));
+  assert.deepEqual(store.get(spec(1)), history(3));
+});
+
+test("text that is not UTF-8 is damage like any other: in a history, a digest, the schema, a message about it", (t) => {
+  const path = folder(t);
+  const whole = join(path, "whole.sqlite");
+  const store = new RunStore(whole);
+  for (const seed of [1, 2]) store.set(spec(seed), history(seed));
+  store.close();
+  const db = new Database(whole);
+  const { digest } = db.prepare("SELECT digest FROM runs WHERE key = ?").get(runKey(spec(1))) as { digest: string };
+  db.close();
+  const flipped = (text: string) => {
+    const bytes = readFileSync(whole);
+    const place = bytes.lastIndexOf(text); // an earlier one may be left over on a page, and read by nobody
+    assert.ok(place > 0, text);
+    bytes[place + 3] |= 0x80;
+    writeFileSync(join(path, "flipped.sqlite"), bytes);
+    return join(path, "flipped.sqlite");
+  };
+  for (const text of [JSON.stringify(history(1).loss).slice(10, 40), digest]) {
+    const damaged = new RunStore(flipped(text));
+    assert.throws(() => damaged.get(spec(1)), { name: "StoreError", message: /is damaged \(the history of run/ });
+    assert.deepEqual(damaged.get(spec(2)), history(2));
+    damaged.delete(spec(1));
+    damaged.set(spec(1), history(1));
+    assert.deepEqual(damaged.get(spec(1)), history(1));
+    damaged.close();
+  }
+  for (const text of ["CREATE TABLE runs", "runs (", "history TEXT", "TEXT NOT NULL", "sqlite_autoindex", ") STRICT"])
+    assert.throws(() => new RunStore(flipped(text)), { name: "StoreError", message: /^[^\p{C}]+ is damaged /u }, text);
+});
+
+test("a damaged index does not hide a history", (t) => {
+  const file = join(folder(t), "runs.sqlite");
+  const store = new RunStore(file);
+  for (const seed of [1, 2, 3]) store.set(spec(seed), history(seed));
+  store.close();
+  const bytes = readFileSync(file);
+  const key = runKey(spec(2));
+  bytes[bytes.indexOf(key) + key.length - 1] ^= 1; // the index is on an earlier page than the table's rows
+  writeFileSync(file, bytes);
+  const damaged = new RunStore(file);
+  t.after(() => damaged.close());
+  assert.deepEqual(damaged.get(spec(1)), history(1));
+  const said = { name: "StoreError", message: /is damaged \(row 2 missing from index/ };
+  assert.throws(() => damaged.get(spec(2)), said);
+  assert.throws(() => damaged.set(spec(4), history(4)), said);
 });
 
 test("a damaged file never gives a wrong history", (t) => {
