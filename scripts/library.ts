@@ -12,6 +12,8 @@ interface LibraryModules {
   "experiments/run": typeof import("../lib/experiments/run.js");
   "experiments/run-all": typeof import("../lib/experiments/run-all.js");
   "experiments/spec": typeof import("../lib/experiments/spec.js");
+  printable: typeof import("../lib/printable.js");
+  random: typeof import("../lib/random.js");
   "figures/dark": typeof import("../lib/figures/dark.js");
 }
 

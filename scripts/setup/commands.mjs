@@ -106,6 +106,22 @@ unused files, exports and packages, and formatting.
     allowPositionals: true,
   },
 
+  fuzz: {
+    usage: `Gives random, damaged and hostile input to what must survive it, each case made from a seed. The targets are the
+files of lib/testing/fuzz/.
+
+  npm run fuzz                           all of them, a minute in all
+  npm run fuzz -- --seconds 3600 store   one of them, for an hour
+  npm run fuzz -- store --seed 123       one case again
+
+  --seconds N   the time for all targets together; default: 60
+  --seed N      the first case; the next ones follow from N + 1 on if --seconds is given, too. Default: a random one
+
+A case that throws, ends its process, or takes more than 10 s is told with its seed, and makes the command fail.`,
+    options: { seconds: { type: "string" }, seed: { type: "string" } },
+    allowPositionals: true,
+  },
+
   bench: {
     usage: `Measures the chapter's nine experiments on MNIST alternately in the library and in NumPy, and the cost of a step, the
 start and a long run.
