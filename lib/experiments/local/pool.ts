@@ -4,6 +4,7 @@ import type { Pool } from "workerpool";
 import type { History } from "../../trainer";
 import type { Checkpoint, Prefix } from "../checkpoint";
 import type { CheckpointFolder } from "../checkpoint-folder";
+import { parseHistory } from "../history";
 import { runKey } from "../key";
 import { whenAborted, type Runner } from "../runner";
 import { updatesOf, type RunSpec } from "../spec";
@@ -88,7 +89,7 @@ export class ProcessPool implements Runner {
         const reached = (checkpoint = await trained);
         if (!isLast) histories.then((parts) => keep(reached, parts)).catch(() => {}); // a failure is told below
       }
-      const history = mergeSegments(await histories);
+      const history = parseHistory(spec, mergeSegments(await histories));
       if (mayContinue) this.shorterRuns.set(lengthlessKey(spec), { history, checkpoint: checkpoint! });
       if (ends.length === 0) onProgress?.(total, total);
       return history;
