@@ -40,6 +40,14 @@ test("a value that is right is given back", () => {
   assert.deepEqual(checked(schema, value, "Layer"), value);
 });
 
+test("of many problems the first ones are told", () => {
+  const units = Array<number>(1000).fill(0);
+  assert.throws(
+    () => checked(schema, { units }, "Layer"),
+    (error: Error) => error.message.split("\n").length === 1 + 8 + 1 && error.message.endsWith("… and 992 more"),
+  );
+});
+
 const ranges = {
   count: [count(), [1, 2 ** 53 - 1], [0, -1, 0.5, 2 ** 53, Infinity]],
   "count from 0": [count(3, 0), [0, 3], [-1, 4]],

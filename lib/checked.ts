@@ -2,6 +2,9 @@
 import { z } from "zod";
 import { printable } from "./printable";
 
+/** A hostile value may have millions. */
+const MOST_PROBLEMS = 8;
+
 const number = (may: (value: number) => boolean, what: string) =>
   z.custom<number>((value) => typeof value === "number" && may(value), `expected ${what}`);
 
@@ -39,7 +42,9 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): 
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, value));
-  throw new TypeError(problems.length > 1 ? `${what}:\n  ${problems.join("\n  ")}` : `${what}: ${problems[0]}`);
+  const shown = problems.slice(0, MOST_PROBLEMS);
+  if (shown.length < problems.length) shown.push(`… and ${problems.length - shown.length} more`);
+  throw new TypeError(shown.length > 1 ? `${what}:\n  ${shown.join("\n  ")}` : `${what}: ${shown[0]}`);
 }
 
 function problemsOf(issue: z.core.$ZodIssue, value: unknown): string[] {

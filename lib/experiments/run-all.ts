@@ -4,7 +4,7 @@ import type { History } from "../trainer";
 import { CheckpointFolder } from "./checkpoint-folder";
 import { runKey } from "./key";
 import { ProcessPool } from "./local/pool";
-import type { Runner } from "./runner";
+import { whenAborted, type Runner } from "./runner";
 import { parseRunSpec, updatesOf, type RunSpec } from "./spec";
 import type { RunStore } from "./store";
 
@@ -24,6 +24,11 @@ export interface RunnerOptions {
    * rather than to processes here. If not given, the environment's `RUNS_REDIS_URL`.
    */
   redisUrl?: string;
+  /**
+   * The share of the histories from other machines, 0 … 1, that processes here compute again and compare to the last bit:
+   * 0.02 finds a worker that computes wrongly after about 50 of its runs. 0 if not given.
+   */
+  verify?: number;
 }
 
 export interface RunAllOptions extends RunnerOptions {
@@ -63,7 +68,7 @@ export async function runAll(
 ): Promise<History[]> {
   specs = specs.map(parseRunSpec);
   signal?.throwIfAborted();
-  const runner = await openRunner(where);
+  const runner = await openRunner({ ...where, signal });
   try {
     const results = await Promise.allSettled(
       specs.map((spec, index) =>
@@ -86,18 +91,26 @@ export async function runAll(
  * What `runAll` executes runs with, for searches that decide by the first runs which ones come next.
  * Equal specs are run once. Close it when done.
  *
- * @throws RangeError if `workers` is not a whole number from 1 on; an Error that says what to do if the store or the Redis
- * cannot be used.
+ * @param options.signal ends the wait for a Redis that does not answer.
+ * @throws RangeError if `workers` is not a whole number from 1 on or `verify` not a share; an Error that says what to do if
+ * the store or the Redis cannot be used; the signal's reason if aborted.
  */
 export async function openRunner({
   workers,
   store,
   redisUrl = process.env.RUNS_REDIS_URL,
+  verify = 0,
+  signal,
 }: RunnerOptions & { signal?: AbortSignal } = {}): Promise<Runner> {
+  if (typeof verify !== "number" || !(verify >= 0 && verify <= 1)) {
+    throw new RangeError(`verify: expected a share from 0 to 1, got ${String(verify)}`);
+  }
   const opened = await openStore(store ?? process.env.RUNS_STORE);
   const checkpoints = opened && new CheckpointFolder(`${opened.file}.checkpoints`);
   try {
-    const runner = redisUrl ? await connect(redisUrl) : new ProcessPool(workers, checkpoints);
+    const runner = redisUrl
+      ? await openQueue(redisUrl, { workers, verify, signal }, opened)
+      : new ProcessPool(workers, checkpoints);
     const whole = opened ? stored(runner, opened, checkpoints!) : runner;
     return new SharedRuns(QUICK ? shortened(whole) : whole);
   } catch (error) {
@@ -113,35 +126,66 @@ async function openStore(store: boolean | string | undefined): Promise<RunStore 
   return new RunStore(store === true || store === "1" ? DEFAULT_STORE : store);
 }
 
-async function connect(redisUrl: string): Promise<Runner> {
+async function openQueue(
+  redisUrl: string,
+  { workers, verify = 0, signal }: Pick<RunnerOptions, "workers" | "verify"> & { signal?: AbortSignal },
+  store: RunStore | undefined,
+): Promise<Runner> {
   const { RunQueue } = await import("./remote/client.js");
-  return RunQueue.connect(redisUrl);
+  const { verified } = await import("./remote/verified.js");
+  const here = verify > 0 ? new ProcessPool(workers) : undefined;
+  const queue = await RunQueue.connect(redisUrl, signal);
+  return here ? verified(queue, here, verify, store) : queue;
 }
 
-/** Executes equal specs once: every caller gets the same history. */
+/** A run that was asked for, and what ends it. */
+interface Shared {
+  history: Promise<History>;
+  signal?: AbortSignal;
+}
+
+/** Executes equal specs once: every caller gets the same history. A run that failed is tried again when asked for again. */
 export class SharedRuns implements Runner {
-  private readonly histories = new Map<string, Promise<History>>();
+  private readonly runs = new Map<string, Shared>();
 
   constructor(private readonly runner: Runner) {}
 
-  run(...[spec, options]: Parameters<Runner["run"]>): Promise<History> {
+  async run(...[spec, options = {}]: Parameters<Runner["run"]>): Promise<History> {
+    const { onProgress, signal } = options;
+    signal?.throwIfAborted();
     const key = runKey(spec);
-    const shared = this.histories.get(key);
-    if (shared) {
-      const updates = updatesOf(spec);
-      return shared.then((history) => {
-        options?.onProgress?.(updates, updates);
-        return history;
-      });
+    const shared = this.runs.get(key);
+    if (!shared) return this.start(key, spec, options);
+    let history: History;
+    try {
+      history = await unlessAborted(shared.history, signal);
+    } catch (error) {
+      const isGivenUp = shared.signal?.aborted && !signal?.aborted; // by whoever asked first, but not by this caller
+      if (isGivenUp) return this.run(spec, options);
+      throw error;
     }
+    const updates = updatesOf(spec);
+    onProgress?.(updates, updates);
+    return history;
+  }
+
+  private start(key: string, ...[spec, options]: Parameters<Runner["run"]>): Promise<History> {
     const history = this.runner.run(spec, options);
-    this.histories.set(key, history);
+    this.runs.set(key, { history, signal: options?.signal });
+    history.catch(() => this.runs.delete(key));
     return history;
   }
 
   close(): Promise<void> {
     return this.runner.close();
   }
+}
+
+/** @throws the signal's reason as soon as it is aborted */
+async function unlessAborted<T>(result: Promise<T>, signal?: AbortSignal): Promise<T> {
+  let ended = () => {};
+  const abortion = new Promise<never>((_, reject) => (ended = whenAborted(signal, () => reject(signal!.reason))));
+  return Promise.race([result, abortion]).finally(ended);
 }
 
 /** Takes histories from the store if they are there, and keeps those of new runs. */

@@ -6,7 +6,7 @@ import type { RunSpec } from "../experiments/spec";
 
 // A worker is this file again, in a process that can be killed: it says when it is ready, and each run that it begins.
 if (require.main === module) {
-  void serveRuns(process.argv[2], { processes: 1, silence: 2000 }).then((worker) => {
+  void serveRuns(process.argv[2], { processes: 1, silence: 2000 }).then(({ worker }) => {
     worker.on("active", () => process.send?.("active"));
     process.send!("ready");
     process.once("disconnect", () => process.exit());

@@ -1,11 +1,13 @@
-import { Queue, QueueEvents } from "bullmq";
+import { Queue, QueueEvents, type Job } from "bullmq";
+import { printable } from "../../printable";
 import type { History } from "../../trainer";
+import { parseHistory } from "../history";
 import { runKey } from "../key";
 import type { RunOptions } from "../run";
 import { whenAborted, type Runner } from "../runner";
-import type { RunSpec } from "../spec";
-import { CANCELLED, QUEUE, type RunJob } from "./jobs";
-import { connectionTo, ignore, probe, publicAddress, reportOutages } from "./redis";
+import { updatesOf, type RunSpec } from "../spec";
+import { CANCELLED, QUEUE, type Progress, type RunJob } from "./jobs";
+import { connectionTo, disconnect, ignore, inTime, patiently, probe, publicAddress, reportOutages } from "./redis";
 
 /** How often a search looks for what its events may have missed: Redis may forget its last second in a crash. */
 const POLL_MS = 5000;
@@ -13,11 +15,18 @@ const POLL_MS = 5000;
 /** How long Redis keeps a history that nobody has come back for. */
 const RETENTION_S = 30 * 24 * 3600;
 
+/** What a worker has computed. */
+export interface Computed {
+  history: History;
+  /** The worker's name, as it may be shown. */
+  worker: string;
+}
+
 /** A run whose history is yet to come. */
 interface Waiting {
   spec: RunSpec;
   onProgress: RunOptions["onProgress"];
-  resolve(history: History): void;
+  resolve(computed: Computed): void;
   reject(error: unknown): void;
 }
 
@@ -26,72 +35,83 @@ interface Waiting {
  *
  * A run's job is named by its {@link runKey}. So whatever happens to Redis, to a worker or to the search, the run is there
  * once: a search that was killed and is started again finds its jobs and their histories. A history leaves Redis once it
- * has been fetched.
+ * has been fetched. Whoever reaches Redis can write anything there: what comes from it is checked before it is used, and
+ * made printable before it is shown.
  */
 export class RunQueue implements Runner {
   private readonly waiting = new Map<string, Waiting>();
-  private readonly cancelling = new Set<Promise<void>>();
+  /** What nobody waits for but {@link close}. */
+  private readonly courtesies = new Set<Promise<void>>();
   private readonly polling: NodeJS.Timeout;
+  private isPolling = false; // a Redis that does not answer is not asked again and again
   private warned = false;
 
-  /** @throws saying why if the Redis at this address does not answer. */
-  static async connect(url: string): Promise<RunQueue> {
-    await probe(url);
+  /** @throws saying why if the Redis at this address does not answer; the signal's reason if aborted meanwhile. */
+  static async connect(url: string, signal?: AbortSignal): Promise<RunQueue> {
+    await probe(url, signal);
     const connection = connectionTo(url);
-    const queue = new Queue<RunJob, History>(QUEUE, {
+    const queue = new Queue<RunJob, unknown>(QUEUE, {
       connection,
       // Events carry whole histories: BullMQ's default of 10,000 would be gigabytes.
       streams: { events: { maxLen: 1000 } },
     });
     const events = new QueueEvents(QUEUE, { connection });
-    reportOutages([queue, events], url);
-    await Promise.all([queue.waitUntilReady(), events.waitUntilReady()]);
-    return new RunQueue(queue, events, url);
+    const stopReporting = reportOutages([queue, events], url);
+    try {
+      await inTime(Promise.all([queue.waitUntilReady(), events.waitUntilReady()]), url, signal);
+    } catch (error) {
+      stopReporting();
+      await disconnect([queue, events]);
+      throw error;
+    }
+    return new RunQueue(queue, events, url, stopReporting);
   }
 
   private constructor(
-    private readonly queue: Queue<RunJob, History>,
+    private readonly queue: Queue<RunJob, unknown>,
     private readonly events: QueueEvents,
     private readonly url: string,
+    private readonly stopReporting: () => void,
   ) {
-    events.on("completed", ({ jobId, returnvalue }) => this.completed(jobId, returnvalue as unknown as History));
-    events.on("failed", ({ jobId, failedReason }) => this.failed(jobId, failedReason));
-    events.on("progress", ({ jobId, data }) => {
-      const { done, total } = data as { done: number; total: number };
-      this.waiting.get(jobId)?.onProgress?.(done, total);
-    });
-    this.polling = setInterval(() => void this.poll().catch(ignore), POLL_MS);
+    events.on("completed", ({ jobId, returnvalue }) => void this.completed(jobId, returnvalue));
+    events.on("failed", ({ jobId, failedReason }) => void this.failed(jobId, failedReason));
+    events.on("progress", ({ jobId, data }) => this.progressed(jobId, data));
+    this.polling = setInterval(() => this.pollInTurn(), POLL_MS);
   }
 
-  run(spec: RunSpec, { onProgress, signal }: RunOptions = {}): Promise<History> {
+  async run(spec: RunSpec, options?: RunOptions): Promise<History> {
+    return (await this.compute(spec, options)).history;
+  }
+
+  /** As {@link run}, and says which worker has computed the history. */
+  async compute(spec: RunSpec, { onProgress, signal }: RunOptions = {}): Promise<Computed> {
     signal?.throwIfAborted();
     const key = runKey(spec);
     const ended = whenAborted(signal, () => {
       this.waiting.get(key)?.reject(signal!.reason);
       this.waiting.delete(key);
-      const cancelling = this.cancel(key)
-        .catch(ignore)
-        .finally(() => this.cancelling.delete(cancelling));
-      this.cancelling.add(cancelling);
+      this.asCourtesy(this.cancel(key));
     });
-    return new Promise<History>((resolve, reject) => {
+    return new Promise<Computed>((resolve, reject) => {
       this.waiting.set(key, { spec, onProgress, resolve, reject });
-      this.add(key, spec).catch(reject);
+      void this.attempt(key, () => this.add(key, spec));
     }).finally(ended);
   }
 
   async close(): Promise<void> {
     clearInterval(this.polling);
-    await Promise.all(this.cancelling);
-    await this.events.close();
-    await this.queue.close();
+    this.stopReporting();
+    for (const { reject } of this.waiting.values()) reject(new Error("the queue was closed before this run had ended"));
+    this.waiting.clear();
+    await patiently(Promise.all(this.courtesies));
+    await disconnect([this.queue, this.events]);
   }
 
   /** Puts the run into the queue, unless it is there already from a search that was cut short. */
   private async add(key: string, spec: RunSpec): Promise<void> {
     const old = await this.queue.getJob(key);
-    if (await old?.isCompleted()) return this.completed(key, old!.returnvalue);
-    if (await old?.isFailed()) await old!.remove();
+    if (await old?.isCompleted()) return this.completed(key, old!.returnvalue, old);
+    if (await old?.isFailed()) await old!.remove().catch(ignore); // another search may have done so
     await this.queue.add(
       "run",
       { spec },
@@ -105,29 +125,73 @@ export class RunQueue implements Runner {
     );
   }
 
-  private completed(key: string, history: History): void {
-    this.waiting.get(key)?.resolve(history);
+  private async completed(key: string, value: unknown, job?: Job): Promise<void> {
+    const run = this.waiting.get(key);
+    if (!run) return;
+    const worker = await this.workerOf(key, job);
+    try {
+      run.resolve({ history: parseHistory(run.spec, value), worker });
+    } catch (error) {
+      run.reject(
+        new Error(`on worker ${worker}: what it computed is no history of this run, ${(error as Error).message}`),
+      );
+    }
     this.forget(key);
   }
 
-  private failed(key: string, reason: string): void {
+  private async failed(key: string, reason: string, job?: Job): Promise<void> {
     const run = this.waiting.get(key);
+    if (!run) return;
     // Another search has cancelled the same run, which is still wanted here.
-    if (run && reason === CANCELLED) return void this.add(key, run.spec).catch(run.reject);
-    run?.reject(new Error(`on a worker: ${reason}`));
+    if (reason === CANCELLED) return this.attempt(key, () => this.add(key, run.spec));
+    run.reject(new Error(`on worker ${await this.workerOf(key, job)}: ${printable(String(reason))}`));
     this.forget(key);
+  }
+
+  private progressed(key: string, progress: unknown): void {
+    const run = this.waiting.get(key);
+    if (run && isProgress(progress, updatesOf(run.spec))) run.onProgress?.(progress.done, progress.total);
+  }
+
+  private async workerOf(key: string, job?: Job): Promise<string> {
+    const { processedBy = "without a name" } = job ?? (await this.queue.getJob(key).catch(ignore)) ?? {};
+    return printable(processedBy, 100);
+  }
+
+  /** Fails the run if what is to be done for it in Redis fails. */
+  private async attempt(key: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      const problem = printable((error as Error).message);
+      this.waiting.get(key)?.reject(new Error(`Redis at ${publicAddress(this.url)}: ${problem}`));
+      this.forget(key);
+    }
   }
 
   /** The job is no longer needed. If Redis is away at this moment it stays there, for the next search. */
   private forget(key: string): void {
-    if (this.waiting.delete(key)) void this.queue.remove(key).catch(ignore);
+    if (this.waiting.delete(key)) this.asCourtesy(this.queue.remove(key));
+  }
+
+  private asCourtesy(work: Promise<unknown>): void {
+    const done = work.then(ignore, ignore).finally(() => this.courtesies.delete(done));
+    this.courtesies.add(done);
+  }
+
+  private pollInTurn(): void {
+    if (this.isPolling) return;
+    this.isPolling = true;
+    void this.poll()
+      .catch(ignore)
+      .finally(() => (this.isPolling = false));
   }
 
   /** Takes care of runs whose end was missed, or that Redis has lost. */
   private async poll(): Promise<void> {
     const underWay = new Set(await this.queue.getRanges(["waiting", "prioritized", "delayed", "active"], 0, -1));
-    for (const [key, { spec, reject }] of this.waiting) {
-      if (!underWay.has(key)) await this.reconcile(key, spec).catch(reject);
+    for (const [key, { spec }] of this.waiting) {
+      if (!underWay.has(key)) await this.attempt(key, () => this.reconcile(key, spec));
     }
     if (this.waiting.size > 0 && !this.warned && (await this.queue.getWorkersCount()) === 0) {
       this.warned = true;
@@ -141,8 +205,8 @@ export class RunQueue implements Runner {
   private async reconcile(key: string, spec: RunSpec): Promise<void> {
     const job = await this.queue.getJob(key);
     if (!job) await this.add(key, spec);
-    else if (await job.isCompleted()) this.completed(key, job.returnvalue);
-    else if (await job.isFailed()) this.failed(key, job.failedReason);
+    else if (await job.isCompleted()) await this.completed(key, job.returnvalue, job);
+    else if (await job.isFailed()) await this.failed(key, job.failedReason, job);
   }
 
   private async cancel(key: string): Promise<void> {
@@ -151,4 +215,9 @@ export class RunQueue implements Runner {
     // A job that a worker is executing cannot be removed: it is asked to give up.
     await job.remove().catch(() => job.updateData({ ...job.data, cancelled: true }));
   }
+}
+
+function isProgress(value: unknown, updates: number): value is Progress {
+  const { done, total } = (value ?? {}) as Partial<Record<keyof Progress, unknown>>;
+  return typeof done === "number" && Number.isInteger(done) && done >= 0 && done <= updates && total === updates;
 }

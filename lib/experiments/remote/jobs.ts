@@ -12,5 +12,11 @@ export interface RunJob {
   cancelled?: boolean;
 }
 
+/** What a worker reports of a job: updates made, and how many there will be. */
+export interface Progress {
+  done: number;
+  total: number;
+}
+
 /** The reason for which a cancelled job failed. */
 export const CANCELLED = "cancelled";
