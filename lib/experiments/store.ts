@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { CLONE } from "../clone";
 import { printable } from "../printable";
 import type { History } from "../trainer";
+import { parseHistory } from "./history";
 import { canonical, runKey } from "./key";
 import type { RunSpec } from "./spec";
 
@@ -63,7 +64,7 @@ export class RunStore {
   }
 
   /**
-   * The history kept for this spec, if there is one.
+   * The history kept for this spec, if there is one. One that can't be that of its run is forgotten, with a warning.
    * @throws {@link StoreError} if the file is damaged or cannot be read.
    */
   get(spec: RunSpec): History | undefined {
@@ -82,7 +83,20 @@ export class RunStore {
     // SQLite does not notice a changed byte inside a value.
     if (digest(key, json) !== bytesOf(row.digest).toString())
       throw this.damaged(`the history of run ${key} is not the one written`);
-    return JSON.parse(json.toString()) as History;
+    return this.parsed(spec, json.toString());
+  }
+
+  /** Forgets a history that was right when it was written, but can't be that of its run: it is computed again. */
+  private parsed(spec: RunSpec, json: string): History | undefined {
+    try {
+      return parseHistory(spec, JSON.parse(json));
+    } catch (error) {
+      console.warn(
+        `${this.file} has a history that its run can't have (${(error as Error).message}): it is computed again.`,
+      );
+      this.delete(spec);
+      return undefined;
+    }
   }
 
   /**

@@ -42,7 +42,7 @@ const spec = (seed: number): RunSpec => ({
 
 const history = (seed: number): History => ({
   iterations: updates(seed),
-  loss: Array.from({ length: updates(seed) }, (_, i) => Math.fround(Math.sin(1000 * seed + i))),
+  loss: Array.from({ length: updates(seed) }, (_, i) => Math.fround(1 + Math.sin(1000 * seed + i))),
   trainAccuracy: [],
   validationAccuracy: [],
   testAccuracy: [],
