@@ -1,11 +1,24 @@
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
+import { execFileSync, fork } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { deserialize, serialize } from "node:v8";
 import { computedUpdates } from "../testing/computed-updates";
 import type { Prefix } from "./checkpoint";
 import { CheckpointFolder } from "./checkpoint-folder";
@@ -162,7 +175,7 @@ if (process.argv[2] === "run") {
     assert.equal(checkpoints.get(short), undefined);
     const prefix = await prefixOf(short, 7);
     Object.values(prefix.checkpoint.variables)[0].values.set([NaN, -0, Infinity]);
-    prefix.history.loss = [null, -0, 5e-324];
+    prefix.history.loss.splice(0, 3, null, -0, 5e-324);
     checkpoints.set(short, prefix);
     assert.deepEqual(checkpoints.get(short), prefix);
     assert.equal(told.length, 1);
@@ -193,6 +206,101 @@ if (process.argv[2] === "run") {
     assert.deepEqual(await pool.run(short), await run(short));
   });
 
+  for (const batchNormalization of ["before", "after"] as const)
+    for (const name of ["SGD", "Momentum", "Nesterov", "AdaGrad", "RMSProp", "Adam", "AdamW"] as const)
+      test(`what ${name} leaves is taken, with batch normalization ${batchNormalization} activations`, async (t) => {
+        const { warned } = listen(t);
+        const checkpoints = new CheckpointFolder(temporary(t));
+        const optimizer =
+          name === "AdamW" ? { name, learningRate: 0.01, weightDecay: 0.1 } : { name, learningRate: 0.01 };
+        const network = { ...short.network, hiddenSizes: [3, 4], batchNormalization };
+        const own: RunSpec = { ...short, network, optimizer };
+        const prefix = await prefixOf(own, 2);
+        checkpoints.set(own, prefix);
+        assert.deepEqual(checkpoints.get(own), prefix);
+        assert.deepEqual(warned, []);
+      });
+
+  test("what is at a checkpoint's place and is no file, or a huge one, is said at once, and ignored", async (t) => {
+    const { warned } = listen(t);
+    const folder = temporary(t);
+    const checkpoints = new CheckpointFolder(folder);
+    const file = join(folder, runKey(short));
+    const prefix = await prefixOf(short, 7);
+    const places: [() => void, RegExp][] = [
+      [() => execFileSync("mkfifo", [file]), /it is not a file/],
+      [() => symlinkSync("/dev/zero", file), /it is not a file/],
+      [() => symlinkSync(file, file), /ELOOP/],
+      [() => (writeFileSync(file, ""), truncateSync(file, 5e9)), /it is too large, 5000000000 bytes/],
+    ];
+    for (const [make, reason] of places) {
+      make();
+      assert.equal(checkpoints.get(short), undefined);
+      assert.match(warned.pop()!, reason);
+      checkpoints.set(short, prefix);
+      assert.deepEqual(checkpoints.get(short), prefix, "a new one takes its place");
+      checkpoints.delete(short);
+      assert.deepEqual(readdirSync(folder), []);
+    }
+    mkdirSync(file);
+    assert.equal(checkpoints.get(short), undefined);
+    assert.match(warned.pop()!, /it is not a file/);
+    assert.deepEqual(warned, []);
+  });
+
+  test("a forged checkpoint, though its digest is right, is ignored, and said", async (t) => {
+    const { warned } = listen(t);
+    const folder = temporary(t);
+    const checkpoints = new CheckpointFolder(folder);
+    checkpoints.set(short, await prefixOf(short, 7));
+    const file = join(folder, runKey(short));
+    const whole = readFileSync(file).subarray(32);
+    const forge = (content: Buffer) =>
+      writeFileSync(file, Buffer.concat([createHash("sha256").update(content).digest(), content]));
+    const { identity } = deserialize(whole) as { identity: string };
+
+    const changes: ((prefix: Prefix) => unknown)[] = [
+      ({ history }) => history.loss.push(0),
+      ({ history }) => history.testAccuracy.push(0.5),
+      ({ history }) => (history.trainAccuracy = [1e9]),
+      ({ history }) => (history.loss[0] = NaN),
+      ({ history }) => Object.assign(history, { loss: { length: 7 } }),
+      ({ checkpoint, history }) => {
+        checkpoint.done = 34; // one more than the run has
+        history.loss = Array.from({ length: 34 }, () => 0);
+      },
+      ({ checkpoint }) => (checkpoint.done = 6.5),
+      ({ checkpoint }) => (checkpoint.iterations = 8),
+      ({ checkpoint }) => (checkpoint.divergedAt = 3),
+      ({ checkpoint }) => delete checkpoint.variables.W1,
+      ({ checkpoint }) => (checkpoint.variables.W9 = { shape: [1], values: new Float32Array(1) }),
+      ({ checkpoint }) => (checkpoint.variables.b1 = { shape: [6], values: new Float32Array(6) }),
+      ({ checkpoint }) => (checkpoint.variables.b1.values = new Float32Array(4)),
+      ({ checkpoint }) => Object.assign(checkpoint.variables.b1, { values: [1, 2, 3, 4, 5] }),
+      ({ checkpoint }) => (checkpoint.memory!.variables["mean of W1"].shape = [5, 784]),
+      ({ checkpoint }) => Object.assign(checkpoint.batches, { generator: [1, 2, 3] }),
+      ({ checkpoint }) => Object.assign(checkpoint, { run: "evil" }),
+    ];
+    const changed = changes.map((change) => {
+      const { prefix } = deserialize(whole) as { prefix: Prefix };
+      change(prefix);
+      return prefix;
+    });
+    for (const [i, prefix] of [...changed, null, "prefix", { history: {} }].entries()) {
+      forge(serialize({ identity, prefix }));
+      assert.equal(checkpoints.get(short), undefined, String(changes[i]));
+      assert.match(warned.pop()!, /it holds no part of this run/);
+    }
+    for (const content of [serialize(undefined), serialize(null), serialize({ identity: 5 })]) {
+      forge(content);
+      assert.equal(checkpoints.get(short), undefined);
+      assert.match(warned.pop()!, /it is of another run, version or processor/);
+    }
+    forge(Buffer.from("\x1b[2J"));
+    assert.equal(checkpoints.get(short), undefined);
+    assert.match(warned.pop()!, /^[^\p{C}]+ cannot be used /u);
+  });
+
   test("a checkpoint of another run or another kind of processor is never used, and said", async (t) => {
     const { warned } = listen(t);
     const folder = temporary(t);
@@ -220,6 +328,7 @@ if (process.argv[2] === "run") {
     const seeded = (seed: number) => ({ ...short, seed });
     new CheckpointFolder(folder).set(seeded(0), prefix);
     const { length } = readFileSync(join(folder, runKey(seeded(0))));
+    symlinkSync("loop", join(folder, "loop")); // is in nobody's way
     const checkpoints = new CheckpointFolder(folder, 0, 3.5 * length);
     for (const seed of [0, 1, 2, 3, 4]) {
       checkpoints.set(seeded(seed), prefix);

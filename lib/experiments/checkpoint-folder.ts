@@ -1,10 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
+import { printable } from "../printable";
 import type { Prefix } from "./checkpoint";
 import { runKey } from "./key";
+import { parsePrefix } from "./parse-prefix";
 import { updatesOf, type RunSpec } from "./spec";
 
 /** Bumped with the shape of what is written. */
@@ -41,12 +43,13 @@ export class CheckpointFolder {
   get(spec: RunSpec): Prefix | undefined {
     const file = this.fileOf(spec);
     try {
-      const prefix = decode(readFileSync(file), identityOf(spec));
+      const prefix = parsePrefix(spec, decode(this.read(file), identityOf(spec)));
       console.log(`A run continues after ${prefix.checkpoint.done} of ${updatesOf(spec)} updates, from ${file}`);
       return prefix;
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      if (code !== "ENOENT") console.warn(`${file} cannot be used (${message}): its run begins from the first update.`);
+      if (code !== "ENOENT")
+        console.warn(`${file} cannot be used (${printable(message)}): its run begins from the first update.`);
       return undefined;
     }
   }
@@ -61,7 +64,8 @@ export class CheckpointFolder {
       this.makeRoom();
     } catch (error) {
       remove(partial);
-      if (!this.warned) console.warn(`No checkpoints can be kept in ${this.folder}: ${(error as Error).message}`);
+      if (!this.warned)
+        console.warn(`No checkpoints can be kept in ${this.folder}: ${printable((error as Error).message)}`);
       this.warned = true;
     }
   }
@@ -69,6 +73,14 @@ export class CheckpointFolder {
   /** Removes what was kept of a run, and what a killed program left half-written of it. */
   delete(spec: RunSpec): void {
     for (const { name, path } of this.files()) if (name.startsWith(runKey(spec))) remove(path);
+  }
+
+  /** @throws if it is not a file, which reading might wait for, or larger than all checkpoints together. */
+  private read(path: string): Buffer {
+    const stat = statSync(path);
+    if (!stat.isFile()) throw new Error("it is not a file");
+    if (stat.size > this.mostBytes) throw new Error(`it is too large, ${stat.size} bytes`);
+    return readFileSync(path);
   }
 
   private makeRoom(): void {
@@ -83,7 +95,7 @@ export class CheckpointFolder {
     try {
       return readdirSync(this.folder).flatMap((name) => {
         const path = join(this.folder, name);
-        const stat = statSync(path, { throwIfNoEntry: false }); // another process may have removed it
+        const stat = lstatSync(path, { throwIfNoEntry: false }); // another process may have removed it
         return stat ? [{ name, path, size: stat.size, writtenMs: stat.mtimeMs }] : [];
       });
     } catch {
@@ -108,11 +120,11 @@ function encode(prefix: Prefix, identity: string): Buffer {
 }
 
 /** @throws saying what is wrong with the bytes. */
-function decode(bytes: Buffer, identity: string): Prefix {
+function decode(bytes: Buffer, identity: string): unknown {
   const content = bytes.subarray(DIGEST_BYTES);
   if (!digest(content).equals(bytes.subarray(0, DIGEST_BYTES))) throw new Error("it is damaged");
-  const found = deserialize(content) as { identity: string; prefix: Prefix };
-  if (found.identity !== identity) throw new Error("it is of another run, version or processor");
+  const found = deserialize(content) as Partial<Record<"identity" | "prefix", unknown>> | null | undefined;
+  if (found?.identity !== identity) throw new Error("it is of another run, version or processor");
   return found.prefix;
 }
 
