@@ -15,7 +15,6 @@ export default async function serve(values: { processes?: string; silence?: stri
     throw new CommandError(error.message, { showUsage: true });
   });
 
-  console.log(`Executing up to ${worker.concurrency} runs at a time.`);
   const nameOf = (job?: { id?: string }) => printable(String(job?.id).slice(0, 12));
   worker.on("completed", (job) =>
     console.log(`${nameOf(job)} done in ${(Date.now() - (job.processedOn ?? 0)) / 1000} s`),
@@ -30,4 +29,5 @@ export default async function serve(values: { processes?: string; silence?: stri
       console.log("Finishing the current runs; press Ctrl-C again to leave them to other workers.");
       void close().then(() => process.exit());
     });
+  console.log(`Executing up to ${worker.concurrency} runs at a time.`);
 }

@@ -41,6 +41,26 @@ describe("a worker over a real Redis", { skip: noRedis() }, () => {
     assert.deepEqual(await ended, [0, null]);
   });
 
+  test("Ctrl-C ends a worker within seconds whose Redis does not answer", async (t) => {
+    const child = spawn(process.execPath, [join(CLONE, "scripts/cli.mjs"), "worker", "--processes", "1"], {
+      env: { ...process.env, RUNS_REDIS_URL: redis.url },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    t.after(() => kill(child));
+    const ended = once(child, "exit");
+    const [ready] = (await once(child.stdout, "data")) as [Buffer];
+    assert.match(String(ready), /Executing up to 1 runs/);
+    process.kill(redis.pid, "SIGSTOP");
+    t.after(() => process.kill(redis.pid, "SIGCONT"));
+    let said = "";
+    child.stderr.on("data", (text: Buffer) => (said += String(text)));
+    const begun = Date.now();
+    child.kill("SIGINT");
+    assert.deepEqual(await ended, [0, null]);
+    assert.ok(Date.now() - begun < 10_000);
+    assert.match(said, /Redis at redis:.* does not answer: what it does not know to be done is executed again/);
+  });
+
   test("hostile jobs, put past the search right into Redis, are sent back by the worker unrun", async (t) => {
     await startWorker(t, redis.url);
     const queue = new Queue(QUEUE, { connection: { url: redis.url } });
@@ -50,6 +70,9 @@ describe("a worker over a real Redis", { skip: noRedis() }, () => {
       [{ spec: big }, "big", /network\.hiddenSizes\.0/],
       [{ spec: "process.exit(1)" }, "code", /spec: /],
       [{}, "empty", /spec: /],
+      [null, "null", /spec: /],
+      [{ spec: { ...good, "\x1b[2J": 1 } }, "escape", /\\u\{1b\}\[2J/],
+      [{ spec: good }, "\x1b[2J", /name \\u\{1b\}\[2J is not its spec's/],
       [{ spec: good }, "another-name", /name another-name is not its spec's/],
     ] as const) {
       await queue.add("run", data, { jobId: id, attempts: 3 });
