@@ -8,7 +8,7 @@ import { randomStream } from "../random";
 import { miniBatch } from "../trainer";
 import { children } from "../testing/children";
 import { run } from "./run";
-import { runAll, RunsFailed } from "./run-all";
+import { openRunner, runAll, RunsFailed } from "./run-all";
 import type { RunSpec } from "./spec";
 
 const spec: RunSpec = {
@@ -176,6 +176,42 @@ test("a run whose process dies is reported with its spec, after the others have 
     assert.ok(error.histories.slice(1).every((history) => history?.iterations === 31));
     return true;
   });
+});
+
+test("a run that failed is tried again when it is asked for again", async () => {
+  const runner = await openRunner({ workers: 1 });
+  const long = { ...spec, epochs: 1_000 };
+  let killed = false;
+  const onProgress = () => {
+    if (!killed) killed = process.kill(children()[0], "SIGKILL");
+  };
+  try {
+    await assert.rejects(runner.run(long, { onProgress }));
+    assert.equal((await runner.run(long)).iterations, 9_991);
+  } finally {
+    await runner.close();
+  }
+});
+
+test("who gives up a run that others ask for, too, ends his own wait only", async () => {
+  const runner = await openRunner({ workers: 1 });
+  const long = { ...spec, epochs: 300 };
+  const [first, second] = [new AbortController(), new AbortController()];
+  try {
+    const runs = [first.signal, second.signal, undefined].map((signal) => runner.run(long, { signal }));
+    const [rejected, alsoRejected, history] = runs;
+    for (const [abort, run] of [
+      [second, alsoRejected],
+      [first, rejected],
+    ] as const) {
+      const reason = new Error("given up");
+      abort.abort(reason);
+      await assert.rejects(run, (error) => error === reason);
+    }
+    assert.deepEqual(await history, await run(long));
+  } finally {
+    await runner.close();
+  }
 });
 
 test("each of several equal runs is told of its end", async () => {
