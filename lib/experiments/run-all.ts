@@ -132,10 +132,15 @@ async function openQueue(
   store: RunStore | undefined,
 ): Promise<Runner> {
   const { RunQueue } = await import("./remote/client.js");
-  const { verified } = await import("./remote/verified.js");
-  const here = verify > 0 ? new ProcessPool(workers) : undefined;
   const queue = await RunQueue.connect(redisUrl, signal);
-  return here ? verified(queue, here, verify, store) : queue;
+  if (verify === 0) return queue;
+  try {
+    const { verified } = await import("./remote/verified.js");
+    return verified(queue, new ProcessPool(workers), verify, store);
+  } catch (error) {
+    await queue.close();
+    throw error;
+  }
 }
 
 /** A run that was asked for, and what ends it. */

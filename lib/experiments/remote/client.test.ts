@@ -279,11 +279,15 @@ describe("what a Redis brings that anyone may have written", { skip: noRedis() }
     await wrong.close();
   });
 
-  test("verify: what is right passes, and nothing is computed twice without it", async (t) => {
+  test("verify: what is right passes, and what is no share is refused", async (t) => {
     const honest = worker(t, (job) => run(job.data.spec));
     const specs = trials(3);
     assert.deepEqual(await runAll(specs, { redisUrl: redis.url, verify: 1 }), await runAll(specs));
     await honest.close();
+    await assert.rejects(
+      runAll(specs, { redisUrl: redis.url, verify: 1, workers: 0 }),
+      /workers: expected a whole number/,
+    );
     for (const verify of [-0.1, 1.1, NaN, "0.5" as unknown as number]) {
       await assert.rejects(runAll(specs, { redisUrl: redis.url, verify }), {
         name: "RangeError",

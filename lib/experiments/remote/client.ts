@@ -164,7 +164,7 @@ export class RunQueue implements Runner {
       await action();
     } catch (error) {
       const problem = printable((error as Error).message);
-      this.waiting.get(key)?.reject(new Error(`Redis at ${publicAddress(this.url)}: ${problem}`));
+      this.waiting.get(key)?.reject(new Error(`Redis at ${publicAddress(this.url)}, job ${key}: ${problem}`));
       this.forget(key);
     }
   }
