@@ -8,7 +8,13 @@ const count = z.int().min(0);
 const numbers = z.array(z.number().nullable());
 const accuracies = z.array(z.number().min(0).max(1).nullable());
 
-const stream = z.strictObject({ generator: z.array(z.int()).length(4), spare: z.number().optional() });
+const stream = z.strictObject({
+  generator: z
+    .array(z.int())
+    .length(4)
+    .refine((state) => state.some((part) => part !== 0)), // from zeros no other number comes
+  spare: z.number().optional(),
+});
 
 const snapshot = z.record(
   z.string(),
