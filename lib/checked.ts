@@ -59,7 +59,8 @@ const named = (path: PropertyKey[]) => (path.length > 0 ? `${printable(path.map(
 const valueAt = (value: unknown, path: PropertyKey[]) =>
   path.reduce<unknown>((part, key) => (part as Record<PropertyKey, unknown> | undefined)?.[key], value);
 
-function shown(value: unknown): string {
+/** A value from outside, in a few words. */
+export function shown(value: unknown): string {
   if (typeof value === "string") return printable(JSON.stringify(value), 100);
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return `an array of ${value.length}`;

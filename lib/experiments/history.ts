@@ -1,4 +1,4 @@
-import { printable } from "../printable";
+import { shown } from "../checked";
 import { SETS, type History, type Measurement } from "../trainer";
 import { evaluationsOf, imageCounts, updatesOf, type RunSpec } from "./spec";
 
@@ -121,11 +121,5 @@ const isNumber = (value: unknown): value is number => typeof value === "number" 
 const isNegative = (value: number) => !Object.is(value, Math.abs(value));
 
 function unexpected(field: string, expected: string, found: unknown): TypeError {
-  return new TypeError(`${field}: expected ${expected}, got ${described(found)}`);
-}
-
-function described(value: unknown): string {
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (isObject(value)) return "an object";
-  return printable(typeof value === "string" ? JSON.stringify(value) : String(value), 60);
+  return new TypeError(`${field}: expected ${expected}, got ${shown(found)}`);
 }
