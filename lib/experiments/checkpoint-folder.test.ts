@@ -231,7 +231,10 @@ if (process.argv[2] === "run") {
       [() => execFileSync("mkfifo", [file]), /it is not a file/],
       [() => symlinkSync("/dev/zero", file), /it is not a file/],
       [() => symlinkSync(file, file), /ELOOP/],
-      [() => (writeFileSync(file, ""), truncateSync(file, 5e9)), /it is too large, 5000000000 bytes/],
+      [
+        () => (writeFileSync(file, ""), truncateSync(file, 5e9)),
+        /it is too large: 5000000000 bytes, at most 1\d{6} are expected/,
+      ],
     ];
     for (const [make, reason] of places) {
       make();
@@ -265,6 +268,11 @@ if (process.argv[2] === "run") {
       ({ history }) => (history.trainAccuracy = [1e9]),
       ({ history }) => (history.loss[0] = NaN),
       ({ history }) => Object.assign(history, { loss: { length: 7 } }),
+      ({ history }) => Object.assign(history, { loss: new Array(7) }),
+      ({ history }) => Object.assign(history, { loss: Array.from({ length: 7 }) }),
+      ({ history }) => (history.loss.length = 2 ** 32 - 1),
+      ({ checkpoint }) => (checkpoint.variables.b1.shape.length = 2 ** 32 - 1),
+      ({ checkpoint }) => Object.assign(checkpoint.batches, { generator: new Array(2 ** 32 - 1) }),
       ({ checkpoint, history }) => {
         checkpoint.done = 34; // one more than the run has
         history.loss = Array.from({ length: 34 }, () => 0);

@@ -6,7 +6,7 @@ import { deserialize, serialize } from "node:v8";
 import { printable } from "../printable";
 import type { Prefix } from "./checkpoint";
 import { runKey } from "./key";
-import { parsePrefix } from "./parse-prefix";
+import { mostBytesOf, parsePrefix } from "./parse-prefix";
 import { updatesOf, type RunSpec } from "./spec";
 
 /** Bumped with the shape of what is written. */
@@ -43,7 +43,7 @@ export class CheckpointFolder {
   get(spec: RunSpec): Prefix | undefined {
     const file = this.fileOf(spec);
     try {
-      const prefix = parsePrefix(spec, decode(this.read(file), identityOf(spec)));
+      const prefix = parsePrefix(spec, decode(read(file, mostBytesOf(spec)), identityOf(spec)));
       console.log(`A run continues after ${prefix.checkpoint.done} of ${updatesOf(spec)} updates, from ${file}`);
       return prefix;
     } catch (error) {
@@ -75,14 +75,6 @@ export class CheckpointFolder {
     for (const { name, path } of this.files()) if (name.startsWith(runKey(spec))) remove(path);
   }
 
-  /** @throws if it is not a file, which reading might wait for, or larger than all checkpoints together. */
-  private read(path: string): Buffer {
-    const stat = statSync(path);
-    if (!stat.isFile()) throw new Error("it is not a file");
-    if (stat.size > this.mostBytes) throw new Error(`it is too large, ${stat.size} bytes`);
-    return readFileSync(path);
-  }
-
   private makeRoom(): void {
     let bytes = 0;
     for (const { path, size } of this.files().sort((a, b) => b.writtenMs - a.writtenMs)) {
@@ -112,6 +104,14 @@ export class CheckpointFolder {
 function identityOf(spec: RunSpec): string {
   const processor = [process.arch, cpus()[0]?.model, process.env.ONEDNN_MAX_CPU_ISA];
   return JSON.stringify([FORMAT, runKey(spec), ...processor]);
+}
+
+/** @throws if there is no file, which reading might wait for, or one of more bytes. */
+function read(path: string, mostBytes: number): Buffer {
+  const stat = statSync(path);
+  if (!stat.isFile()) throw new Error("it is not a file");
+  if (stat.size > mostBytes) throw new Error(`it is too large: ${stat.size} bytes, at most ${mostBytes} are expected`);
+  return readFileSync(path);
 }
 
 function encode(prefix: Prefix, identity: string): Buffer {

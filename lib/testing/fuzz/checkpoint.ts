@@ -116,7 +116,7 @@ function replaceOne(stream: RandomStream, inside: object): void {
   if (isParent && !(part instanceof Float32Array) && stream.integer(6) > 0) return replaceOne(stream, part);
   const others = [
     ...[undefined, null, NaN, Infinity, -1, 0.5, 3, 2 ** 31, 2n ** 70n, true, "", "W1", {}, [], [[]], new Map(), /x/],
-    ...[new Float32Array(3), new Float64Array(4), new Date(NaN), new Array<number>(100_000), new Error("\x1b[2J")],
+    ...[new Float32Array(3), new Float64Array(4), new Date(NaN), new Array<number>(2 ** 32 - 1), new Error("\x1b[2J")],
   ];
   parts[name] = others[stream.integer(others.length)];
 }
