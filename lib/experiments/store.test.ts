@@ -257,6 +257,18 @@ test("a store behind a link keeps its journal beside the file itself", (t) => {
   assert.throws(() => new RunStore(join(path, "link")), { name: "StoreError", message: /disk\/runs\.sqlite-journal/ });
 });
 
+test("a name that libsql takes for something else is a file's name here", (t) => {
+  const before = process.cwd();
+  process.chdir(folder(t));
+  t.after(() => process.chdir(before));
+  for (const name of [":memory:", "file:runs.sqlite?mode=memory", "libsql:runs"]) {
+    const store = new RunStore(name);
+    store.set(spec(1), history(1));
+    store.close();
+    assert.ok(readFileSync(name).length > 4096);
+  }
+});
+
 test("a history that proved wrong can be forgotten", (t) => {
   const store = new RunStore(join(folder(t), "runs.sqlite"));
   t.after(() => store.close());

@@ -1,7 +1,7 @@
 import Database from "libsql";
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CLONE } from "../clone";
 import { printable } from "../printable";
 import type { History } from "../trainer";
@@ -211,6 +211,7 @@ export class RunStore {
     switch (code.replace(/^(SQLITE_[A-Z]+)_.*/, "$1")) {
       case "SQLITE_CORRUPT":
       case "SQLITE_NOTADB":
+      case "SQLITE_ERROR": // the statements are right; so this is about a file header or a schema that SQLite does not know
         return this.damaged(message, error);
       case "SQLITE_FULL":
         return new StoreError(
@@ -237,22 +238,24 @@ export class RunStore {
 }
 
 /**
- * Where a store really is: SQLite keeps its journals beside that file.
+ * Where a store really is, from the root: SQLite keeps its journals beside that file, and takes other names for a database in
+ * memory or on a server.
  * @throws {@link StoreError} if there is something at its place, or at that of a journal, that SQLite would wait for.
  */
 function placeOf(file: string): string {
   requireFile(file);
-  const place = lstatSync(file, { throwIfNoEntry: false }) ? realpathSync(file) : file;
+  const place = lstatSync(file, { throwIfNoEntry: false }) ? realpathSync(file) : resolve(file);
   for (const suffix of ["-journal", "-wal", "-shm"]) requireFile(place + suffix);
   return place;
 }
 
 function requireFile(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined)
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  const target = statSync(path, { throwIfNoEntry: false });
+  // A journal may go meanwhile, as another process has finished writing.
+  if (entry?.isSymbolicLink() && !target)
     throw new StoreError(`${path} is a link to a file that is not there: remove it, or name another file`);
-  if (!stat.isFile()) throw new StoreError(`${path} is not a file: move it away, or name another file`);
+  if (target && !target.isFile()) throw new StoreError(`${path} is not a file: move it away, or name another file`);
 }
 
 /** A value of a damaged row may be NULL. */
