@@ -64,7 +64,8 @@ export class RunStore {
   }
 
   /**
-   * The history kept for this spec, if there is one. One that can't be that of its run is forgotten, with a warning.
+   * The history kept for this spec, if there is one. One that is damaged, or can't be that of its run, is
+   * forgotten with a warning.
    * @throws {@link StoreError} if the file is damaged or cannot be read.
    */
   get(spec: RunSpec): History | undefined {
@@ -80,22 +81,24 @@ export class RunStore {
       return undefined;
     }
     const json = bytesOf(row.history);
-    // SQLite does not notice a changed byte inside a value.
-    if (digest(key, json) !== bytesOf(row.digest).toString())
-      throw this.damaged(`the history of run ${key} is not the one written`);
-    return this.parsed(spec, json.toString());
+    try {
+      // SQLite does not notice a changed byte inside a value.
+      if (digest(key, json) !== bytesOf(row.digest).toString()) throw new Error("it is not the one written");
+      return parseHistory(spec, JSON.parse(json.toString()));
+    } catch (error) {
+      this.forget(spec, (error as Error).message);
+      return undefined;
+    }
   }
 
-  /** Forgets a history that was right when it was written, but can't be that of its run: it is computed again. */
-  private parsed(spec: RunSpec, json: string): History | undefined {
+  /** For a history that is damaged, or can't be that of its run. */
+  private forget(spec: RunSpec, problem: string): void {
+    this.check();
+    console.warn(`${this.file}: the history of run ${runKey(spec)} can't be right (${problem}): it is computed again.`);
     try {
-      return parseHistory(spec, JSON.parse(json));
-    } catch (error) {
-      console.warn(
-        `${this.file} has a history that its run can't have (${(error as Error).message}): it is computed again.`,
-      );
       this.delete(spec);
-      return undefined;
+    } catch {
+      // Where nothing can be written it is found wrong each time.
     }
   }
 
@@ -200,7 +203,7 @@ export class RunStore {
   private damaged(detail: string, cause?: unknown): StoreError {
     return new StoreError(
       `${this.file} is damaged (${inOneLine(printable(detail))}). Move it away: runs are computed again into a new file. ` +
-        `What can be saved from the old one: sqlite3 OLD .recover | sqlite3 NEW`,
+        `What can be saved from the old one: sqlite3 OLD .dump | sed 's/^ROLLBACK.*/COMMIT;/' | sqlite3 NEW`,
       cause,
     );
   }
