@@ -126,17 +126,17 @@ export class RunQueue implements Runner {
   }
 
   private async completed(key: string, value: unknown, job?: Job): Promise<void> {
-    const run = this.waiting.get(key);
-    if (!run) return;
+    if (!this.waiting.has(key)) return;
     const worker = await this.workerOf(key, job);
-    try {
-      run.resolve({ history: parseHistory(run.spec, value), worker });
-    } catch (error) {
-      run.reject(
-        new Error(`on worker ${worker}: what it computed is no history of this run, ${(error as Error).message}`),
-      );
-    }
-    this.forget(key);
+    this.settle(key, ({ spec, resolve, reject }) => {
+      try {
+        resolve({ history: parseHistory(spec, value), worker });
+      } catch (error) {
+        reject(
+          new Error(`on worker ${worker}: what it computed is no history of this run, ${(error as Error).message}`),
+        );
+      }
+    });
   }
 
   private async failed(key: string, reason: string, job?: Job): Promise<void> {
@@ -144,8 +144,8 @@ export class RunQueue implements Runner {
     if (!run) return;
     // Another search has cancelled the same run, which is still wanted here.
     if (reason === CANCELLED) return this.attempt(key, () => this.add(key, run.spec));
-    run.reject(new Error(`on worker ${await this.workerOf(key, job)}: ${printable(String(reason))}`));
-    this.forget(key);
+    const worker = await this.workerOf(key, job);
+    this.settle(key, ({ reject }) => reject(new Error(`on worker ${worker}: ${printable(String(reason))}`)));
   }
 
   private progressed(key: string, progress: unknown): void {
@@ -164,14 +164,19 @@ export class RunQueue implements Runner {
       await action();
     } catch (error) {
       const problem = printable((error as Error).message);
-      this.waiting.get(key)?.reject(new Error(`Redis at ${publicAddress(this.url)}, job ${key}: ${problem}`));
-      this.forget(key);
+      this.settle(key, ({ reject }) =>
+        reject(new Error(`Redis at ${publicAddress(this.url)}, job ${key}: ${problem}`)),
+      );
     }
   }
 
-  /** The job is no longer needed. If Redis is away at this moment it stays there, for the next search. */
-  private forget(key: string): void {
-    if (this.waiting.delete(key)) this.asCourtesy(this.queue.remove(key));
+  /** Answers who waits for the run, if anyone still does. Its job stays if Redis is away just now, for the next search. */
+  private settle(key: string, answer: (run: Waiting) => void): void {
+    const run = this.waiting.get(key);
+    if (!run) return;
+    answer(run);
+    this.waiting.delete(key);
+    this.asCourtesy(this.queue.remove(key));
   }
 
   private asCourtesy(work: Promise<unknown>): void {

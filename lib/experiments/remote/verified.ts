@@ -45,7 +45,9 @@ export function verified(queue: RunQueue, here: Runner, share: number, store?: R
         const difference = firstDifference(history, await here.run(spec, { signal: options?.signal }));
         if (difference) await reject(worker, difference);
       } else {
-        unverified.set(worker, [...(unverified.get(worker) ?? []), spec]);
+        const specs = unverified.get(worker) ?? [];
+        unverified.set(worker, specs);
+        specs.push(spec);
       }
       return history;
     },
