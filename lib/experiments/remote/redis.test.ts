@@ -151,10 +151,13 @@ describe("a Redis that falls silent", { skip: noRedis() }, () => {
     await startWorker(t, redis.url);
     const said: string[] = [];
     t.mock.method(console, "warn", (text: string) => said.push(text));
-    const specs = [trial(1, 100), trial(2, 100)];
+    const specs = [trial(1, 300), trial(2, 10)];
     let resume: (() => void) | undefined;
-    const search = runAll(specs, { redisUrl: redis.url, onProgress: () => (resume ??= silence(t)) });
-    while (said.length === 0) await delay(100);
+    const onProgress = (_: number, done: number, total: number) => void (done < total && (resume ??= silence(t)));
+    const search = runAll(specs, { redisUrl: redis.url, onProgress });
+    const ended = search.then(() => assert.fail("it ended without a word"));
+    while (said.length === 0) await Promise.race([delay(100), ended]);
+    ended.catch(() => {});
     await delay(5500); // until it has been looked at again
     resume!();
     assert.deepEqual(await search, await runAll(specs));
