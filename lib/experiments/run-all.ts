@@ -105,6 +105,7 @@ export async function openRunner({
   if (typeof verify !== "number" || !(verify >= 0 && verify <= 1)) {
     throw new RangeError(`verify: expected a share from 0 to 1, got ${String(verify)}`);
   }
+  signal?.throwIfAborted();
   const opened = await openStore(store ?? process.env.RUNS_STORE);
   const checkpoints = opened && new CheckpointFolder(`${opened.file}.checkpoints`);
   try {
