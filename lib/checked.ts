@@ -64,5 +64,5 @@ export function shown(value: unknown): string {
   if (typeof value === "string") return printable(JSON.stringify(value), 100);
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  return typeof value === "object" && value !== null ? "an object" : String(value);
+  return typeof value === "object" && value !== null ? "an object" : Object.is(value, -0) ? "-0" : String(value);
 }

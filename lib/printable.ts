@@ -13,4 +13,9 @@ export function printable(text: string, most = MOST): string {
   return text.length > most ? `${start}… (${text.length.toLocaleString("en")} characters)` : start;
 }
 
+/** A foreign name, in one line. */
+export function printableName(name: string): string {
+  return printable(name, 100).replaceAll("\n", escaped);
+}
+
 const escaped = (character: string) => `\\u{${character.codePointAt(0)!.toString(16)}}`;

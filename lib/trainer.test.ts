@@ -136,3 +136,55 @@ for (const form of ["as written", "a graph"] as const)
     for (let i = 0; i < 20; i++) rest.step();
     assert.deepEqual(third.trainer.history.loss.slice(20), rest.history.loss);
   });
+
+/** The last loss, when at the 35th of 100 updates something has been changed by hand. */
+function lossAfter(form: "as written" | "a graph", change: (trainer: Trainer) => void, Kind = Trainer): number | null {
+  const net = new Network(network.spec, 2);
+  const trainer = new Kind(net, new SGD(0.1), { train }, { ...options, iterations: 100 });
+  if (form === "a graph") trainer.compile();
+  for (let i = 0; i < 100; i++) {
+    if (i === 34) change(trainer);
+    trainer.step();
+  }
+  return trainer.history.loss.at(-1)!;
+}
+
+const replaced: Record<string, () => Partial<Trainer>> = {
+  "the update rule": () => ({ optimizer: new Momentum(0.01) }),
+  "the network": () => ({ network: new Network(network.spec, 3) }),
+  "the options": () => ({ options: { ...options, iterations: 100, batchSize: 3 } }),
+  "the sets": () => ({ sets: { train: { ...train, x: train.x.mul(2) } } }),
+  "the stream of batches": () => ({ batches: randomStream(9, "batches") }),
+};
+for (const [what, parts] of Object.entries(replaced))
+  test(`a compiled trainer notices at once that somebody has replaced ${what}`, () => {
+    const change = (trainer: Trainer) => void Object.assign(trainer, parts());
+    const written = lossAfter("as written", change);
+    assert.equal(lossAfter("a graph", change), written);
+    assert.notEqual(
+      lossAfter("a graph", () => {}),
+      written,
+    );
+  });
+
+class Freezing extends Trainer {
+  frozen = false;
+  override update = () => {
+    const { x, t } = miniBatch(this.sets.train, 5, this.batches);
+    if (!this.frozen) this.optimizer.update(this.network.params, this.network.gradient(x, t));
+    return [this.network.lossTerms(x, t)];
+  };
+}
+
+test("an update that somebody else has written runs as written, with a warning, unless it is declared pure", (t) => {
+  const warn = t.mock.method(console, "warn", () => {});
+  const freeze = (trainer: Trainer) => void ((trainer as Freezing).frozen = true);
+  assert.equal(lossAfter("a graph", freeze, Freezing), lossAfter("as written", freeze, Freezing));
+  assert.deepEqual(
+    warn.mock.calls.map(({ arguments: [text] }) => String(text)),
+    [
+      "compile: Freezing.update is not known to do the same at each call, so it runs as written. " +
+        "Declare it with pure(…) if what differs from call to call comes from changing(() => …).",
+    ],
+  );
+});

@@ -3,6 +3,7 @@ import { checked, count, namesIn, seed } from "./checked";
 import { changing } from "./engine/changing";
 import { compile, type Step } from "./engine/compile";
 import { tf } from "./engine/backend";
+import { tested, wordFor } from "./engine/pure";
 import type { Network } from "./network";
 import type { Optimizer } from "./optimizers";
 import { UpdateRule } from "./optimizers/optimizer";
@@ -56,6 +57,8 @@ export type Schedule = {
   evaluateEvery?: number;
 } & ({ iterations: number } | { epochs: number });
 
+const PURE_UPDATE = "Declare it with pure(…) if what differs from call to call comes from changing(() => …).";
+
 const emptyHistory = (): History => ({
   iterations: 0,
   loss: [],
@@ -76,7 +79,9 @@ export const trainingFields = {
   iterations: count().optional(),
   epochs: count().optional(),
   evaluateEvery: count().optional(),
-  record: z.array(namesIn({ loss: 0, ...SETS })).max(4, "expected each measurement once"),
+  record: z
+    .array(namesIn({ loss: 0, ...SETS }))
+    .refine((names) => new Set(names).size === names.length, "expected each measurement once"),
   seed,
 };
 
@@ -146,6 +151,7 @@ export class Trainer {
     }
     this.iterations = updatesOf(options, sets.train.count);
     this.batches = randomStream(options.seed, "batches");
+    tested(this.update); // a subclass's own is set after this
   }
 
   /** The accuracies that are recorded, each with the examples that it is taken on. */
@@ -204,10 +210,36 @@ export class Trainer {
     return null;
   }
 
-  /** From now on each update runs as one graph: the same results in half the time. */
+  /**
+   * From now on each update runs as one graph: the same results in half the time. An `update` that somebody else has written
+   * goes on as it is written, with a warning, unless it is declared `pure`.
+   */
   compile(): this {
-    this.update = compile(this.update, this.network, this.optimizer, this.options, this.sets);
+    if ("times" in this.update) return this;
+    if (!wordFor(this.update)) {
+      const { name } = this.constructor;
+      console.warn(
+        `compile: ${name}.update is not known to do the same at each call, so it runs as written. ${PURE_UPDATE}`,
+      );
+      return this;
+    }
+    this.update = compile(this.update, this.network, this.optimizer, this.options, this.sets, this.parts);
     return this;
+  }
+
+  /** What training works with, as it is when it is read: somebody may replace it. */
+  private get parts(): object {
+    const read = (name: keyof Trainer) => ({ enumerable: true, get: () => this[name] });
+    return Object.defineProperties(
+      {},
+      {
+        network: read("network"),
+        optimizer: read("optimizer"),
+        options: read("options"),
+        sets: read("sets"),
+        batches: read("batches"),
+      },
+    );
   }
 }
 

@@ -47,6 +47,7 @@ export class Recorder implements Listener {
   private aside(make: () => Tensor): Tensor {
     this.stop();
     this.guardReads();
+    this.guardInputs();
     try {
       return make();
     } finally {
@@ -143,6 +144,23 @@ export class Recorder implements Listener {
         throw new Error("compile: the step reads a tensor that it computes; return it instead");
       if (this.before.includes(dataId)) this.refusal ??= "reads a variable into JavaScript";
       return plain.readSync.call(backend, dataId);
+    };
+  }
+
+  /** Tensors of this call are gone when a graph calls `make` again. */
+  private guardInputs(): void {
+    const plain = Object.getPrototypeOf(backend) as NativeBackend;
+    const look = (inputs: TensorInfo[]) => {
+      if (inputs.some(({ dataId }) => this.computed.has(dataId)))
+        this.refusal ??= "uses a tensor that it computes inside of changing(() => …)";
+    };
+    backend.executeSingleOutput = (name, attributes, inputs) => {
+      look(inputs);
+      return plain.executeSingleOutput.call(backend, name, attributes, inputs);
+    };
+    backend.executeMultipleOutputs = (name, attributes, inputs, count) => {
+      look(inputs);
+      return plain.executeMultipleOutputs.call(backend, name, attributes, inputs, count);
     };
   }
 

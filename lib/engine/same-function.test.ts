@@ -383,6 +383,28 @@ test("what a pure rule computes outside of changing is refused by name when it i
     );
 });
 
+test("a mask that changing makes of what the step computes runs as written, and a warning says why", (t) => {
+  const warn = t.mock.method(console, "warn", () => {});
+  class Mask implements Layer {
+    private mask?: tf.Tensor;
+    forward(x: tf.Tensor): tf.Tensor {
+      this.mask = changing(() => x.greater(0).cast("float32"));
+      return x.mul(this.mask);
+    }
+    backward = (dout: tf.Tensor) => dout.mul(this.mask!);
+  }
+  const layer = () => {
+    const made = new Mask();
+    pure(made);
+    return made;
+  };
+  assert.deepEqual(losses({ layer }, "a graph"), losses({ layer }, "as written"));
+  assert.match(
+    String(warn.mock.calls[0].arguments[0]),
+    /^compile: the step uses a tensor that it computes inside of changing\(\(\) => …\), so it runs as written/,
+  );
+});
+
 test("a rate from changing that falls at the very call that is compared is not refused", (t) => {
   const warn = t.mock.method(console, "warn", () => {});
   for (const call of [2, 15, 16, 17, 32]) {

@@ -4,9 +4,13 @@ import type { History } from "../trainer";
 import { CheckpointFolder } from "./checkpoint-folder";
 import { runKey } from "./key";
 import { ProcessPool } from "./local/pool";
-import { whenAborted, type Runner } from "./runner";
+import { UntrustedWorker, whenAborted, type Runner } from "./runner";
 import { parseRunSpec, updatesOf, type RunSpec } from "./spec";
 import type { RunStore } from "./store";
+import { WhenFree } from "./when-free";
+
+/** How long this thread stands still for another process that holds the store: a moment. */
+const STORE_WAIT_MS = 50;
 
 /** Where runs are executed, and whether their histories are kept. */
 export interface RunnerOptions {
@@ -42,7 +46,7 @@ export interface RunAllOptions extends RunnerOptions {
 export class RunsFailed extends Error {
   constructor(
     readonly failures: { index: number; spec: RunSpec; error: Error }[],
-    /** In the order of the specs; `undefined` where a run failed. */
+    /** In the order of the specs; `undefined` where a run failed, or came from a worker that computes wrongly. */
     readonly histories: (History | undefined)[],
   ) {
     const [first] = failures;
@@ -79,7 +83,10 @@ export async function runAll(
     const failures = results.flatMap((result, index) =>
       result.status === "rejected" ? [{ index, spec: specs[index], error: result.reason as Error }] : [],
     );
-    const histories = results.map((result) => (result.status === "fulfilled" ? result.value : undefined));
+    const untrusted = failures.flatMap(({ error }) => (error instanceof UntrustedWorker ? error.histories : []));
+    const histories = results.map((result) =>
+      result.status === "fulfilled" && !untrusted.includes(result.value) ? result.value : undefined,
+    );
     if (failures.length > 0) throw new RunsFailed(failures, histories);
     return histories as History[];
   } finally {
@@ -106,13 +113,14 @@ export async function openRunner({
     throw new RangeError(`verify: expected a share from 0 to 1, got ${String(verify)}`);
   }
   signal?.throwIfAborted();
-  const opened = await openStore(store ?? process.env.RUNS_STORE);
+  const whenFree = new WhenFree();
+  const opened = await openStore(store ?? process.env.RUNS_STORE, whenFree, signal);
   const checkpoints = opened && new CheckpointFolder(`${opened.file}.checkpoints`);
   try {
     const runner = redisUrl
       ? await openQueue(redisUrl, { workers, verify, signal }, opened)
       : new ProcessPool(workers, checkpoints);
-    const whole = opened ? stored(runner, opened, checkpoints!) : runner;
+    const whole = opened ? stored(runner, opened, checkpoints!, whenFree) : runner;
     return new SharedRuns(QUICK ? shortened(whole) : whole);
   } catch (error) {
     opened?.close();
@@ -121,10 +129,15 @@ export async function openRunner({
 }
 
 // The database and the queue are loaded only when they are used.
-async function openStore(store: boolean | string | undefined): Promise<RunStore | undefined> {
+async function openStore(
+  store: boolean | string | undefined,
+  whenFree: WhenFree,
+  signal?: AbortSignal,
+): Promise<RunStore | undefined> {
   if (!store) return undefined;
   const { DEFAULT_STORE, RunStore } = await import("./store.js");
-  return new RunStore(store === true || store === "1" ? DEFAULT_STORE : store);
+  const file = store === true || store === "1" ? DEFAULT_STORE : store;
+  return whenFree.do(() => new RunStore(file, STORE_WAIT_MS), signal);
 }
 
 async function openQueue(
@@ -176,8 +189,18 @@ export class SharedRuns implements Runner {
   }
 
   private start(key: string, ...[spec, options]: Parameters<Runner["run"]>): Promise<History> {
-    const history = this.runner.run(spec, options);
-    this.runs.set(key, { history, signal: options?.signal });
+    const { onProgress, signal } = options ?? {};
+    const failure = new AbortController();
+    const report = (...progress: [done: number, total: number]) => {
+      try {
+        onProgress?.(...progress);
+      } catch (error) {
+        failure.abort(error); // thrown on, it would end the process
+      }
+    };
+    const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+    const history = this.runner.run(spec, { ...options, onProgress: report, signal: stop });
+    this.runs.set(key, { history, signal });
     history.catch(() => this.runs.delete(key));
     return history;
   }
@@ -195,14 +218,14 @@ async function unlessAborted<T>(result: Promise<T>, signal?: AbortSignal): Promi
 }
 
 /** Takes histories from the store if they are there, and keeps those of new runs. */
-function stored(runner: Runner, store: RunStore, checkpoints: CheckpointFolder): Runner {
+function stored(runner: Runner, store: RunStore, checkpoints: CheckpointFolder, whenFree: WhenFree): Runner {
   let asked = 0;
   let found = 0;
   let unkept = 0;
   return {
     async run(spec, options) {
       asked++;
-      const old = store.get(spec);
+      const old = await whenFree.do(() => store.get(spec), options?.signal);
       if (old) {
         found++;
         checkpoints.delete(spec); // of a process that was killed after it had stored the history
@@ -211,7 +234,7 @@ function stored(runner: Runner, store: RunStore, checkpoints: CheckpointFolder):
       }
       const history = await runner.run(spec, options);
       try {
-        store.set(spec, history);
+        await whenFree.do(() => store.set(spec, history), options?.signal);
         checkpoints.delete(spec);
       } catch (error) {
         // The history is worth more than its copy: the search goes on without keeping this one.

@@ -27,3 +27,15 @@ export function whenAborted(signal: AbortSignal | undefined, stop: () => void): 
   signal.addEventListener("abort", stop, { once: true });
   return () => signal.removeEventListener("abort", stop);
 }
+
+/** A worker computes wrongly. */
+export class UntrustedWorker extends Error {
+  constructor(
+    message: string,
+    /** What had come from it before, and was believed. */
+    readonly histories: History[],
+  ) {
+    super(message);
+    this.name = "UntrustedWorker";
+  }
+}

@@ -3,7 +3,7 @@ import test from "node:test";
 import { runAll } from "./run-all";
 import * as rules from "../optimizers";
 import { runKey } from "./key";
-import { createOptimizer, parseRunSpec, type RunSpec } from "./spec";
+import { createOptimizer, parseRunSpec, type OptimizerSpec, type RunSpec } from "./spec";
 
 const good: RunSpec = {
   data: { images: 500, validation: 100, shuffleSeed: 7 },
@@ -143,6 +143,32 @@ const hostile: [what: string, spec: unknown, field: string][] = [
   ["a last epoch without accuracies", bad("evaluateEvery", 3), "evaluateEvery"], // of 5 points
   ["accuracies at no epoch", bad("evaluateEvery", 0), "evaluateEvery"],
   ["evaluateEvery without epochs", { ...good, epochs: undefined, iterations: 10, evaluateEvery: 1 }, "evaluateEvery"],
+  [
+    "months of copying images for a single unit",
+    {
+      ...good,
+      data: { images: 60_000 },
+      network: { ...good.network, hiddenSizes: [1] },
+      batchSize: 60_000,
+      epochs: undefined,
+      iterations: 1e7,
+      record: ["loss"],
+    },
+    "takes more than two days",
+  ],
+  [
+    "months of large products",
+    {
+      ...good,
+      data: { images: 500 },
+      network: { ...good.network, hiddenSizes: [2048, 2048, 2048] },
+      epochs: undefined,
+      iterations: 1e7,
+      record: ["loss"],
+    },
+    "takes more than two days",
+  ],
+  ["the same twice in the record", bad("record", ["loss", "loss"]), "record: expected each measurement once"],
   ["a training without end", bad("epochs", 1e15), "epochs"],
   ["a number JavaScript can't hold", bad("seed", 2 ** 60), "seed"],
   ["a negative seed", bad("seed", -1), "seed"],
@@ -171,4 +197,29 @@ test("runAll refuses before anything runs", async () => {
     message: /network\.hiddenSizes\.0/,
   });
   assert.equal(ran, 0);
+});
+
+test("createOptimizer refuses what a spec may not have", () => {
+  const refused: [described: unknown, message: string][] = [
+    [null, "createOptimizer: expected object, got null"],
+    [
+      { name: "sgd", learningRate: 0.1 },
+      'createOptimizer: name: expected one of SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW, got "sgd"',
+    ],
+    [{ name: "SGD" }, "createOptimizer: learningRate: expected a number above 0, got undefined"],
+    [{ name: "SGD", learningRate: 0.1, lr: 1 }, "createOptimizer: lr: there is no such field"],
+    [
+      { name: "Adam", learningRate: 0.1, beta1: 2 },
+      "createOptimizer: beta1: expected a number from 0 up to but not including 1, got 2",
+    ],
+  ];
+  for (const [described, message] of refused)
+    assert.throws(() => createOptimizer(described as OptimizerSpec), { name: "TypeError", message });
+});
+
+test("an error in onProgress fails the run, and nothing else", async () => {
+  const onProgress = () => {
+    throw new Error("mine");
+  };
+  await assert.rejects(runAll([{ ...good, record: [] }], { onProgress }), /1 of 1 runs failed; run 0: mine/);
 });

@@ -31,8 +31,8 @@ export interface DataSpec {
 const MOST_WEIGHTS = 2 ** 24;
 const MOST_VALUES = 2 ** 26;
 
-/** Some two days on one core, see {@link multiplications}: a worker takes runs from anyone who can reach its queue. */
-const MOST_MULTIPLICATIONS = 1e16;
+/** A worker takes runs from anyone who can reach its queue. */
+const MOST_SECONDS = 2 * 24 * 3600;
 
 const { momentum, decayRate, beta1, beta2, weightDecay, schedule } = hyperparameters;
 const learningRate = positive;
@@ -59,8 +59,12 @@ export type OptimizerSpec = {
   [Name in RuleName]: { name: Name; schedule?: LearningRateSchedule } & z.infer<z.ZodObject<(typeof rulesWith)[Name]>>;
 }[RuleName];
 
-/** The update rule that a spec describes. */
-export function createOptimizer({ schedule, ...spec }: OptimizerSpec): Optimizer {
+/**
+ * The update rule that a spec describes.
+ * @throws TypeError naming each field that is missing, unknown or out of range.
+ */
+export function createOptimizer(described: OptimizerSpec): Optimizer {
+  const { schedule, ...spec } = checked(optimizer, described, "createOptimizer");
   const values = Object.keys(rulesWith[spec.name]).map((key) => spec[key as keyof typeof spec]);
   const rule = new (rules[spec.name] as new (...values: unknown[]) => UpdateRule)(...values);
   if (schedule) rule.schedule = schedule;
@@ -70,6 +74,12 @@ export function createOptimizer({ schedule, ...spec }: OptimizerSpec): Optimizer
 const optimizers = Object.entries(rulesWith).map(([name, fields]) =>
   z.strictObject({ name: z.literal(name), ...fields, schedule }),
 );
+
+const optimizer = z.discriminatedUnion(
+  "name",
+  optimizers as [(typeof optimizers)[0]],
+  `expected one of ${Object.keys(rulesWith).join(", ")}`,
+) as unknown as z.ZodType<OptimizerSpec>;
 
 const spec = consistent(
   z.strictObject({
@@ -89,10 +99,7 @@ const spec = consistent(
       hiddenSizes: z.array(count(4096)).max(32, "expected at most 32 layers"),
       outputSize: z.literal(10, "expected 10, one for each digit"),
     }),
-    optimizer: z.discriminatedUnion(
-      "name",
-      optimizers as [(typeof optimizers)[0]],
-    ) as unknown as z.ZodType<OptimizerSpec>,
+    optimizer,
     batchSize: count(60_000),
     iterations: count(10_000_000).optional(),
     epochs: count(100_000).optional(),
@@ -111,9 +118,8 @@ const spec = consistent(
     path: ["network", "hiddenSizes"],
     message: `more than ${MOST_VALUES} values of hidden units for one batch or evaluated set; take fewer units or images`,
   })
-  .refine((run) => multiplications(run as RunSpec) <= MOST_MULTIPLICATIONS, {
-    path: ["iterations or epochs"],
-    message: `more than ${MOST_MULTIPLICATIONS} multiplications, which take days; take fewer updates, units or images`,
+  .refine((run) => !(secondsOf(run as RunSpec) > MOST_SECONDS), {
+    message: "takes more than two days on one core; take fewer updates, units or images",
   });
 
 function weights({ inputSize, hiddenSizes, outputSize }: NetworkSpec): number {
@@ -164,4 +170,20 @@ export function multiplications(spec: RunSpec): number {
   const evaluated = record.map((what) => (what === "loss" ? updated : evaluationsOf(spec) * counts[SETS[what]]));
   // Backward takes two products where forward takes one.
   return weights(network) * evaluated.reduce((sum, images) => sum + images, 3 * updated);
+}
+
+/**
+ * About how many seconds a run takes on one core, at most. Small products are nothing beside the copying of images and of
+ * each unit's values, and beside calling operations.
+ */
+function secondsOf(spec: RunSpec): number {
+  const { network, batchSize, data, record } = spec;
+  const { hiddenSizes, inputSize, batchNormalization, dropoutRate = 0 } = network;
+  const units = hiddenSizes.reduce((sum, each) => sum + each, 0);
+  const passes = 5 + (batchNormalization ? 20 : 0) + (dropoutRate > 0 ? 15 : 0);
+  const counts = imageCounts(data);
+  const evaluated = record.map((what) => (what === "loss" ? 0 : evaluationsOf(spec) * counts[SETS[what]]));
+  const images = evaluated.reduce((sum, each) => sum + each, updatesOf(spec) * batchSize);
+  const calls = updatesOf(spec) * (hiddenSizes.length + 1);
+  return multiplications(spec) / 5e10 + images * (inputSize + passes * units) * 6e-9 + calls * 1e-4;
 }

@@ -28,7 +28,12 @@ const BUSY_TIMEOUT_MS = 60_000;
 
 /** The store cannot be read or written. The message says what to do; nothing in the store has been lost. */
 export class StoreError extends Error {
-  constructor(message: string, cause?: unknown) {
+  /** @param isBusy whether only another process is in the way, which may end soon */
+  constructor(
+    message: string,
+    cause?: unknown,
+    readonly isBusy = false,
+  ) {
     super(message, { cause });
     this.name = "StoreError";
   }
@@ -49,11 +54,17 @@ export class RunStore {
   private readonly db: Database.Database;
   private isChecked = false;
 
-  /** @throws {@link StoreError} if the file is damaged, of a later version, no file at all, or out of reach. */
-  constructor(readonly file: string = DEFAULT_STORE) {
+  /**
+   * @param waitMs how long this thread stands still while another process holds the file
+   * @throws {@link StoreError} if the file is damaged, of a later version, no file at all, or out of reach.
+   */
+  constructor(
+    readonly file: string = DEFAULT_STORE,
+    waitMs = BUSY_TIMEOUT_MS,
+  ) {
     this.db = this.attempt(() => {
       mkdirSync(dirname(file), { recursive: true });
-      return new Database(placeOf(file), { timeout: BUSY_TIMEOUT_MS });
+      return new Database(placeOf(file), { timeout: waitMs });
     });
     try {
       this.attempt(() => this.prepare());
@@ -94,7 +105,9 @@ export class RunStore {
   /** For a history that is damaged, or can't be that of its run. */
   private forget(spec: RunSpec, problem: string): void {
     this.check();
-    console.warn(`${this.file}: the history of run ${runKey(spec)} can't be right (${problem}): it is computed again.`);
+    console.warn(
+      `${this.file}: the history of run ${runKey(spec)} can't be right (${printable(problem)}): it is computed again.`,
+    );
     try {
       this.delete(spec);
     } catch {
@@ -230,6 +243,7 @@ export class RunStore {
         return new StoreError(
           `${this.file} has been locked by another process for ${BUSY_TIMEOUT_MS / 1000} s: end that process`,
           error,
+          true,
         );
       default:
         return new StoreError(

@@ -1,4 +1,4 @@
-import type { tf } from "../engine/backend";
+import { tf } from "../engine/backend";
 
 /**
  * A layer of a network. `forward` keeps what `backward` needs, so `backward` belongs to the last
@@ -11,8 +11,11 @@ export interface Layer {
   backward(dout: tf.Tensor): tf.Tensor;
 }
 
-/** What `forward` kept for `backward`. @throws if `forward` has not been called yet */
-export function kept<T>(value: T | undefined, layer: string): T {
+/** What `forward` kept for `backward`. @throws if `forward` has not been called yet, or if its tensors are gone */
+export function kept<T extends tf.Tensor | Record<string, tf.Tensor>>(value: T | undefined, layer: string): T {
   if (value === undefined) throw new Error(`${layer}: backward before forward; call forward(x) first`);
+  const tensors = value instanceof tf.Tensor ? [value] : Object.values(value);
+  if (tensors.some(({ isDisposed }) => isDisposed))
+    throw new Error(`${layer}: what forward kept has been freed; call forward and backward in the same tf.tidy`);
   return value;
 }

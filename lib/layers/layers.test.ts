@@ -285,6 +285,11 @@ test("Errors say what was wrong and what to do", () => {
       () => loss.forward(tf.zeros([2, 10]), tf.tensor1d([1, 2, 3], "int32")),
       /shape \[2\], got int32 \[3\]/,
     );
+    const relu = new ReLU();
+    tf.tidy(() => void relu.forward(tf.ones([2, 4])));
+    assert.throws(() => relu.backward(tf.ones([2, 4])), {
+      message: "ReLU: what forward kept has been freed; call forward and backward in the same tf.tidy",
+    });
     const normalization = new BatchNormalization(tf.ones([4]), tf.zeros([4]));
     assert.throws(() => normalization.forward(tf.zeros([1, 4]), true), /batch of 1.*at least 2 rows/);
     assert.throws(() => normalization.forward(tf.zeros([2, 5]), true), /shape \[batch, 4\], got \[2, 5\]/);

@@ -88,6 +88,6 @@ test("what cannot be swept over is refused before anything runs", async () => {
   );
   await assert.rejects(
     sweep({ rate: [-1] }, ({ rate }) => spec(rate, 1)),
-    /^TypeError: not a run's spec:\n {2}optimizer\.learningRate/,
+    /^TypeError: spec: optimizer\.learningRate: expected a number above 0, got -1$/,
   );
 });

@@ -108,7 +108,10 @@ test("a run that would give no score, or is not as long as it was to be, is refu
       /expected .* epochs: \d+, as asked for, got iterations: 100$/,
     ],
     [(point) => specOf(point, 7), /expected .* epochs: \d+, as asked for, got epochs: 7$/],
-    [(point, epochs) => specOf(point, epochs / 0), /epochs: Invalid input/],
+    [
+      (point, epochs) => specOf(point, epochs / 0),
+      /^spec: epochs: expected a whole number from 1 to 100000, got Infinity$/,
+    ],
   ];
   for (const [wrong, message] of refused) {
     for (const method of [randomSearch, narrowingSearch, successiveHalving, bayesianSearch]) {

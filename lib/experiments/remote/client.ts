@@ -1,5 +1,5 @@
 import { Queue, QueueEvents, type Job } from "bullmq";
-import { printable } from "../../printable";
+import { printable, printableName } from "../../printable";
 import type { History } from "../../trainer";
 import { parseHistory } from "../history";
 import { runKey } from "../key";
@@ -15,6 +15,9 @@ const POLL_MS = 5000;
 /** How long Redis keeps a history that nobody has come back for. */
 const RETENTION_S = 30 * 24 * 3600;
 
+/** More searches than this will not have cancelled one run: a worker gives it up by itself. */
+const MOST_CANCELLED = 10;
+
 /** What a worker has computed. */
 export interface Computed {
   history: History;
@@ -26,6 +29,8 @@ export interface Computed {
 interface Waiting {
   spec: RunSpec;
   onProgress: RunOptions["onProgress"];
+  /** How often a worker has said that somebody cancelled it. */
+  cancelled: number;
   resolve(computed: Computed): void;
   reject(error: unknown): void;
 }
@@ -73,8 +78,9 @@ export class RunQueue implements Runner {
     private readonly url: string,
     private readonly stopReporting: () => void,
   ) {
-    events.on("completed", ({ jobId, returnvalue }) => void this.completed(jobId, returnvalue));
-    events.on("failed", ({ jobId, failedReason }) => void this.failed(jobId, failedReason));
+    // An event says only where to look: it may have been put there by anyone, while a worker still computes.
+    events.on("completed", ({ jobId }) => void this.look(jobId));
+    events.on("failed", ({ jobId }) => void this.look(jobId));
     events.on("progress", ({ jobId, data }) => this.progressed(jobId, data));
     this.polling = setInterval(() => this.pollInTurn(), POLL_MS);
   }
@@ -93,7 +99,7 @@ export class RunQueue implements Runner {
       this.asCourtesy(this.cancel(key));
     });
     return new Promise<Computed>((resolve, reject) => {
-      this.waiting.set(key, { spec, onProgress, resolve, reject });
+      this.waiting.set(key, { spec, onProgress, cancelled: 0, resolve, reject });
       void this.attempt(key, () => this.add(key, spec));
     }).finally(ended);
   }
@@ -110,7 +116,7 @@ export class RunQueue implements Runner {
   /** Puts the run into the queue, unless it is there already from a search that was cut short. */
   private async add(key: string, spec: RunSpec): Promise<void> {
     const old = await this.queue.getJob(key);
-    if (await old?.isCompleted()) return this.completed(key, old!.returnvalue, old);
+    if (old && (await old.isCompleted())) return this.completed(key, old);
     if (await old?.isFailed()) await old!.remove().catch(ignore); // another search may have done so
     await this.queue.add(
       "run",
@@ -125,12 +131,17 @@ export class RunQueue implements Runner {
     );
   }
 
-  private async completed(key: string, value: unknown, job?: Job): Promise<void> {
-    if (!this.waiting.has(key)) return;
-    const worker = await this.workerOf(key, job);
+  /** What became of a run's job. */
+  private async look(key: string): Promise<void> {
+    const run = this.waiting.get(key);
+    if (run) await this.attempt(key, () => this.reconcile(key, run.spec));
+  }
+
+  private completed(key: string, job: Job<RunJob, unknown>): void {
+    const worker = nameOf(job);
     this.settle(key, ({ spec, resolve, reject }) => {
       try {
-        resolve({ history: parseHistory(spec, value), worker });
+        resolve({ history: parseHistory(spec, job.returnvalue), worker });
       } catch (error) {
         reject(
           new Error(`on worker ${worker}: what it computed is no history of this run, ${(error as Error).message}`),
@@ -139,23 +150,18 @@ export class RunQueue implements Runner {
     });
   }
 
-  private async failed(key: string, reason: string, job?: Job): Promise<void> {
+  private async failed(key: string, job: Job<RunJob, unknown>): Promise<void> {
     const run = this.waiting.get(key);
     if (!run) return;
     // Another search has cancelled the same run, which is still wanted here.
-    if (reason === CANCELLED) return this.attempt(key, () => this.add(key, run.spec));
-    const worker = await this.workerOf(key, job);
-    this.settle(key, ({ reject }) => reject(new Error(`on worker ${worker}: ${printable(String(reason))}`)));
+    if (job.failedReason === CANCELLED && ++run.cancelled <= MOST_CANCELLED) return this.add(key, run.spec);
+    const reason = printable(String(job.failedReason));
+    this.settle(key, ({ reject }) => reject(new Error(`on worker ${nameOf(job)}: ${reason}`)));
   }
 
   private progressed(key: string, progress: unknown): void {
     const run = this.waiting.get(key);
     if (run && isProgress(progress, updatesOf(run.spec))) run.onProgress?.(progress.done, progress.total);
-  }
-
-  private async workerOf(key: string, job?: Job): Promise<string> {
-    const { processedBy = "without a name" } = job ?? (await this.queue.getJob(key).catch(ignore)) ?? {};
-    return printable(processedBy, 100);
   }
 
   /** Fails the run if what is to be done for it in Redis fails. */
@@ -210,8 +216,8 @@ export class RunQueue implements Runner {
   private async reconcile(key: string, spec: RunSpec): Promise<void> {
     const job = await this.queue.getJob(key);
     if (!job) await this.add(key, spec);
-    else if (await job.isCompleted()) await this.completed(key, job.returnvalue, job);
-    else if (await job.isFailed()) await this.failed(key, job.failedReason, job);
+    else if (await job.isCompleted()) this.completed(key, job);
+    else if (await job.isFailed()) await this.failed(key, job);
   }
 
   private async cancel(key: string): Promise<void> {
@@ -221,6 +227,9 @@ export class RunQueue implements Runner {
     await job.remove().catch(() => job.updateData({ ...job.data, cancelled: true }));
   }
 }
+
+/** The name of the worker that took the job last. */
+const nameOf = ({ processedBy = "without a name" }: Job<RunJob, unknown>) => printableName(String(processedBy));
 
 function isProgress(value: unknown, updates: number): value is Progress {
   const { done, total } = (value ?? {}) as Partial<Record<keyof Progress, unknown>>;

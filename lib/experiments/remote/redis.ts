@@ -8,6 +8,9 @@ import { whenAborted } from "../runner";
 /** How long a Redis may take to answer at the start. */
 const START_MS = 10_000;
 
+/** What a Redis tells of itself has some 5,000. */
+const MOST_BYTES = 2 ** 20;
+
 /** How often a Redis is asked whether it still answers. */
 const PING_MS = 5000;
 
@@ -16,7 +19,12 @@ const PATIENCE_MS = 3000;
 
 /** For BullMQ: tries for as long as it takes, at least every two seconds. */
 export function connectionTo(url: string): ConnectionOptions {
-  return { url, maxRetriesPerRequest: null, retryStrategy: (times: number) => Math.min(times * 200, 2000) };
+  return {
+    url,
+    maxRetriesPerRequest: null,
+    retryStrategy: (times: number) => Math.min(times * 200, 2000),
+    skipVersionCheck: true, // BullMQ would print what Redis says of itself as it comes
+  };
 }
 
 /**
@@ -29,6 +37,14 @@ export async function probe(url: string, signal?: AbortSignal): Promise<void> {
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: START_MS - 1000 });
   let cause: Error | undefined;
   redis.on("error", (error: Error) => (cause ??= error));
+  redis.on("connect", () => {
+    let bytes = 0;
+    redis.stream.on("data", (answer: Buffer) => {
+      bytes += answer.length;
+      if (bytes > MOST_BYTES)
+        redis.stream.destroy(new Error(`RESP: more than ${MOST_BYTES} bytes in answer to a ping`));
+    });
+  });
   const answer = redis
     .connect()
     .then(() => redis.ping())
@@ -117,6 +133,7 @@ export function publicAddress(url: string): string {
 export function reportOutages(parts: (Queue | QueueEvents | Worker)[], url: string): () => void {
   const address = publicAddress(url);
   let away = false;
+  let told = "";
   const report = (problem: string) => {
     if (!away) console.warn(`Redis at ${address} ${problem}; waiting for it.`);
     away = true;
@@ -125,10 +142,14 @@ export function reportOutages(parts: (Queue | QueueEvents | Worker)[], url: stri
     part.on("error", (error) => {
       const problem = printable(String(error.message));
       const lost = /ECONN|EPIPE|ETIMEDOUT|closed/i.test(String((error as NodeJS.ErrnoException).code ?? problem));
-      if (lost) report(`is away (${problem})`);
-      else console.warn(`Redis at ${address}: ${problem}`);
+      if (lost) return report(`is away (${problem})`);
+      if (problem !== told) console.warn(`Redis at ${address}: ${problem}`);
+      told = problem;
     });
     part.on("ready", () => (away = false));
+    // What comes while the connections are closed, when BullMQ listens no more, would end the process.
+    const { client, blockingClient } = part.getBackend();
+    for (const each of [client, blockingClient]) void each?.then((one) => one.on("error", ignore), ignore);
   }
 
   let waiting = false;

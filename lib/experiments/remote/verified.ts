@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { History } from "../../trainer";
-import type { Runner } from "../runner";
+import { UntrustedWorker, type Runner } from "../runner";
 import type { RunSpec } from "../spec";
 import type { RunStore } from "../store";
 import type { RunQueue } from "./client";
@@ -21,7 +21,7 @@ const PARTS = 2 ** 32;
  */
 export function verified(queue: RunQueue, here: Runner, share: number, store?: RunStore): Runner {
   const distrusted = new Set<string>();
-  const unverified = new Map<string, RunSpec[]>(); // by the worker's name
+  const unverified = new Map<string, { spec: RunSpec; history: History }[]>(); // by the worker's name
 
   // From the system's generator rather than from a seed: a worker that foresaw the choice could compute only those rightly.
   const isChosen = () => randomInt(PARTS) < share * PARTS;
@@ -32,9 +32,10 @@ export function verified(queue: RunQueue, here: Runner, share: number, store?: R
     const others = unverified.get(worker) ?? [];
     unverified.delete(worker);
     const kept = forget(others, store);
-    throw new Error(
+    throw new UntrustedWorker(
       `worker ${worker} computes wrongly, or has another kind of processor than this machine: ${difference}. ` +
         `${others.length} other histories came from it unverified in this search${kept}`,
+      others.map(({ history }) => history),
     );
   };
 
@@ -45,9 +46,9 @@ export function verified(queue: RunQueue, here: Runner, share: number, store?: R
         const difference = firstDifference(history, await here.run(spec, { signal: options?.signal }));
         if (difference) await reject(worker, difference);
       } else {
-        const specs = unverified.get(worker) ?? [];
-        unverified.set(worker, specs);
-        specs.push(spec);
+        const believed = unverified.get(worker) ?? [];
+        unverified.set(worker, believed);
+        believed.push({ spec, history });
       }
       return history;
     },
@@ -60,10 +61,10 @@ export function verified(queue: RunQueue, here: Runner, share: number, store?: R
 }
 
 /** @returns what is to be said of the store. */
-function forget(specs: RunSpec[], store: RunStore | undefined): string {
-  if (!store) return "";
+function forget(computed: { spec: RunSpec }[], store: RunStore | undefined): string {
+  if (!store || computed.length === 0) return "";
   try {
-    for (const spec of specs) store.delete(spec);
+    for (const { spec } of computed) store.delete(spec);
     return ", and are no longer in the store";
   } catch (error) {
     return `, and some are still in the store: ${(error as Error).message}`;
