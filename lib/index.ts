@@ -45,9 +45,8 @@ export * from "./notebook";
 // Exercises
 export { check } from "./exercises";
 
-// What importing it does: values show themselves, and an interrupted cell leaves nothing open.
 import { endOpenScopes } from "./engine/scopes";
-import "./inspect";
+import "./inspect"; // values show themselves
 import { afterCutOff } from "./notebook/kernel";
 
-afterCutOff(endOpenScopes);
+afterCutOff(endOpenScopes); // an interrupted cell leaves nothing open
