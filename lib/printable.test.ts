@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { printable } from "./printable";
+import { printable, printableName } from "./printable";
 
 test("what may act on a terminal is shown instead of sent", () => {
   assert.equal(printable("learning rate η = 0.1\nλ = 0"), "learning rate η = 0.1\nλ = 0");
@@ -10,6 +10,10 @@ test("what may act on a terminal is shown instead of sent", () => {
     "\\u{1b}]0;title\\u{7}\\u{1b}[2Jgone\\u{d}\\u{8}\\u{9b}1m",
   );
   assert.equal(printable("a\u202eb\u200bc\u2028d\ud800"), "a\\u{202e}b\\u{200b}c\\u{2028}d\\u{d800}");
+});
+
+test("a name stays in its line", () => {
+  assert.equal(printableName("worker\nAll is well"), "worker\\u{a}All is well");
 });
 
 test("a long text is cut, and its length said", () => {

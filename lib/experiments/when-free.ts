@@ -25,8 +25,9 @@ export class WhenFree {
         return result;
       } catch (error) {
         const { isBusy } = error as { isBusy?: boolean };
+        if (!isBusy) throw error;
         this.heldSince ??= Date.now();
-        if (!isBusy || Date.now() - this.heldSince > MOST_MS) throw error;
+        if (Date.now() - this.heldSince > MOST_MS) throw error;
       }
       await delay(PAUSE_MS);
     }
