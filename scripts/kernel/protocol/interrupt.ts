@@ -6,7 +6,16 @@
  * do anywhere: in a timer, or after an `await`, too. If there is still none, the cell waits for a child process, which is
  * interrupted like the kernel's whole group in a terminal.
  */
-import { type Flags, LOADING, type Port, SIGNALLED, TIDYING, type ToExecution, type ToProtocol } from "../messages.js";
+import {
+  type Flags,
+  type Frame,
+  LOADING,
+  type Port,
+  SIGNALLED,
+  TIDYING,
+  type ToExecution,
+  type ToProtocol,
+} from "../messages.js";
 import { pauseExecution } from "./pause.js";
 
 /** A main thread that is not in a loop answers within this time. */
@@ -63,8 +72,11 @@ function interruptChildren(flags: Flags): void {
 
 let isTerminating = false;
 
+/** A function of a package: cut off in the middle it may leave the package's own state half changed, as TensorFlow's. */
+const isOfPackage = (frame: Frame | undefined) => frame !== undefined && /[\\/]node_modules[\\/]/.test(frame.file);
+
 /**
- * Ends the loop that the main thread is in, and tells the main thread where that was.
+ * Ends the loop that the main thread is in, and tells the main thread where that was. Functions of packages may return first.
  * @returns when that is on its way; a main thread that waits for something outside of JavaScript comes to it later
  */
 async function terminateExecution(execution: Port<ToExecution, ToProtocol>, answered: () => boolean): Promise<void> {
@@ -76,14 +88,22 @@ async function terminateExecution(execution: Port<ToExecution, ToProtocol>, answ
       isTerminating = false;
       resolve();
     };
-    const giveUp = pauseExecution(({ frames, resume, terminate }) => {
+    let where: Frame[] | undefined;
+    const tellWhere = () => where && execution.postMessage({ kind: "where", frames: where });
+    const giveUp = pauseExecution(({ frames, resume, stepOut, terminate }) => {
+      if (answered()) {
+        end();
+        return resume(); // what is paused is the next cell
+      }
+      where = frames;
+      if (isOfPackage(frames[0])) return stepOut();
       end();
-      if (answered()) return resume(); // what is paused is the next cell
-      execution.postMessage({ kind: "where", frames });
+      tellWhere();
       terminate();
     });
     const patience = setTimeout(() => {
-      giveUp(true); // at the end of its stack it cannot even pause
+      tellWhere();
+      giveUp(true); // at the end of its stack it cannot even pause, and a package's function may not return
       end();
     }, PAUSE_MS);
   });

@@ -8,12 +8,15 @@ export interface Pause {
   session: Session;
   /** Lets it go on. */
   resume(): void;
+  /** Lets it go on until the topmost function returns, and pauses there. */
+  stepOut(): void;
   /** Ends all that it is in the middle of. */
   terminate(): void;
 }
 
 /**
- * @param onPause called when the main thread stands still: at once if it runs JavaScript, else when it comes to that
+ * @param onPause called when the main thread stands still: at once if it runs JavaScript, else when it comes to that; and
+ * again wherever `stepOut` leads
  * @returns a function that gives up waiting, or ends what runs without any pause
  */
 export function pauseExecution(onPause: (pause: Pause) => void): (terminate?: boolean) => void {
@@ -28,6 +31,7 @@ export function pauseExecution(onPause: (pause: Pause) => void): (terminate?: bo
       frames: callFrames.map((frame) => frameFrom(frame, files)),
       session,
       resume: () => resume(false),
+      stepOut: () => session.post("Debugger.stepOut"),
       terminate: () => resume(true),
     }),
   );
