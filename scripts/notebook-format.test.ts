@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { root } from "#setup/clone.mjs";
@@ -48,6 +48,21 @@ test("the notebooks are as one execution from the first cell to the last left th
       name,
     );
   }
+});
+
+test("the library's sources that the notebooks show are those of today", () => {
+  const shown = names.flatMap((name) =>
+    readNotebook(join(folder, name)).cells.flatMap(({ source, outputs = [] }) => {
+      const [, file] = joined(source).match(/^showSource\("([^"]+)"/m) ?? [];
+      return file ? outputs.map(({ data }) => ({ name, file, code: joined(data?.["text/plain"]) })) : [];
+    }),
+  );
+  assert.ok(shown.length >= 10, `${shown.length} shown`);
+  const outdated = shown.filter(({ file, code }) => !readFileSync(join(root, "lib", file), "utf8").includes(code));
+  assert.deepEqual(
+    outdated.map(({ name, file }) => `${name}: ${file}`),
+    [],
+  );
 });
 
 test("the code that checks the claims is folded, and its tables are not", () => {

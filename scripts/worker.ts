@@ -10,12 +10,12 @@ export default async function serve(values: { processes?: string; silence?: stri
   if (!url) throw new CommandError("RUNS_REDIS_URL is not set", { showUsage: true });
 
   const { serveRuns } = loadLibrary("experiments/remote/serve");
-  const { printable } = loadLibrary("printable");
+  const { printable, printableName } = loadLibrary("printable");
   const { worker, close } = await serveRuns(url, { processes, silence }).catch((error: Error) => {
     throw new CommandError(error.message, { showUsage: true });
   });
 
-  const nameOf = (job?: { id?: string }) => printable(String(job?.id).slice(0, 12));
+  const nameOf = (job?: { id?: string }) => printableName(String(job?.id).slice(0, 12));
   worker.on("completed", (job) =>
     console.log(`${nameOf(job)} done in ${(Date.now() - (job.processedOn ?? 0)) / 1000} s`),
   );

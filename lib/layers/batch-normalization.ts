@@ -17,8 +17,9 @@ const EPSILON = 1e-6;
  * figure 6-17 in one: `dx = γ / √(σ² + ε) · (dout − (dβ + x̂ ⊙ dγ) / m)`.
  *
  * Training uses the batch's own mean and variance, and keeps running averages of them, which start
- * at 0: `running ← 0.9 running + 0.1 batch`. Evaluation uses the running averages. (PyTorch starts the variance at 1, divides
- * it by m − 1 and takes 1e-5 for ε, so the same weights give other values there in the first evaluations.)
+ * at 0: `running ← 0.9 running + 0.1 batch`. Evaluation uses the running averages. (PyTorch starts
+ * the variance at 1, divides it by m − 1 and takes 1e-5 for ε, so the same weights give other values
+ * there in the first evaluations.)
  *
  * `x`, `y` `[batch, units]`; `γ`, `β` and the running statistics `[units]`.
  *

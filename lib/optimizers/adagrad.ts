@@ -9,7 +9,8 @@ const EPSILON = 1e-7;
  * `h ← h + ∂L/∂W ⊙ ∂L/∂W`  (6.5), from h = 0
  * `W ← W − η (1 / √h) ∂L/∂W`  (6.6), with 1e-7 added to √h (PyTorch: 1e-10)
  *
- * float32 cannot hold the square of a gradient above 1.8e19: h is then infinite, and the weight stands still for ever.
+ * float32 cannot hold the square of a gradient above 1.8e19: h is then infinite, and the weight
+ * stands still for ever.
  *
  * Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
  * Optimization", 2011. https://jmlr.org/papers/v12/duchi11a.html

@@ -11,8 +11,8 @@ const EPSILON = 1e-7;
  * `v ← β₂ v + (1 − β₂) ∂L/∂W ⊙ ∂L/∂W`, from v = 0
  * `W ← W − η_t m / (√v + 1e-7)`, `η_t = η √(1 − β₂ᵗ) / (1 − β₁ᵗ)` at update t
  *
- * Frameworks add their ε (PyTorch: 1e-8) to the root of the corrected v. The 1e-7 here is one of 1e-7 / √(1 − β₂ᵗ) there:
- * 3e-6 at the first update.
+ * Frameworks add their ε (PyTorch: 1e-8) to the root of the corrected v. The 1e-7 here is one of
+ * 1e-7 / √(1 − β₂ᵗ) there: 3e-6 at the first update.
  *
  * Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, in the form at the end of its
  * section 2, with η for the paper's α. https://arxiv.org/abs/1412.6980

@@ -6,8 +6,9 @@ import { UpdateRule, type Grads, type Params } from "./optimizer";
  * `v ← α v − η ∂L/∂W`  (6.3), from v = 0
  * `W ← W + v`  (6.4)
  *
- * The velocity has η in it, so it keeps what it gained before the rate was changed. PyTorch multiplies by η at the end: a
- * new rate there acts on the old velocity, too. As long as the rate is the same, so are the updates.
+ * The velocity has η in it, so it keeps what it gained before the rate was changed. PyTorch
+ * multiplies by η at the end: a new rate there acts on the old velocity, too. As long as the rate is
+ * the same, so are the updates.
  *
  * Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
  * https://doi.org/10.1016/0041-5553(64)90137-5

@@ -7,7 +7,8 @@ import { UpdateRule, type Grads, type Params } from "./optimizer";
  * `v ← α v − η ∂L/∂W`, from v = 0
  * `W ← W + α v − η ∂L/∂W`
  *
- * As in Momentum, a new rate does not act on the velocity that is there already, while PyTorch's does.
+ * As in Momentum, a new rate does not act on the velocity that is there already, while PyTorch's
+ * does.
  *
  * Bengio, Boulanger-Lewandowski and Pascanu, "Advances in Optimizing Recurrent Networks", 2012,
  * equations 6 and 7. https://arxiv.org/abs/1212.0901

@@ -10,7 +10,8 @@ const EPSILON = 1e-7;
  * `h ← ρ h + (1 − ρ) ∂L/∂W ⊙ ∂L/∂W`, from h = 0
  * `W ← W − η (1 / √h) ∂L/∂W`, with 1e-7 added to √h (PyTorch: 1e-8)
  *
- * float32 cannot hold the square of a gradient above 1.8e19: h is then infinite, and the weight stands still for ever.
+ * float32 cannot hold the square of a gradient above 1.8e19: h is then infinite, and the weight
+ * stands still for ever.
  *
  * Tieleman and Hinton, "Lecture 6.5: rmsprop", Neural Networks for Machine Learning, 2012.
  * https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf

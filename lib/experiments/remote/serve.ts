@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { Job, UnrecoverableError, Worker } from "bullmq";
-import { printable } from "../../printable";
+import { printableName } from "../../printable";
 import type { History } from "../../trainer";
 import { runKey } from "../key";
 import { ProcessPool } from "../local/pool";
@@ -110,7 +110,7 @@ function checkedSpec(job: Job<RunJob, History>): RunSpec {
   try {
     const spec = parseRunSpec(job.data?.spec);
     if (runKey(spec) !== job.id)
-      throw new TypeError(`the job's name ${printable(String(job.id), 100)} is not its spec's`);
+      throw new TypeError(`the job's name ${printableName(String(job.id))} is not its spec's`);
     return spec;
   } catch (error) {
     throw new UnrecoverableError((error as Error).message);
