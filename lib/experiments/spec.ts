@@ -175,7 +175,7 @@ export function multiplications(spec: RunSpec): number {
 /**
  * About how many seconds a run takes on one core, at most. Small products are nothing beside the copying of images and of
  * each unit's values, and beside calling operations: with batches of 60,000 images an update of a single unit took 0.34 s
- * (here 0.30), one of 32 layers of two units with Dropout and batch normalization 1.26 s (1.22).
+ * (here 0.29), one of 32 layers of two units with Dropout and batch normalization 1.26 s (1.22).
  */
 function secondsOf(spec: RunSpec): number {
   const { network, batchSize, data, record } = spec;
