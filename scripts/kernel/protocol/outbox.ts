@@ -9,6 +9,9 @@ interface Sender {
 }
 
 const RETRY_MS = 2;
+/** What a socket that does not wait for its readers is given: no more messages, and no more bytes, than these. */
+const SLOW_MESSAGES_PER_MS = 1;
+const SLOW_BYTES_PER_MS = 8000;
 
 export class Outbox {
   readonly #socket: Sender;
@@ -17,6 +20,9 @@ export class Outbox {
   #next = 0; // to take from the front of a long array is slow
   #bytes = 0;
   #sending = false;
+  #isSlow = false;
+  /** When a slow socket may be given the next message. */
+  #nextAt = 0;
 
   /** @param onStall called when the socket has taken nothing for some time, as a client does not read */
   constructor(socket: Sender, onStall: (seconds: number) => void = () => {}) {
@@ -40,13 +46,24 @@ export class Outbox {
     return this.#bytes;
   }
 
+  /** From now on the socket is given only as much as a client that reads at all can take. */
+  slowDown(): void {
+    this.#isSlow = true;
+  }
+
   async #drain(): Promise<void> {
     this.#sending = true;
     while (!this.#socket.closed && this.#next < this.#waiting.length) {
       const frames = this.#waiting[this.#next++];
-      if (this.#next === this.#waiting.length) [this.#waiting, this.#next] = [[], 0];
+      // No more are held that have been sent than wait, even where some always wait.
+      if (this.#next * 2 >= this.#waiting.length) {
+        this.#waiting = this.#waiting.slice(this.#next);
+        this.#next = 0;
+      }
       await this.#hand(frames);
-      this.#bytes -= sizeOf(frames);
+      const size = sizeOf(frames);
+      this.#bytes -= size;
+      if (this.#isSlow) await this.#rest(size);
     }
     this.#sending = false;
   }
@@ -64,6 +81,13 @@ export class Outbox {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
+  }
+
+  async #rest(size: number): Promise<void> {
+    const now = performance.now();
+    this.#nextAt = Math.max(now, this.#nextAt) + 1 / SLOW_MESSAGES_PER_MS + size / SLOW_BYTES_PER_MS;
+    const wait = this.#nextAt - now;
+    if (wait >= RETRY_MS) await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
 

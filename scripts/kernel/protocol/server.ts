@@ -421,10 +421,14 @@ function tellPace(): void {
   untold = 0;
 }
 
-/** A client that reads nothing at all must not stop the others: from now on it misses what it does not take in time. */
+/**
+ * A client that reads nothing at all must not stop the others: from now on it misses what it does not take in time. ZeroMQ
+ * does not say whose messages it drops, so that none is sent faster than a client that reads can follow.
+ */
 function refuseToWait(seconds: number): void {
   if (seconds < MAX_STALL_S) return;
   iopub.noDrop = false;
+  outboxes.get(iopub)?.slowDown();
   complain(`a client has read nothing for ${MAX_STALL_S} s; it may miss some of the output.`);
 }
 

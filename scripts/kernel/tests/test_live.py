@@ -589,19 +589,40 @@ def test_noise_on_its_ports_does_not_end_it(kernel):
     assert value_of(kernel, "40 + 2") == "42"
 
 
-def test_a_listener_that_never_reads_fills_no_memory(kernel):
+def listener(kernel):
+    """Another client, which holds next to nothing itself of what it does not read."""
+    listener = kernel.client.context.socket(zmq.SUB)
+    listener.setsockopt(zmq.RCVHWM, 10)
+    listener.setsockopt(zmq.SUBSCRIBE, b"")
+    listener.connect(f"tcp://127.0.0.1:{kernel.client.iopub_port}")
+    return listener
+
+
+def test_a_listener_that_never_reads_fills_no_memory_and_takes_nothing_from_one_that_rests(kernel):
     kernel.run("0")
     before = resident(kernel)
-    deaf = kernel.client.context.socket(zmq.SUB)
-    deaf.setsockopt(zmq.RCVHWM, 10)
-    deaf.setsockopt(zmq.SUBSCRIBE, b"")
-    deaf.connect(f"tcp://127.0.0.1:{kernel.client.iopub_port}")
+    deaf, slow = listener(kernel), listener(kernel)
     time.sleep(0.5)
+    taken, ended = [], threading.Event()
+
+    def read():
+        while slow.poll(1000) or not ended.is_set():
+            if len(taken) % 200 == 0:
+                time.sleep(1)
+            if slow.poll(0):
+                taken.append(slow.recv_multipart()[-1].count(b"x"))
+
+    reader = threading.Thread(target=read)
+    reader.start()
     try:
-        code = "for (let i = 0; i < 20000; i++) { console.log('x'.repeat(10000)); if (i % 200 === 0) await null }"
+        code = "for (let i = 0; i < 15000; i++) { console.log('x'.repeat(10000)); if (i % 200 === 0) await null }"
         reply, outputs = kernel.run(code, timeout=60)
         assert reply["status"] == "ok"
-        assert printed(outputs).count("x") == 20000 * 10000
-        assert resident(kernel) - before < 250
+        assert printed(outputs).count("x") == 15000 * 10000
+        assert resident(kernel) - before < 170
     finally:
+        ended.set()
+        reader.join()
         deaf.close(linger=0)
+        slow.close(linger=0)
+    assert sum(taken) - code.count("x") >= 15000 * 10000, sum(taken)
