@@ -353,6 +353,7 @@ export class CellRunner {
 
   /** Abandons a cell that can no longer end by itself, and answers in its place. */
   abandon(): ErrorReply {
+    Atomics.store(this.#flags, TIDYING, 0); // what tidied up may have been cut off, too
     const running = this.#running;
     const error = this.#describe(placed(running?.interrupted ?? new Interrupted(), running?.where ?? []));
     this.#running = undefined;

@@ -38,24 +38,28 @@ export function interrupt(
   answered: () => boolean,
 ): void {
   const start = performance.now();
-  let isInsisting = false;
+  let wasEnded = false;
   const ask = () => {
     execution.postMessage({ kind: "interrupt", ...message });
     setTimeout(insist, ANSWER_MS);
   };
+  // The loading of the kernel may not be cut off, nor what the library does at an interrupt.
+  const isSpared = () =>
+    Atomics.load(flags, LOADING) === 1 ||
+    (Atomics.load(flags, TIDYING) === 1 && performance.now() - start < MAX_TIDYING_MS);
   const insist = () => {
     if (answered()) return;
-    // The loading of the kernel may not be cut off.
-    const loads = Atomics.load(flags, LOADING) === 1;
-    const tidies = Atomics.load(flags, TIDYING) === 1 && performance.now() - start < MAX_TIDYING_MS;
-    if (loads || tidies) {
+    if (isSpared()) {
       setTimeout(insist, ANSWER_MS);
       return;
     }
-    if (isInsisting) interruptChildren(flags);
-    isInsisting = true;
-    // And it is asked again, since the answer may have been cut off, too.
-    void terminateExecution(execution, answered).then(ask);
+    if (wasEnded) interruptChildren(flags);
+    void terminateExecution(execution, () => answered() || isSpared()).then((isEnded) => {
+      wasEnded ||= isEnded;
+      // It is asked again, since the answer may have been cut off, too.
+      if (isEnded) ask();
+      else insist();
+    });
   };
   ask();
 }
@@ -77,34 +81,37 @@ const isOfPackage = (frame: Frame | undefined) => frame !== undefined && /[\\/]n
 
 /**
  * Ends the loop that the main thread is in, and tells the main thread where that was. Functions of packages may return first.
- * @returns when that is on its way; a main thread that waits for something outside of JavaScript comes to it later
+ * @param goesOn whether the main thread is by now where it may not be ended: a busy machine comes to pause it late
+ * @returns false if it goes on, else true once the end is on its way; a main thread that waits for something outside of
+ * JavaScript comes to it later
  */
-async function terminateExecution(execution: Port<ToExecution, ToProtocol>, answered: () => boolean): Promise<void> {
-  if (isTerminating) return; // a second one would cut off what follows the loop
+async function terminateExecution(execution: Port<ToExecution, ToProtocol>, goesOn: () => boolean): Promise<boolean> {
+  if (isTerminating) return true; // a second one would cut off what follows the loop
   isTerminating = true;
-  await new Promise<void>((resolve) => {
-    const end = () => {
+  return new Promise((resolve) => {
+    const end = (isEnded: boolean) => {
       clearTimeout(patience);
       isTerminating = false;
-      resolve();
+      resolve(isEnded);
     };
     let where: Frame[] | undefined;
     const tellWhere = () => where && execution.postMessage({ kind: "where", frames: where });
     const giveUp = pauseExecution(({ frames, resume, stepOut, terminate }) => {
-      if (answered()) {
-        end();
-        return resume(); // what is paused is the next cell
+      if (goesOn()) {
+        end(false);
+        return resume(); // what is paused is the next cell, or the end of this one
       }
       where = frames;
       if (isOfPackage(frames[0])) return stepOut();
-      end();
+      end(true);
       tellWhere();
       terminate();
     });
     const patience = setTimeout(() => {
-      tellWhere();
-      giveUp(true); // at the end of its stack it cannot even pause, and a package's function may not return
-      end();
+      const isEnded = !goesOn();
+      if (isEnded) tellWhere();
+      giveUp(isEnded); // at the end of its stack it cannot even pause, and a package's function may not return
+      end(isEnded);
     }, PAUSE_MS);
   });
 }
