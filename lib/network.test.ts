@@ -205,6 +205,8 @@ test("images and labels that do not fit are refused in our words", () => {
       ],
       [() => network.accuracy(x, t.slice(0, 3)), "Network.accuracy: expected int32 labels of shape [6], got int32 [3]"],
       [() => network.accuracy(x.slice(0, 3), t), "Network.accuracy: expected int32 labels of shape [3], got int32 [6]"],
+      [() => network.accuracy(x.slice(0, 0), t.slice(0, 0)), "Network.accuracy: there is no image"],
+      [() => network.loss(x.slice(0, 0), t.slice(0, 0)), "Network.loss: there is no image"],
       [() => network.accuracy(x, outside), "Network.accuracy: expected labels from 0 to 2, got 3 at place 2"],
       [() => network.loss(x, outside), "Network.loss: expected labels from 0 to 2, got 3 at place 2"],
       [() => network.gradient(x, outside), "SoftmaxWithLoss: expected labels from 0 to 2, got 3 at place 2"],

@@ -1,6 +1,6 @@
 import type { tf } from "../engine/backend";
 import { biasAdd, matMul, sumOverBatch } from "../engine/operations";
-import { kept, type Layer } from "./layer";
+import { checkGradient, kept, type Layer } from "./layer";
 
 /**
  * `y = x W + b`: every unit sees every input.
@@ -41,7 +41,9 @@ export class Affine implements Layer {
 
   /** `dW` and `db` alone: nothing comes before a network's first layer, so its `dx` is not needed. */
   parameterGradients(dout: tf.Tensor): void {
-    this.dW = matMul(kept(this.x, "Affine"), dout, true, false);
+    const x = kept(this.x, "Affine");
+    checkGradient(dout, [x.shape[0], this.W.shape[1]!], "Affine");
+    this.dW = matMul(x, dout, true, false);
     this.db = sumOverBatch(dout);
   }
 }

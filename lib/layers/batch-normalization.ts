@@ -73,7 +73,7 @@ export class BatchNormalization implements Layer {
   }
 
   backward(dout: tf.Tensor): tf.Tensor {
-    const { normalized, inverseStd } = kept(this.saved, "BatchNormalization");
+    const { normalized, inverseStd } = kept(this.saved, "BatchNormalization", dout);
     this.dbeta = sumOverBatch(dout);
     this.dgamma = sumOverBatch(dout.mul(normalized));
     const throughStatistics = this.dbeta.add(normalized.mul(this.dgamma)).mul(1 / dout.shape[0]);

@@ -51,9 +51,9 @@ export class Dropout implements Layer {
   /**
    * @param dout the gradient with respect to the output, `[batch, units]`.
    * @returns the gradient with respect to the input of the last forward in training.
-   * @throws Error if there was none.
+   * @throws Error if there was none, or if `dout` has another shape.
    */
   backward(dout: tf.Tensor): tf.Tensor {
-    return dout.mul(kept(this.mask, "Dropout"));
+    return dout.mul(kept(this.mask, "Dropout", dout));
   }
 }

@@ -285,6 +285,20 @@ test("Errors say what was wrong and what to do", () => {
       () => loss.forward(tf.zeros([2, 10]), tf.tensor1d([1, 2, 3], "int32")),
       /shape \[2\], got int32 \[3\]/,
     );
+    for (const [layer, forward] of [
+      ["ReLU", new ReLU()],
+      ["Sigmoid", new Sigmoid()],
+      ["Tanh", new Tanh()],
+      ["Dropout", new Dropout(0.5, randomStream(1, "dropout"))],
+      ["BatchNormalization", new BatchNormalization(tf.ones([4]), tf.zeros([4]))],
+      ["Affine", new Affine(tf.zeros([4, 4]), tf.zeros([4]))],
+    ] as const) {
+      forward.forward(tf.ones([2, 4]), true);
+      for (const shape of [[1, 4], [4], [2, 1], [3, 4], []])
+        assert.throws(() => forward.backward(tf.ones(shape)), {
+          message: `${layer}: expected dout of the output's shape, [2, 4], got [${shape.join(", ")}]`,
+        });
+    }
     const relu = new ReLU();
     tf.tidy(() => void relu.forward(tf.ones([2, 4])));
     assert.throws(() => relu.backward(tf.ones([2, 4])), {

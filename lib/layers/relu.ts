@@ -11,6 +11,6 @@ export class ReLU implements Layer {
   }
 
   backward(dout: tf.Tensor): tf.Tensor {
-    return reluGradient(dout, kept(this.y, "ReLU"));
+    return reluGradient(dout, kept(this.y, "ReLU", dout));
   }
 }

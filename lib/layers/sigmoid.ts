@@ -11,6 +11,6 @@ export class Sigmoid implements Layer {
   }
 
   backward(dout: tf.Tensor): tf.Tensor {
-    return sigmoidGradient(dout, kept(this.y, "Sigmoid"));
+    return sigmoidGradient(dout, kept(this.y, "Sigmoid", dout));
   }
 }

@@ -11,6 +11,6 @@ export class Tanh implements Layer {
   }
 
   backward(dout: tf.Tensor): tf.Tensor {
-    return tanhGradient(dout, kept(this.y, "Tanh"));
+    return tanhGradient(dout, kept(this.y, "Tanh", dout));
   }
 }
