@@ -1,5 +1,6 @@
 /** The one place that loads TensorFlow. Everything else writes `import { tf } from "…/engine/backend"`. */
 import "./environment"; // first: TensorFlow reads it while loading
+import "./compatibility";
 import * as tf from "@tensorflow/tfjs-node";
 
 export { tf };

@@ -1,13 +1,16 @@
 // The machine's peak: GFLOP/s of products of 1024 × 1024 matrices on a given number of threads, over two seconds. Like
 // process.ts, but without the library, which restricts TensorFlow to a single thread.
 import { createRequire } from "node:module";
+import { loadLibrary } from "../library.js";
 
 process.env.TF_NUM_INTRAOP_THREADS = process.argv[2];
 // The others as in lib/engine/environment.ts.
 process.env.TF_CPU_ALLOCATOR_USE_BFC = "1";
 process.env.TF_ENABLE_ONEDNN_OPTS = "0";
 process.env.TF_CPP_MIN_LOG_LEVEL = "2";
-const tf = createRequire(import.meta.url)("@tensorflow/tfjs-node") as typeof import("@tensorflow/tfjs-node");
+const require = createRequire(import.meta.url);
+loadLibrary("engine/compatibility"); // what tfjs-node needs on Node 24
+const tf = require("@tensorflow/tfjs-node") as typeof import("@tensorflow/tfjs-node");
 
 const n = 1024;
 const [a, b] = [1, 2].map((seed) => tf.randomNormal([n, n], 0, 1, "float32", seed));

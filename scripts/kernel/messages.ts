@@ -81,7 +81,7 @@ export interface ProtocolData {
   /** The content of every kernel_info_reply. */
   info: object;
   flags: Flags;
-  /** Of the main thread, in bytes. */
+  /** Of the main thread, without its young generation, in bytes. */
   heapLimit: number;
   /** Leads to the main thread. */
   execution: MessagePort;

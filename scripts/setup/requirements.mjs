@@ -4,15 +4,20 @@ import { accessSync, constants, statfsSync } from "node:fs";
 import { root } from "./clone.mjs";
 import { SetUpError } from "./set-up-error.mjs";
 
+/**
+ * The lines of Node that this project is tested on, by their major number: the first minor of each. From 20.19 and 22.12
+ * on, CommonJS can require an ES module (d3-array is one).
+ */
+const nodes = { 20: 19, 22: 12, 24: 0, 26: 0 };
+
 /** @param {string} version  as in process.versions.node */
 export function checkNode(version = process.versions.node) {
   const [major, minor] = version.split(".").map(Number);
-  // From these on, CommonJS can require an ES module (d3-array is one).
-  if (!((major === 20 && minor >= 19) || (major === 22 && minor >= 12)))
-    throw new SetUpError(
-      `Node ${version} does not run this project: its packages need Node 20 (20.19 or later) or 22 (22.12 or later); ` +
-        "install one of these and run the same command again.",
-    );
+  if (Object.entries(nodes).some(([line, first]) => major === Number(line) && minor >= first)) return;
+  throw new SetUpError(
+    `Node ${version} does not run this project: it is tested on Node 20 (20.19 or later), 22 (22.12 or later), 24 and 26; ` +
+      "install one of these and run the same command again.",
+  );
 }
 
 /**

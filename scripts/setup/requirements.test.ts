@@ -1,16 +1,30 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
+import { root } from "#setup/clone.mjs";
 import { checkDisk, checkMachine, checkNode, findCompiler, findPython } from "#setup/requirements.mjs";
 
-test("Node 20.19 and 22.12 are accepted, others are named with what works", () => {
-  for (const version of ["20.19.0", "20.20.2", "22.12.0", "22.22.1"]) checkNode(version);
-  for (const version of ["18.20.0", "20.18.3", "21.7.3", "22.11.0", "23.0.0", "24.1.0"])
+test("Node 20, 22, 24 and 26 are accepted, others are named with what works", () => {
+  for (const version of ["20.19.0", "20.20.2", "22.12.0", "22.22.1", "24.0.0", "24.21.0", "26.10.0"])
+    checkNode(version);
+  for (const version of ["18.20.0", "20.18.3", "21.7.3", "22.11.0", "23.0.0", "25.1.0", "27.0.0"])
     assert.throws(() => checkNode(version), {
-      message: new RegExp(`^Node ${version} .*Node 20 \\(20\\.19 or later\\) or 22 \\(22\\.12 or later\\)`),
+      message:
+        `Node ${version} does not run this project: it is tested on Node 20 (20.19 or later), 22 (22.12 or later), ` +
+        "24 and 26; install one of these and run the same command again.",
     });
+});
+
+test("package.json, the README and the workflow name the same versions of Node as set-up", () => {
+  const read = (file: string) => readFileSync(join(root, file), "utf8");
+  const { engines } = JSON.parse(read("package.json")) as { engines: { node: string } };
+  assert.equal(engines.node, "^20.19 || ^22.12 || ^24 || ^26");
+  assert.match(read("README.md"), /Node\.js 20 \(from 20\.19\), 22 \(from 22\.12\), 24 or 26/);
+  const lines = read(".github/workflows/notebooks.yml").match(/node: \[(.*)\]/)?.[1];
+  assert.equal(lines, "20.19, 22, 24, 26");
+  checkNode(`${read(".nvmrc").trim()}.0.0`);
 });
 
 test("other machines than x86-64 Linux with a recent glibc are refused", () => {

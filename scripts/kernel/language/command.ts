@@ -64,6 +64,6 @@ export function places(): string[] {
 
 function nodeTypes(): string {
   const version = Number(process.versions.node.split(".")[0]);
-  const name = version < 22 ? "@types/node" : version < 24 ? "types-node-22" : "types-node-24";
+  const name = version < 22 ? "@types/node" : `types-node-${Math.min(version - (version % 2), 26)}`;
   return path.join(path.dirname(require.resolve(`${name}/package.json`)), "index.d.ts");
 }

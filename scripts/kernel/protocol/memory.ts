@@ -19,7 +19,7 @@ const ADVICE =
   "Let go of what you no longer need (big = undefined), or start Jupyter with more: NODE_OPTIONS=--max-old-space-size=8192.";
 
 /**
- * @param limit of the main thread's heap, in bytes
+ * @param limit of the main thread's heap without its young generation, in bytes
  * @param end ends the cell that runs, and says why and where
  */
 export function watchHeap(limit: number, end: (reason: string, frames: Frame[]) => void): void {
@@ -34,13 +34,15 @@ export function watchHeap(limit: number, end: (reason: string, frames: Frame[]) 
       return;
     }
     session ??= connect();
-    if ((await usedBy(session)) < FULL * limit) return;
+    // Collected again and again, a heap that stays nearly full makes V8 give up: only when more has come.
+    const full = Math.max(FULL * limit, endedAt + MORE * limit);
+    if ((await usedBy(session)) < full) return;
     // Not only garbage? While that is found out, nothing may be added.
     const pause = await pauseFor(PAUSE_MS);
     const asked = pause?.session ?? session;
     await collectGarbage(asked);
     const used = await usedBy(asked);
-    if (used < FULL * limit || used < endedAt + MORE * limit) {
+    if (used < full) {
       pause?.resume();
       return;
     }

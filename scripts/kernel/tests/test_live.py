@@ -478,8 +478,12 @@ def test_an_array_that_v8_cannot_grow_is_explained_in_the_cell():
     try:
         reply, outputs = kernel.run("const b: number[] = []; for (;;) b.push(1)", timeout=60)
         [error] = texts(outputs, "error")
-        assert "the kernel has died, as its heap was full" in error["evalue"]
-        assert reply["ename"] == "OutOfMemory"
+        if reply["ename"] == "RangeError":  # V8 of Node 26 ends the cell alone
+            assert error["evalue"] == "Invalid array length"
+            assert value_of(kernel, "1 + 1") == "2"
+        else:
+            assert "the kernel has died, as its heap was full" in error["evalue"]
+            assert reply["ename"] == "OutOfMemory"
     finally:
         kernel.shut_down()
 
