@@ -624,7 +624,8 @@ def test_a_listener_that_never_reads_fills_no_memory_and_takes_nothing_from_one_
         reply, outputs = kernel.run(code, timeout=60)
         assert reply["status"] == "ok"
         assert printed(outputs).count("x") == 15000 * 10000
-        assert resident(kernel) - before < 170
+        # 86 to 178 on Node 20 to 26; 262 and more if what has been sent is kept.
+        assert resident(kernel) - before < 220
     finally:
         ended.set()
         reader.join()
