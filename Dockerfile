@@ -5,8 +5,8 @@
 #
 # and open the address that it prints.
 
-# Node 20, npm, a C++ compiler and Python 3.11, on Debian 12.
-FROM node:20-bookworm
+# Node 24, npm, a C++ compiler and Python 3.11, on Debian 12.
+FROM node:24-bookworm
 RUN apt-get update && apt-get install -y --no-install-recommends python3-venv && rm -rf /var/lib/apt/lists/*
 
 USER node

@@ -14,7 +14,7 @@ const STORE_WAIT_MS = 50;
 
 /** Where runs are executed, and whether their histories are kept. */
 export interface RunnerOptions {
-  /** Processes to run side by side on this machine; one a core if not given. */
+  /** Processes to run side by side on this machine; if not given, one a core, or fewer where memory or a quota allow no more. */
   workers?: number;
   /**
    * Keeps each history as soon as its run has ended, takes from there what was kept before, and has long runs here (not
@@ -59,7 +59,8 @@ export class RunsFailed extends Error {
 }
 
 /**
- * Executes independent runs side by side, one process a core, each on a single thread.
+ * Executes independent runs side by side, one process a core if memory allows it, each on a single thread. A run whose
+ * process the system kills begins again, with fewer beside it.
  * Any number of processes or machines of one kind gives the same histories, to the last bit.
  *
  * @returns the histories in the order of the specs.

@@ -158,7 +158,8 @@ written to scripts/bench/saturation.json and drawn in saturation.svg.
 
   RUNS_REDIS_URL     where searches put their runs; rediss://… speaks TLS
                      (NODE_EXTRA_CA_CERTS=ca.pem for your own certificate authority)
-  --processes N      runs side by side, each on one core; default: one per core (here ${availableParallelism()})
+  --processes N      runs side by side, each on one core; default: one per core
+                     (here ${availableParallelism()}), or fewer where memory or a quota allow no more
   --silence S        seconds without a sign of life after which a worker's runs
                      are given to another, the same on all machines; default: 30
 

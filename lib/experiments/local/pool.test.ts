@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import * as rules from "../../optimizers";
+import { children } from "../../testing/children";
 import { computedUpdates } from "../../testing/computed-updates";
 import { run } from "../run";
 import { parseRunSpec, updatesOf, type RunSpec } from "../spec";
@@ -77,4 +78,33 @@ test("only a run that may be continued is, and only by the same run", async (t) 
     assert.deepEqual(await pool.run(other), await run(other));
     assert.equal(computed() - before, updatesOf(other));
   }
+});
+
+test("runs whose processes are killed begin again with fewer beside them, to the same histories", async (t) => {
+  const told: string[] = [];
+  t.mock.method(console, "log", (line: string) => told.push(line));
+  const pool = new ProcessPool(3);
+  t.after(() => pool.close());
+  const specs = [1, 2, 3, 4].map((seed) => parseRunSpec({ ...spec, ...inEpochs(200), seed }));
+  const killed = new Set<number>();
+  const histories = await Promise.all(
+    specs.map((each, i) =>
+      pool.run(each, {
+        onProgress() {
+          // The first two runs, each once, while they compute.
+          if (i > 1 || killed.has(i)) return;
+          killed.add(i);
+          process.kill(children().at(0)!, "SIGKILL");
+        },
+      }),
+    ),
+  );
+  assert.deepEqual(histories, await Promise.all(specs.map((each) => run(each))));
+  assert.deepEqual(
+    told.filter((line) => line.includes("killed")),
+    [2, 1].map(
+      (left) => `A run's process was killed, most likely as memory ran out. It begins again, with ${left} at a time.`,
+    ),
+  );
+  assert.equal(children().length, 1);
 });

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { LRUCache } from "lru-cache";
 import type { Pool } from "workerpool";
 import type { History } from "../../trainer";
@@ -9,8 +8,9 @@ import { runKey } from "../key";
 import { whenAborted, type Runner } from "../runner";
 import { updatesOf, type RunSpec } from "../spec";
 import type { Segment } from "../training";
-import { acquireProcesses, releaseProcesses } from "./processes";
+import { acquireProcesses, processesThatFit, releaseProcesses, wasKilled } from "./processes";
 import { mergeSegments, plan } from "./segments";
+import { Turns } from "./turns";
 
 /** What a process is told to do: train a segment. */
 export interface Order extends Pick<Segment, "start" | "end" | "defersAccuracies" | "checkpointEveryMs"> {
@@ -24,26 +24,32 @@ export type Message = { done: number } | { prefix: Prefix } | { trained: Checkpo
 /** The weights of 500 networks of figure 6-24. */
 const MOST_KEPT_BYTES = 256 * 2 ** 20;
 
+const KILLED_ALONE =
+  "its process was killed (SIGKILL) with none beside it, most likely as memory ran out. " +
+  "Give this machine or container more memory, or take fewer images or a smaller network.";
+
 /** Executes runs in processes of this machine, each on a single thread; the others wait for their turn in order. */
 export class ProcessPool implements Runner {
   private readonly pool: Pool;
+  private readonly turns: Turns;
   private unfinished = 0;
   /** Finished runs that a longer one may continue, by {@link lengthlessKey}. */
   private readonly shorterRuns = new LRUCache<string, Prefix>({ maxSize: MOST_KEPT_BYTES, sizeCalculation: bytesOf });
 
   /**
-   * @param processes how many run side by side; one a core if not given.
+   * @param processes how many run side by side; if not given, one a core, or fewer if memory or a quota allow no more.
    * @param checkpoints where long runs leave checkpoints and find those of a program that was killed.
    * @throws RangeError if `processes` is not a whole number from 1 on.
    */
   constructor(
-    readonly processes = availableParallelism(),
+    readonly processes = processesThatFit(),
     private readonly checkpoints?: CheckpointFolder,
   ) {
     if (!Number.isInteger(processes) || processes < 1) {
       throw new RangeError(`workers: expected a whole number from 1 on, got ${processes}`);
     }
     this.pool = acquireProcesses(processes);
+    this.turns = new Turns(processes);
   }
 
   /**
@@ -140,22 +146,31 @@ export class ProcessPool implements Runner {
     return { trained, history };
   }
 
+  /** A process that the system kills, as it does when memory runs out, is replaced, with fewer beside it. */
   private async execute(
     spec: RunSpec,
     order: Order,
     stop: AbortSignal,
     onMessage: (message: Message) => void,
   ): Promise<History> {
-    stop.throwIfAborted();
-    const running = this.pool.exec("run", [spec, order], { on: onMessage });
-    const ended = whenAborted(stop, () => void running.cancel());
-    try {
-      return (await running) as History;
-    } catch (error) {
-      stop.throwIfAborted();
-      throw error;
-    } finally {
-      ended();
+    for (;;) {
+      await this.turns.take(stop);
+      const running = this.pool.exec("run", [spec, order], { on: onMessage });
+      const ended = whenAborted(stop, () => void running.cancel());
+      try {
+        return (await running) as History;
+      } catch (error) {
+        stop.throwIfAborted();
+        if (!wasKilled(error)) throw error;
+        const left = this.turns.fewer();
+        if (left === undefined) throw new Error(KILLED_ALONE, { cause: error });
+        console.log(
+          `A run's process was killed, most likely as memory ran out. It begins again, with ${left} at a time.`,
+        );
+      } finally {
+        ended();
+        this.turns.giveBack();
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as workerpool from "workerpool";
 import { CLONE } from "../../clone";
+import { capacity, fit } from "./capacity";
 
 /** How long they stay without work. */
 const IDLE_MS = 5 * 60_000;
@@ -15,6 +16,29 @@ let idle: { pool: workerpool.Pool; timer: NodeJS.Timeout } | undefined;
 
 /** When the library that they were started with was compiled, see {@link lastBuilt}. */
 const built = new WeakMap<workerpool.Pool, number>();
+
+let told: string | undefined;
+
+/** How many processes this machine has room for. Where these are fewer than its processors, that is said once. */
+export function processesThatFit(): number {
+  const { memory, ...rest } = capacity();
+  const { processes, reason } = fit({ ...rest, memory: memory + heldByIdle() });
+  if (reason !== undefined && reason !== told) console.log(reason);
+  told = reason;
+  return processes;
+}
+
+/** The memory of idle processes, in bytes: the next runs will use them, or end them. */
+function heldByIdle(): number {
+  const bytesOf = ({ pid }: ChildProcess) => {
+    try {
+      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+    } catch {
+      return 0; // only Linux tells
+    }
+  };
+  return idle ? childrenOf(idle.pool).reduce((sum, child) => sum + bytesOf(child), 0) : 0;
+}
 
 /** Up to `most` processes: idle ones if there are any. The caller gives them to {@link releaseProcesses} when done. */
 export function acquireProcesses(most: number): workerpool.Pool {
@@ -40,6 +64,11 @@ export function acquireProcesses(most: number): workerpool.Pool {
   });
   built.set(started, now);
   return started;
+}
+
+/** Whether a run failed because its process was killed, as Linux does when memory runs out. */
+export function wasKilled(error: unknown): boolean {
+  return error instanceof Error && /terminated Unexpectedly[^]*signalCode: `SIGKILL`/.test(error.message);
 }
 
 /** Keeps the processes for the next runs, or ends them if they are busy. Idle ones do not keep this process alive. */

@@ -213,12 +213,22 @@ test("a divided run ends when the signal is aborted, with its reason", async () 
   await assert.rejects(stopped, /^Error: enough$/);
 });
 
+test("a divided run of which one process is killed has the same history", async (t) => {
+  t.mock.method(console, "log", () => {});
+  let killed = false;
+  const onProgress = () => {
+    if (!killed) killed = process.kill(children()[0], "SIGKILL");
+  };
+  assert.deepEqual(await runAll([long], { workers: 2, onProgress }), [await run(long)]);
+  assert.ok(killed);
+});
+
 test("a divided run of which one process dies is one failed run, with its spec", async () => {
   let killed = false;
   const onProgress = () => {
     if (killed) return;
     killed = true;
-    process.kill(children()[0], "SIGKILL");
+    process.kill(children()[0], "SIGABRT");
   };
   await assert.rejects(runAll([endless], { workers: 2, onProgress }), (error) => {
     assert.ok(error instanceof RunsFailed, String(error));

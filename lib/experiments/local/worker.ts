@@ -1,4 +1,5 @@
 /** What a process of the pool executes: segments of runs, one at a time, on a single thread. */
+import { writeFileSync } from "node:fs";
 import * as workerpool from "workerpool";
 import type { History } from "../../trainer";
 import { borrowSets } from "../data";
@@ -33,6 +34,13 @@ workerpool.worker({
     borrowSets(spec).release();
   },
 });
+
+// Where memory runs out, a run can begin again, but not the program or the notebook that wants it.
+try {
+  writeFileSync("/proc/self/oom_score_adj", "500");
+} catch {
+  // only Linux has it
+}
 
 // The process that wanted the runs was killed in the middle of a message.
 (process as NodeJS.EventEmitter).on("error", () => process.exit(1));
