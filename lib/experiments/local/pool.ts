@@ -8,7 +8,7 @@ import { runKey } from "../key";
 import { whenAborted, type Runner } from "../runner";
 import { updatesOf, type RunSpec } from "../spec";
 import type { Segment } from "../training";
-import { acquireProcesses, processesThatFit, releaseProcesses, wasKilled } from "./processes";
+import { acquireProcesses, processesThatFit, releaseProcesses, wasGone, wasKilled } from "./processes";
 import { mergeSegments, plan } from "./segments";
 import { Turns } from "./turns";
 
@@ -33,6 +33,7 @@ export class ProcessPool implements Runner {
   private readonly pool: Pool;
   private readonly turns: Turns;
   private unfinished = 0;
+  private isClosed = false;
   /** Finished runs that a longer one may continue, by {@link lengthlessKey}. */
   private readonly shorterRuns = new LRUCache<string, Prefix>({ maxSize: MOST_KEPT_BYTES, sizeCalculation: bytesOf });
 
@@ -153,7 +154,7 @@ export class ProcessPool implements Runner {
     stop: AbortSignal,
     onMessage: (message: Message) => void,
   ): Promise<History> {
-    for (;;) {
+    for (let attempts = 0; ; attempts++) {
       await this.turns.take(stop);
       const running = this.pool.exec("run", [spec, order], { on: onMessage });
       const ended = whenAborted(stop, () => void running.cancel());
@@ -161,7 +162,10 @@ export class ProcessPool implements Runner {
         return (await running) as History;
       } catch (error) {
         stop.throwIfAborted();
-        if (!wasKilled(error)) throw error;
+        const hasNotBegun = wasGone(error) && attempts <= this.processes;
+        if (this.isClosed || !(hasNotBegun || wasKilled(error))) throw error;
+        await new Promise(setImmediate); // until workerpool has taken note, too
+        if (hasNotBegun) continue;
         const left = this.turns.fewer();
         if (left === undefined) throw new Error(KILLED_ALONE, { cause: error });
         console.log(
@@ -183,6 +187,7 @@ export class ProcessPool implements Runner {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     await releaseProcesses(this.pool);
   }
 }

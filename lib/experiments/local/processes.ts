@@ -71,6 +71,11 @@ export function wasKilled(error: unknown): boolean {
   return error instanceof Error && /terminated Unexpectedly[^]*signalCode: `SIGKILL`/.test(error.message);
 }
 
+/** Whether a run did not even begin, as its process had been killed while it had nothing to do. */
+export function wasGone(error: unknown): boolean {
+  return error instanceof Error && /^(Worker is terminated|Workerpool Worker error: write EPIPE)$/.test(error.message);
+}
+
 /** Keeps the processes for the next runs, or ends them if they are busy. Idle ones do not keep this process alive. */
 export async function releaseProcesses(pool: workerpool.Pool): Promise<void> {
   const { busyWorkers, pendingTasks } = pool.stats();
