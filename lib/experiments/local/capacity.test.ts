@@ -91,11 +91,11 @@ test("as many processes fit as processors, quota and memory allow, and one at le
   assert.deepEqual(fit({ cores: 16, memory: 3 * GB }), {
     processes: 5,
     reason:
-      "Runs are executed 5 at a time, as 3072 MB of memory are free, and each may take 600 MB; workers: N sets another number.",
+      "Runs are executed 5 at a time, as 3072 MB of memory are free, and each may take 600 MB; `workers` sets another number.",
   });
   assert.deepEqual(fit({ cores: 64, quota: 2.5, memory: 64 * GB }), {
     processes: 2,
-    reason: "Runs are executed 2 at a time, as a quota of 2.5 of 64 processors is set; workers: N sets another number.",
+    reason: "Runs are executed 2 at a time, as a quota of 2.5 of 64 processors is set; `workers` sets another number.",
   });
   assert.equal(fit({ cores: 8, quota: 0.5, memory: 64 * GB }).processes, 1);
   assert.equal(fit({ cores: 8, memory: 0 }).processes, 1);

@@ -32,7 +32,7 @@ export function fit({ cores, quota = cores, memory }: Capacity): { processes: nu
       : `a quota of ${Number(quota.toFixed(2))} of ${cores} processors is set`;
   return {
     processes,
-    reason: `Runs are executed ${processes} at a time, as ${cause}; workers: N sets another number.`,
+    reason: `Runs are executed ${processes} at a time, as ${cause}; \`workers\` sets another number.`,
   };
 }
 

@@ -101,11 +101,7 @@ test("runs whose processes are killed begin again with fewer beside them, to the
     ),
   );
   assert.deepEqual(histories, await Promise.all(specs.map((each) => run(each))));
-  const lines = told.filter((line) => line.includes("killed"));
-  const expected = [2, 1].map(
-    (left) => `A run's process was killed, most likely as memory ran out. It begins again, with ${left} at a time.`,
-  );
+  const left = told.map((line) => Number(/^A run's process was killed, .* with (\d) at a time\.$/.exec(line)?.[1]));
   // One that is killed when it has nothing to do is replaced without a word.
-  assert.ok(lines.length > 0 && killed.size === 2, lines.join("\n"));
-  assert.deepEqual(lines, expected.slice(0, lines.length));
+  assert.ok(killed.size === 2 && left[0] <= 2 && (left.length === 1 || left[1] === 1), told.join("\n"));
 });

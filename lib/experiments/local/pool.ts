@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import PQueue from "p-queue";
 import type { Pool } from "workerpool";
 import type { History } from "../../trainer";
 import type { Checkpoint, Prefix } from "../checkpoint";
@@ -10,7 +11,6 @@ import { updatesOf, type RunSpec } from "../spec";
 import type { Segment } from "../training";
 import { acquireProcesses, processesThatFit, releaseProcesses, wasGone, wasKilled } from "./processes";
 import { mergeSegments, plan } from "./segments";
-import { Turns } from "./turns";
 
 /** What a process is told to do: train a segment. */
 export interface Order extends Pick<Segment, "start" | "end" | "defersAccuracies" | "checkpointEveryMs"> {
@@ -31,7 +31,8 @@ const KILLED_ALONE =
 /** Executes runs in processes of this machine, each on a single thread; the others wait for their turn in order. */
 export class ProcessPool implements Runner {
   private readonly pool: Pool;
-  private readonly turns: Turns;
+  /** As many at a time as there are processes, or fewer once memory has run out. */
+  private readonly turns: PQueue;
   private unfinished = 0;
   private isClosed = false;
   /** Finished runs that a longer one may continue, by {@link lengthlessKey}. */
@@ -50,7 +51,7 @@ export class ProcessPool implements Runner {
       throw new RangeError(`workers: expected a whole number from 1 on, got ${processes}`);
     }
     this.pool = acquireProcesses(processes);
-    this.turns = new Turns(processes);
+    this.turns = new PQueue({ concurrency: processes });
   }
 
   /**
@@ -154,28 +155,46 @@ export class ProcessPool implements Runner {
     stop: AbortSignal,
     onMessage: (message: Message) => void,
   ): Promise<History> {
+    let isAlone = false;
+    const begin = () => {
+      isAlone = this.turns.concurrency === 1;
+      return this.send(spec, order, stop, onMessage);
+    };
     for (let attempts = 0; ; attempts++) {
-      await this.turns.take(stop);
-      const running = this.pool.exec("run", [spec, order], { on: onMessage });
-      const ended = whenAborted(stop, () => void running.cancel());
       try {
-        return (await running) as History;
+        return await this.turns.add(begin, { signal: stop });
       } catch (error) {
         stop.throwIfAborted();
         const hasNotBegun = wasGone(error) && attempts <= this.processes;
         if (this.isClosed || !(hasNotBegun || wasKilled(error))) throw error;
+        if (!hasNotBegun && isAlone) throw new Error(KILLED_ALONE, { cause: error });
+        if (!hasNotBegun) this.takeFewer();
         await new Promise(setImmediate); // until workerpool has taken note, too
-        if (hasNotBegun) continue;
-        const left = this.turns.fewer();
-        if (left === undefined) throw new Error(KILLED_ALONE, { cause: error });
-        console.log(
-          `A run's process was killed, most likely as memory ran out. It begins again, with ${left} at a time.`,
-        );
-      } finally {
-        ended();
-        this.turns.giveBack();
       }
     }
+  }
+
+  /** Gives a segment to a process. */
+  private async send(
+    spec: RunSpec,
+    order: Order,
+    stop: AbortSignal,
+    onMessage: (message: Message) => void,
+  ): Promise<History> {
+    const running = this.pool.exec("run", [spec, order], { on: onMessage });
+    const ended = whenAborted(stop, () => void running.cancel());
+    try {
+      return (await running) as History;
+    } finally {
+      ended();
+    }
+  }
+
+  /** There may be fewer runs than processes. */
+  private takeFewer(): void {
+    const { concurrency, pending } = this.turns;
+    const left = (this.turns.concurrency = Math.max(1, Math.min(concurrency - 1, pending)));
+    console.log(`A run's process was killed, most likely as memory ran out. It begins again, with ${left} at a time.`);
   }
 
   /** Starts the processes that will wait for a segment, while the first one is trained. */

@@ -71,7 +71,7 @@ export function wasKilled(error: unknown): boolean {
   return error instanceof Error && /terminated Unexpectedly[^]*signalCode: `SIGKILL`/.test(error.message);
 }
 
-/** Whether a run did not even begin, as its process had been killed while it had nothing to do. */
+/** Whether a run did not even begin, as its process had been killed before it could read of it. */
 export function wasGone(error: unknown): boolean {
   return error instanceof Error && /^(Worker is terminated|Workerpool Worker error: write EPIPE)$/.test(error.message);
 }
