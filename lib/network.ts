@@ -142,10 +142,10 @@ export class Network {
    * @param where for the message
    * @throws Error unless `x` is `[batch, inputSize]` float32 with a row at least, and `t` `[batch]` int32 with classes.
    */
-  checkExamples({ x, t }: { x: tf.Tensor; t: tf.Tensor }, where: string): void {
+  checkExamples({ x, t }: { x: Pick<tf.Tensor, "shape" | "isDisposed">; t: tf.Tensor }, where: string): void {
     const { inputSize, outputSize } = this.spec;
     if (x.isDisposed || t.isDisposed) throw new Error(`${where}: the images or their labels have been disposed`);
-    if (x.rank !== 2 || x.shape[1] !== inputSize)
+    if (x.shape.length !== 2 || x.shape[1] !== inputSize)
       throw new Error(`${where}: expected x of shape [batch, ${inputSize}], got [${x.shape.join(", ")}]`);
     if (x.shape[0] === 0) throw new Error(`${where}: there is no image`);
     checkLabels(t, x.shape[0], where);

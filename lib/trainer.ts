@@ -3,6 +3,7 @@ import { checked, count, namesIn, seed } from "./checked";
 import { changing } from "./engine/changing";
 import { compile, type Step } from "./engine/compile";
 import { tf } from "./engine/backend";
+import { bytesOf } from "./engine/bytes";
 import { tested, wordFor } from "./engine/pure";
 import type { Network } from "./network";
 import type { Optimizer } from "./optimizers";
@@ -145,9 +146,10 @@ export class Trainer {
     ] as const) {
       const examples = sets[set];
       if (!examples) throw new Error(`Trainer: ${set}Accuracy needs sets.${set}; give it, or record something else`);
-      network.checkExamples(examples, `Trainer: sets.${set}`);
-      if (examples.count !== examples.x.shape[0])
-        throw new Error(`Trainer: sets.${set}: expected the count ${examples.x.shape[0]}, got ${examples.count}`);
+      const x = bytesOf(examples) ?? examples.x;
+      network.checkExamples({ x, t: examples.t }, `Trainer: sets.${set}`);
+      if (examples.count !== x.shape[0])
+        throw new Error(`Trainer: sets.${set}: expected the count ${x.shape[0]}, got ${examples.count}`);
     }
     this.iterations = updatesOf(options, sets.train.count);
     this.batches = randomStream(options.seed, "batches");
@@ -266,13 +268,11 @@ export function nextMeasured({ done, iterations, sets, options, evaluated }: Tra
  * `size` rows of a set, drawn with replacement. The caller frees both tensors.
  * @throws if `size` is no whole number from 1 on, or if the set has been disposed.
  */
-export function miniBatch(
-  { x, t, count: images }: Examples,
-  size: number,
-  stream: RandomStream,
-): { x: tf.Tensor; t: tf.Tensor } {
+export function miniBatch(examples: Examples, size: number, stream: RandomStream): { x: tf.Tensor; t: tf.Tensor } {
   checked(trainingFields.batchSize, size, "miniBatch: size");
-  if (x.isDisposed || t.isDisposed) throw new Error("miniBatch: the set has been disposed");
+  const { t, count: images } = examples;
+  const bytes = bytesOf(examples);
+  if ((bytes ?? examples.x).isDisposed || t.isDisposed) throw new Error("miniBatch: the set has been disposed");
   return tf.tidy(() => {
     const rows = changing(() =>
       tf.tensor1d(
@@ -280,6 +280,6 @@ export function miniBatch(
         "int32",
       ),
     );
-    return { x: tf.gather(x, rows), t: tf.gather(t, rows) };
+    return { x: bytes ? bytes.rows(rows) : tf.gather(examples.x, rows), t: tf.gather(t, rows) };
   });
 }

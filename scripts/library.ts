@@ -5,7 +5,7 @@ import { libraryBuild } from "#setup/clone.mjs";
 /** Modules of the library by their place in lib/, `index` first: what notebooks import. */
 interface LibraryModules {
   index: typeof import("../lib/index.js");
-  "engine/compatibility": typeof import("../lib/engine/compatibility.js");
+  "engine/backend/compatibility": typeof import("../lib/engine/backend/compatibility.js");
   "experiments/remote/client": typeof import("../lib/experiments/remote/client.js");
   "experiments/remote/jobs": typeof import("../lib/experiments/remote/jobs.js");
   "experiments/remote/serve": typeof import("../lib/experiments/remote/serve.js");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { miniBatch } from "../trainer";
 import { tf } from "../engine/backend";
 import { Dataset, shuffleDataset, splitValidation, type DatasetForm } from "./dataset";
 import { randomStream } from "../random";
@@ -35,16 +36,31 @@ test("tensors are a row of pixels and a label for each image", async () => {
 test("tensors are made once, survive a tidy, and are freed by dispose", () => {
   const before = tf.memory().numTensors;
   const set = example(3);
-  const { x } = tf.tidy(() => set.tensors());
+  tf.tidy(() => void set.tensors());
+  const made = tf.memory().numTensors - before;
+  const x = tf.tidy(() => set.tensors().x);
   assert.equal(set.tensors().x, x);
   assert.equal(x.isDisposed, false);
-  assert.equal(tf.memory().numTensors, before + 2);
+  assert.equal(tf.memory().numTensors, before + made + 1);
   set.dispose();
   set.dispose();
   assert.equal(tf.memory().numTensors, before);
   assert.equal(set.tensors().x.isDisposed, false);
+  const left = set.tensors();
   set.dispose();
+  assert.throws(() => left.x, /^Error: The set has been disposed; call its tensors\(\) again$/);
   assert.equal(tf.memory().numTensors, before);
+});
+
+test("another x may be put in the place of a set's own, in it or in a copy", () => {
+  const set = example(3);
+  const stream = () => randomStream(1, "batches");
+  const own = [...miniBatch(set.tensors(), 2, stream()).x.dataSync()];
+  for (const tensors of [Object.assign(set.tensors(), { x: tf.ones([3, 6]) }), { ...set.tensors(), x: tf.ones([3, 6]) }]) {
+    assert.deepEqual([...miniBatch(tensors, 2, stream()).x.dataSync()], new Array(12).fill(1));
+  }
+  assert.deepEqual([...miniBatch({ ...set.tensors() }, 2, stream()).x.dataSync()], own);
+  set.dispose();
 });
 
 test("take, slice and select keep images and labels together", () => {

@@ -1,4 +1,8 @@
 import { tf } from "../engine/backend";
+import { ByteMatrix, NUMBERS } from "../engine/bytes";
+import { unrecorded } from "../engine/changing";
+import { defineLazily } from "../engine/lazy";
+import { tested } from "../engine/pure";
 import type { RandomStream } from "../random";
 
 /** What a set's images and labels are. */
@@ -19,7 +23,8 @@ export class Dataset {
   /** Number of images. */
   readonly count: number;
   private numbers?: Float32Array;
-  private made?: { x: tf.Tensor; t: tf.Tensor };
+  private made?: { bytes: ByteMatrix; t: tf.Tensor };
+  private x?: tf.Tensor;
 
   /**
    * @param pixels 0 … 255, image by image, row by row.
@@ -53,25 +58,28 @@ export class Dataset {
 
   /** All pixels as numbers 0 … 1, image by image. Made when first read. */
   get images(): Float32Array {
-    return (this.numbers ??= this.toNumbers());
+    return (this.numbers ??= Float32Array.from(this.pixels, (pixel) => NUMBERS[pixel]));
   }
 
   /**
-   * The set as tensors: `x` `[count, rows · columns]` float32, and `t` `[count]` int32. Made at the first call and
-   * kept, inside `tf.tidy` too, until `dispose()`.
+   * The set as tensors: `x` `[count, rows · columns]` float32, and `t` `[count]` int32. Kept, inside `tf.tidy` too, until
+   * `dispose()`. All of `x` is made only when it is read; mini-batches are taken from bytes.
    */
   tensors(): { x: tf.Tensor; t: tf.Tensor; count: number } {
-    this.made ??= {
-      x: tf.keep(tf.tensor(this.numbers ?? this.toNumbers(), [this.count, this.form.rows * this.form.columns])),
-      t: tf.keep(tf.tensor1d(Int32Array.from(this.labels), "int32")),
-    };
-    return { ...this.made, count: this.count };
+    const { count, labels, form } = this;
+    this.made ??= unrecorded(() => ({
+      bytes: new ByteMatrix(this.pixels, [count, form.rows * form.columns]),
+      t: tf.keep(tf.tensor1d(Int32Array.from(labels), "int32")),
+    }));
+    const { bytes, t } = this.made;
+    return new DatasetTensors(bytes, t, count, () => (this.x ??= tf.keep(bytes.all())));
   }
 
   /** Frees the tensors, if there are any. */
   dispose(): void {
-    tf.dispose(this.made);
-    this.made = undefined;
+    this.made?.bytes.dispose();
+    tf.dispose([this.made?.t, this.x]);
+    this.made = this.x = undefined;
   }
 
   /**
@@ -115,14 +123,25 @@ export class Dataset {
     }
     return new Dataset(pixels, labels, this.form);
   }
+}
 
-  private toNumbers(): Float32Array {
-    const { pixels } = this;
-    const numbers = new Float32Array(pixels.length);
-    for (let i = 0; i < numbers.length; i++) numbers[i] = pixels[i] / 255;
-    return numbers;
+/** A set as tensors. */
+export class DatasetTensors {
+  declare x: tf.Tensor;
+
+  constructor(
+    bytes: ByteMatrix,
+    readonly t: tf.Tensor,
+    readonly count: number,
+    makeX: () => tf.Tensor,
+  ) {
+    defineLazily(this, "x", bytes, () => {
+      if (bytes.isDisposed) throw new Error("The set has been disposed; call its tensors() again");
+      return unrecorded(makeX);
+    });
   }
 }
+tested(DatasetTensors);
 
 /** What is wrong with labels that are not all of 0 … `classes` − 1. */
 export function labelProblem(labels: Uint8Array, classes: number): string | undefined {

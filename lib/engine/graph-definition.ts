@@ -1,4 +1,4 @@
-import { backend, type Attribute, type tf } from "./backend";
+import { native, type Attribute, type tf } from "./backend";
 
 interface ProtobufMessage {
   serializeBinary(): Uint8Array;
@@ -25,8 +25,6 @@ type Value =
 // TensorFlow's protocol buffers, which tfjs-node has for reading a SavedModel.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- generated JavaScript without types
 const protobuf = require("@tensorflow/tfjs-node/dist/proto/api_pb") as Record<string, any>;
-
-const { binding } = backend;
 
 const DATA_TYPES: Partial<Record<tf.DataType, number>> = {
   float32: protobuf.DataType.DT_FLOAT,
@@ -167,6 +165,7 @@ function shapeMessage(shape: number[]): ProtobufMessage {
 
 /** The name of the setter in `AttrValue` for an attribute of this type of tfjs-node's. */
 function setter(type: number): string {
+  const { binding } = native!;
   if (type === binding.TF_ATTR_TYPE) return "Type";
   if (type === binding.TF_ATTR_BOOL) return "B";
   if (type === binding.TF_ATTR_INT) return "I";

@@ -1,3 +1,5 @@
+import { peek } from "./lazy";
+
 /** Whose word it is that a thing does the same at each call: its author's, or that of tests which compare it with its graph. */
 type Word = "author" | "tests";
 
@@ -36,6 +38,6 @@ export function wordFor(object: object): Word | undefined {
   const prototype = Object.getPrototypeOf(object) as object;
   const isPlain = prototype === Object.prototype || prototype === Array.prototype || prototype === null;
   const word = isPlain ? "tests" : words.get(prototype);
-  const isTested = word === "tests" && Object.values(object).every((value) => typeof value !== "function");
+  const isTested = word === "tests" && Object.keys(object).every((key) => typeof peek(object, key) !== "function");
   return isTested || word === "author" ? word : undefined;
 }

@@ -1,4 +1,4 @@
-import { backend, tf, type Attribute, type NativeBackend } from "./backend";
+import { native, tf, type Attribute, type NativeBackend } from "./backend";
 import { currentListener, setListener, unrecorded, type Listener } from "./changing";
 import { Freshness } from "./freshness";
 import { GraphDefinition } from "./graph-definition";
@@ -8,6 +8,8 @@ import type { Watch } from "./watch";
 type Tensor = tf.Tensor;
 type DataId = Tensor["dataId"];
 type TensorInfo = Pick<Tensor, "dataId" | "shape" | "dtype">;
+
+const backend = native!; // nothing is recorded on others
 
 /** Records the operations called while it listens. */
 export class Recorder implements Listener {

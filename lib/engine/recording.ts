@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
-import { backend, tf } from "./backend";
+import { native, tf } from "./backend";
 import type { Freshness } from "./freshness";
 import type { GraphDefinition } from "./graph-definition";
 
@@ -86,7 +86,7 @@ export class Recording {
   run(args: Tensor[], count: number): Tensor[][] {
     const { key, inputs, inputNames, outputNames } = this.plan(count);
     const open = session(key, () => this.graph.repeat(count, this.carried).serialize());
-    const outputs = backend.runSavedModel(
+    const outputs = native!.runSavedModel(
       open,
       inputs.map(({ source, freshness }) => {
         const tensor = source(args);
@@ -142,7 +142,7 @@ interface Plan {
  * TensorFlow's sessions by their graph; equal graphs share one. The 32 used last stay: making one takes 10 to 20 ms for
  * each call of the step that it holds.
  */
-const sessions = new LRUCache<string, number>({ max: 32, dispose: (session) => backend.deleteSavedModel(session) });
+const sessions = new LRUCache<string, number>({ max: 32, dispose: (session) => native!.deleteSavedModel(session) });
 
 function session(key: string, graph: () => Buffer): number {
   const open = sessions.get(key) ?? load(graph());
@@ -156,7 +156,7 @@ function load(graph: Buffer): number {
   try {
     mkdirSync(join(directory, "variables"));
     writeFileSync(join(directory, "saved_model.pb"), graph);
-    return backend.loadSavedModelMetaGraph(directory, "serve");
+    return native!.loadSavedModelMetaGraph(directory, "serve");
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -1,4 +1,5 @@
 import { tf } from "./backend";
+import { peek } from "./lazy";
 import { wordFor } from "./pure";
 
 /** Longer arrays hold data, not settings. */
@@ -39,8 +40,9 @@ export class Watch {
       const size = () => Object.keys(owner).length;
       this.places.push({ path: name, read: size, value: keys.length, isSize: true });
       for (const key of keys) {
-        const [path, value] = [`${name}.${key}`, owner[key]];
-        this.places.push({ path, read: () => owner[key], value, isSize: false });
+        const read = () => peek(owner, key);
+        const [path, value] = [`${name}.${key}`, read()];
+        this.places.push({ path, read, value, isSize: false });
         if (typeof value === "object" && value !== null) add(value as Record<string, unknown>, path);
       }
     };

@@ -3,7 +3,8 @@
  * terminal, alone or within other objects. Loading this file sets it up; the classes know nothing of it.
  */
 import { tf } from "../engine/backend";
-import { Dataset } from "../data/dataset";
+import { Dataset, DatasetTensors } from "../data/dataset";
+import { bytesOf } from "../engine/bytes";
 import { SharedRuns } from "../experiments/run-all";
 import { activations, Affine, BatchNormalization, Dropout, SoftmaxWithLoss } from "../layers";
 import { Network } from "../network";
@@ -25,6 +26,12 @@ setLookOf(Network, networkLook);
 function showProperties<T extends object>(type: { prototype: T }, properties: (value: T) => object): void {
   setLookOf(type, { text: (value) => named(value.constructor.name, properties(value)) });
 }
+
+// Not the images as numbers, which reading would make.
+showProperties(DatasetTensors, (tensors) => {
+  const shape = bytesOf(tensors)?.shape;
+  return { x: shape ? named(`Tensor [${shape.join(", ")}] float32`, {}) : tensors.x, t: tensors.t, count: tensors.count };
+});
 
 // Layers: their shapes and settings, but not what they keep for `backward`.
 showProperties(Affine, ({ W, b }) => ({ W: W.shape, b: b.shape }));

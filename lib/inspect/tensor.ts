@@ -4,7 +4,7 @@
  */
 import { extent, max, min } from "d3-array";
 import { inspect, stripVTControlCharacters, type InspectOptionsStylized } from "node:util";
-import { backend, tf } from "../engine/backend";
+import { native, tf } from "../engine/backend";
 import { unrecorded } from "../engine/changing";
 
 /** Values shown of a tensor unless `maxArrayLength` says otherwise: as many as Node shows of an array. */
@@ -108,8 +108,9 @@ function read(tensor: tf.Tensor, places: number[][]): Value[] {
 
 /** Whether a tensor can be read without copying: values from JavaScript go to TensorFlow only when it needs them. */
 function inJavaScript({ dataId }: tf.Tensor): boolean {
-  const { tensorMap } = backend;
-  return tf.getBackend() !== "tensorflow" || !tensorMap.has(dataId) || tensorMap.get(dataId).values !== null;
+  if (tf.getBackend() !== "tensorflow") return true;
+  const { tensorMap } = native!;
+  return !tensorMap.has(dataId) || tensorMap.get(dataId).values !== null;
 }
 
 /** The values of a tensor, or those at these offsets. */

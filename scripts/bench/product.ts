@@ -4,12 +4,12 @@ import { createRequire } from "node:module";
 import { loadLibrary } from "../library.js";
 
 process.env.TF_NUM_INTRAOP_THREADS = process.argv[2];
-// The others as in lib/engine/environment.ts.
+// The others as in lib/engine/backend/environment.ts.
 process.env.TF_CPU_ALLOCATOR_USE_BFC = "1";
 process.env.TF_ENABLE_ONEDNN_OPTS = "0";
 process.env.TF_CPP_MIN_LOG_LEVEL = "2";
 const require = createRequire(import.meta.url);
-loadLibrary("engine/compatibility"); // what tfjs-node needs on Node 24
+loadLibrary("engine/backend/compatibility"); // what tfjs-node needs on Node 24
 const tf = require("@tensorflow/tfjs-node") as typeof import("@tensorflow/tfjs-node");
 
 const n = 1024;

@@ -17,7 +17,7 @@ export type InstructionSet = keyof typeof instructionSets;
  * @param most  the latest ones that it may use, as far as the processor has them
  */
 export function instructionsUsed(most: InstructionSet): string {
-  const product = `const { tf } = require(${JSON.stringify(join(libraryBuild, "engine/backend.js"))});
+  const product = `const { tf } = require(${JSON.stringify(join(libraryBuild, "engine/backend/index.js"))});
     tf.matMul(tf.ones([64, 64]), tf.ones([64, 64])).dataSync();`;
   const said = execFileSync(process.execPath, ["-e", product], {
     env: { ...process.env, ONEDNN_MAX_CPU_ISA: most, ONEDNN_VERBOSE: "1" },

@@ -96,7 +96,7 @@ export async function releaseProcesses(pool: workerpool.Pool): Promise<void> {
 
 /**
  * Ends idle processes and waits until they are gone: a child's end raises SIGCHLD, and a signal that is handled while this
- * process multiplies matrices overwrites its memory (see engine/environment.ts).
+ * process multiplies matrices overwrites its memory (see engine/backend/environment.ts).
  */
 function end(pool: workerpool.Pool): void {
   const children = childrenOf(pool);

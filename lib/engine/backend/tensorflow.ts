@@ -1,9 +1,6 @@
-/** The one place that loads TensorFlow. Everything else writes `import { tf } from "…/engine/backend"`. */
-import "./environment"; // first: TensorFlow reads it while loading
-import "./compatibility";
-import * as tf from "@tensorflow/tfjs-node";
-
-export { tf };
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type * as tf from "@tensorflow/tfjs";
 
 /** An operation's attribute as tfjs-node writes it: `type` is one of its binding's `TF_ATTR_…`. */
 export interface Attribute {
@@ -28,16 +25,14 @@ export interface NativeBackend {
   deleteSavedModel(session: number): void;
 }
 
-/** TensorFlow beneath tfjs, for operations and graphs; available even while another backend is in use. */
-export const backend = tf.findBackend("tensorflow") as unknown as NativeBackend;
-
-/** The backend in use and the versions behind it, for a notebook to print. */
-export function backendInfo(): { backend: string; tensorflow?: string; tfjs: string; node: string } {
-  const { binding } = tf.backend() as { binding?: { TF_Version: string } };
-  return {
-    backend: tf.getBackend(),
-    ...(binding && { tensorflow: binding.TF_Version }),
-    tfjs: tf.version.tfjs,
-    node: process.versions.node,
-  };
+/**
+ * Makes TensorFlow, with tfjs-node, the backend of tfjs.
+ * @throws Error if set-up has not built tfjs-node's addon, or if it does not load.
+ */
+export function useTensorFlow(): void {
+  const addon = join(dirname(require.resolve("@tensorflow/tfjs-node/package.json")), "lib/napi-v8/tfjs_binding.node");
+  if (!existsSync(addon)) throw new Error("set-up has not built it here");
+  require("./environment"); // first: TensorFlow reads it while loading
+  require("./compatibility");
+  require("@tensorflow/tfjs-node");
 }
