@@ -45,8 +45,12 @@ export * from "./notebook";
 // Exercises
 export { check } from "./exercises";
 
+import { slowness } from "./engine/backend";
 import { endOpenScopes } from "./engine/scopes";
 import "./inspect"; // values show themselves
 import { afterCutOff } from "./notebook/kernel";
+
+const slow = slowness();
+if (slow) console.log(slow);
 
 afterCutOff(endOpenScopes); // an interrupted cell leaves nothing open

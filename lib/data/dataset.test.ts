@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { miniBatch } from "../trainer";
+import { miniBatch, type Examples } from "../trainer";
 import { tf } from "../engine/backend";
 import { Dataset, shuffleDataset, splitValidation, type DatasetForm } from "./dataset";
 import { randomStream } from "../random";
@@ -53,14 +53,17 @@ test("tensors are made once, survive a tidy, and are freed by dispose", () => {
 });
 
 test("another x may be put in the place of a set's own, in it or in a copy", () => {
-  const set = example(3);
-  const stream = () => randomStream(1, "batches");
-  const own = [...miniBatch(set.tensors(), 2, stream()).x.dataSync()];
-  for (const tensors of [Object.assign(set.tensors(), { x: tf.ones([3, 6]) }), { ...set.tensors(), x: tf.ones([3, 6]) }]) {
-    assert.deepEqual([...miniBatch(tensors, 2, stream()).x.dataSync()], new Array(12).fill(1));
-  }
-  assert.deepEqual([...miniBatch({ ...set.tensors() }, 2, stream()).x.dataSync()], own);
-  set.dispose();
+  tf.tidy(() => {
+    const set = example(3);
+    const batch = (examples: Examples) => [...miniBatch(examples, 2, randomStream(1, "batches")).x.dataSync()];
+    const own = batch(set.tensors());
+    assert.deepEqual(batch({ ...set.tensors() }), own);
+    const [ones, tensors] = [tf.ones([3, 6]), set.tensors()];
+    assert.deepEqual(batch({ ...tensors, x: ones }), new Array(12).fill(1));
+    assert.deepEqual(batch(tensors), own);
+    assert.deepEqual(batch(Object.assign(tensors, { x: ones })), new Array(12).fill(1));
+    set.dispose();
+  });
 });
 
 test("take, slice and select keep images and labels together", () => {

@@ -1,9 +1,7 @@
-import { tf } from "../engine/backend";
-import { ByteMatrix, NUMBERS } from "../engine/bytes";
-import { unrecorded } from "../engine/changing";
-import { defineLazily } from "../engine/lazy";
-import { tested } from "../engine/pure";
+import type { tf } from "../engine/backend";
+import { NUMBERS } from "../engine/bytes";
 import type { RandomStream } from "../random";
+import { DatasetTensors } from "./tensors";
 
 /** What a set's images and labels are. */
 export interface DatasetForm {
@@ -23,8 +21,7 @@ export class Dataset {
   /** Number of images. */
   readonly count: number;
   private numbers?: Float32Array;
-  private made?: { bytes: ByteMatrix; t: tf.Tensor };
-  private x?: tf.Tensor;
+  private made?: DatasetTensors;
 
   /**
    * @param pixels 0 … 255, image by image, row by row.
@@ -63,23 +60,16 @@ export class Dataset {
 
   /**
    * The set as tensors: `x` `[count, rows · columns]` float32, and `t` `[count]` int32. Kept, inside `tf.tidy` too, until
-   * `dispose()`. All of `x` is made only when it is read; mini-batches are taken from bytes.
+   * `dispose()`. All of `x` is made only when it is read, since mini-batches are taken from bytes.
    */
-  tensors(): { x: tf.Tensor; t: tf.Tensor; count: number } {
-    const { count, labels, form } = this;
-    this.made ??= unrecorded(() => ({
-      bytes: new ByteMatrix(this.pixels, [count, form.rows * form.columns]),
-      t: tf.keep(tf.tensor1d(Int32Array.from(labels), "int32")),
-    }));
-    const { bytes, t } = this.made;
-    return new DatasetTensors(bytes, t, count, () => (this.x ??= tf.keep(bytes.all())));
+  tensors(): { readonly x: tf.Tensor; readonly t: tf.Tensor; readonly count: number } {
+    return (this.made ??= new DatasetTensors(this));
   }
 
   /** Frees the tensors, if there are any. */
   dispose(): void {
-    this.made?.bytes.dispose();
-    tf.dispose([this.made?.t, this.x]);
-    this.made = this.x = undefined;
+    this.made?.dispose();
+    this.made = undefined;
   }
 
   /**
@@ -124,24 +114,6 @@ export class Dataset {
     return new Dataset(pixels, labels, this.form);
   }
 }
-
-/** A set as tensors. */
-export class DatasetTensors {
-  declare x: tf.Tensor;
-
-  constructor(
-    bytes: ByteMatrix,
-    readonly t: tf.Tensor,
-    readonly count: number,
-    makeX: () => tf.Tensor,
-  ) {
-    defineLazily(this, "x", bytes, () => {
-      if (bytes.isDisposed) throw new Error("The set has been disposed; call its tensors() again");
-      return unrecorded(makeX);
-    });
-  }
-}
-tested(DatasetTensors);
 
 /** What is wrong with labels that are not all of 0 … `classes` − 1. */
 export function labelProblem(labels: Uint8Array, classes: number): string | undefined {

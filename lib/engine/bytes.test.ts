@@ -27,7 +27,10 @@ for (const columns of [1, 2, 3, 4, 5, 7, 8, 256]) {
         assert.deepEqual([found.shape, found.dtype], [[4, columns], "float32"]);
         assert.deepEqual([...found.dataSync()], expected, `call ${call}`);
       }
-      assert.deepEqual([...matrix.all().dataSync()], Array.from(bytes, (byte) => Math.fround(byte / 255)));
+      assert.deepEqual(
+        [...matrix.all().dataSync()],
+        Array.from(bytes, (byte) => Math.fround(byte / 255)),
+      );
     });
     read.dispose();
     matrix.dispose();

@@ -14,14 +14,19 @@ const BYTES = 4;
 /** A matrix of numbers 0 … 1, kept as bytes 0 … 255. */
 export class ByteMatrix {
   isDisposed = false;
-  /** The bytes in TensorFlow, four in each number, `[rows, ⌈columns / 4⌉]` int32. Elsewhere JavaScript reads them faster. */
+  /** In TensorFlow's memory, four bytes in each number: `[rows, ⌈columns / 4⌉]` int32. */
   private readonly words?: tf.Tensor;
+  /** On other backends, as they were given: JavaScript picks rows faster than these do. */
+  private readonly bytes?: Uint8Array;
 
   constructor(
-    private readonly bytes: Uint8Array,
+    bytes: Uint8Array,
     readonly shape: [rows: number, columns: number],
   ) {
-    if (tf.getBackend() === "tensorflow") this.words = tf.keep(wordsOf(bytes, shape));
+    if (tf.getBackend() === "tensorflow") {
+      this.words = tf.keep(wordsOf(bytes, shape));
+      tf.tidy(() => this.words!.slice(0, 1)); // the first operation copies them
+    } else this.bytes = bytes;
   }
 
   /**
@@ -29,20 +34,26 @@ export class ByteMatrix {
    * @returns these rows as numbers, `[count, columns]` float32, the same on each backend
    */
   rows(places: tf.Tensor): tf.Tensor {
-    const { words } = this;
-    if (words && tf.getBackend() === "tensorflow") return this.unpacked(tf.gather(words, places));
+    const { words, bytes } = this;
+    if (!bytes) return this.unpacked(tf.gather(words!, places));
     const [, columns] = this.shape;
     const numbers = new Float32Array(places.size * columns);
-    places.dataSync<"int32">().forEach((place, i) => {
-      for (let j = 0, at = place * columns; j < columns; j++) numbers[i * columns + j] = NUMBERS[this.bytes[at + j]];
-    });
+    let next = 0;
+    for (const place of places.dataSync<"int32">()) {
+      const end = (place + 1) * columns;
+      for (let i = place * columns; i < end; i++) numbers[next++] = NUMBERS[bytes[i]];
+    }
     return tf.tensor2d(numbers, [places.size, columns]);
   }
 
   /** All rows as numbers. */
   all(): tf.Tensor {
-    if (this.words && tf.getBackend() === "tensorflow") return tf.tidy(() => this.unpacked(this.words!));
-    return tf.tensor2d(Float32Array.from(this.bytes, (byte) => NUMBERS[byte]), this.shape);
+    const { words, bytes } = this;
+    if (!bytes) return tf.tidy(() => this.unpacked(words!));
+    return tf.tensor2d(
+      Float32Array.from(bytes, (byte) => NUMBERS[byte]),
+      this.shape,
+    );
   }
 
   dispose(): void {

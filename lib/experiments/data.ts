@@ -1,26 +1,42 @@
 import { LRUCache } from "lru-cache";
 import { shuffleDataset, type Dataset } from "../data/dataset";
 import { loadMnist } from "../data/mnist";
+import { DatasetTensors } from "../data/tensors";
+import { native } from "../engine/backend";
 import { randomStream } from "../random";
 import type { Trainer } from "../trainer";
 import type { RunSpec } from "./spec";
 
-let mnist: ReturnType<typeof loadMnist> | undefined;
+/**
+ * What was read, as long as somebody needs its bytes: TensorFlow has its own copy of those that it trains on. A process that
+ * only trains collects the others at once, as it may be one of many; by itself, JavaScript takes its time.
+ */
+let mnist: WeakRef<ReturnType<typeof loadMnist>> | undefined;
+
+function readMnist(): ReturnType<typeof loadMnist> {
+  const known = mnist?.deref();
+  if (known) return known;
+  const read = loadMnist();
+  mnist = new WeakRef(read);
+  return read;
+}
 
 interface Shared {
-  set: Dataset;
-  /** Runs that train on it. */
+  tensors: DatasetTensors;
+  /** Runs that train on them. */
   users: number;
+  /** What other backends take the bytes from. */
+  source?: object;
 }
 
 /** Frees a set once it is neither kept nor in use. */
-const freeUnused = ({ set, users }: Shared, isKept = false) => {
-  if (users === 0 && !isKept) set.dispose();
+const freeUnused = ({ tensors, users }: Shared, isKept = false) => {
+  if (users === 0 && !isKept) tensors.dispose();
 };
 
 /**
- * Sets already made in this process: the next run most likely needs the same ones. One of 60,000 images takes 188 MB, and
- * a worker may be given runs on many different sets, so only the eight used last are kept.
+ * Sets already made in this process: the next run most likely needs the same ones. One of 60,000 images takes 47 MB, and
+ * 188 MB more if accuracies are taken on it; a worker may be given runs on many sets, so only the eight used last are kept.
  */
 const made = new LRUCache<string, Shared>({ max: 8, dispose: (shared) => freeUnused(shared) });
 
@@ -33,25 +49,29 @@ export function borrowSets({ data, record }: Pick<RunSpec, "data" | "record">): 
   release: () => void;
 } {
   const { images, validation = 0, shuffleSeed } = data;
-  const { train, test } = (mnist ??= loadMnist());
   const borrowed = new Map<string, Shared>();
-  const borrow = (from: number, to: number) => {
-    const key = `${images} ${shuffleSeed} ${from} ${to}`;
+  const borrow = (key: string, choose: (mnist: ReturnType<typeof loadMnist>) => Dataset) => {
     let shared = made.get(key);
     if (!shared) {
-      const first = train.take(images);
-      const all = shuffleSeed === undefined ? first : shuffleDataset(first, randomStream(shuffleSeed, "shuffle"));
-      shared = { set: all.slice(from, to), users: 0 };
+      const read = readMnist();
+      shared = { tensors: new DatasetTensors(choose(read)), users: 0, source: native ? undefined : read };
       made.set(key, shared);
+      setImmediate(() => globalThis.gc?.());
     }
     shared.users++;
     borrowed.set(key, shared);
-    return shared.set.tensors();
+    return shared.tensors;
   };
+  const part = (from: number, to: number) =>
+    borrow(`${images} ${shuffleSeed} ${from} ${to}`, ({ train }) => {
+      const first = train.take(images);
+      const all = shuffleSeed === undefined ? first : shuffleDataset(first, randomStream(shuffleSeed, "shuffle"));
+      return all.slice(from, to);
+    });
   const sets = {
-    train: borrow(validation, images),
-    ...(validation > 0 && { validation: borrow(0, validation) }),
-    ...(record.includes("testAccuracy") && { test: test.tensors() }),
+    train: part(validation, images),
+    ...(validation > 0 && { validation: part(0, validation) }),
+    ...(record.includes("testAccuracy") && { test: borrow("test", ({ test }) => test) }),
   };
   const release = () => {
     for (const [key, shared] of borrowed) {

@@ -1,16 +1,20 @@
 import { createHash } from "node:crypto";
+import { arithmetic } from "../engine/backend";
 import type { RunSpec } from "./spec";
 
 /**
  * Bumped whenever equal specs may give other histories than before, so that a history kept earlier is never taken for one
  * of the present version.
  */
-export const ALGORITHM = 2;
+const ALGORITHM = 2;
 
-/** The name of a run wherever its history is kept: SHA-256 of its spec and {@link ALGORITHM}, in hexadecimal. */
+/** What makes equal specs give equal histories: {@link ALGORITHM}, and the arithmetic unless it is the usual one. */
+export const VERSION = arithmetic === "tensorflow" ? [ALGORITHM] : [ALGORITHM, arithmetic];
+
+/** The name of a run wherever its history is kept: SHA-256 of {@link VERSION} and its spec, in hexadecimal. */
 export function runKey(spec: RunSpec): string {
   return createHash("sha256")
-    .update(canonical([ALGORITHM, spec]))
+    .update(canonical([...VERSION, spec]))
     .digest("hex");
 }
 

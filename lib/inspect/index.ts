@@ -3,7 +3,8 @@
  * terminal, alone or within other objects. Loading this file sets it up; the classes know nothing of it.
  */
 import { tf } from "../engine/backend";
-import { Dataset, DatasetTensors } from "../data/dataset";
+import { Dataset } from "../data/dataset";
+import { DatasetTensors } from "../data/tensors";
 import { bytesOf } from "../engine/bytes";
 import { SharedRuns } from "../experiments/run-all";
 import { activations, Affine, BatchNormalization, Dropout, SoftmaxWithLoss } from "../layers";
@@ -30,7 +31,11 @@ function showProperties<T extends object>(type: { prototype: T }, properties: (v
 // Not the images as numbers, which reading would make.
 showProperties(DatasetTensors, (tensors) => {
   const shape = bytesOf(tensors)?.shape;
-  return { x: shape ? named(`Tensor [${shape.join(", ")}] float32`, {}) : tensors.x, t: tensors.t, count: tensors.count };
+  return {
+    x: shape ? named(`Tensor [${shape.join(", ")}] float32`, {}) : tensors.x,
+    t: tensors.t,
+    count: tensors.count,
+  };
 });
 
 // Layers: their shapes and settings, but not what they keep for `backward`.

@@ -108,7 +108,7 @@ function read(tensor: tf.Tensor, places: number[][]): Value[] {
 
 /** Whether a tensor can be read without copying: values from JavaScript go to TensorFlow only when it needs them. */
 function inJavaScript({ dataId }: tf.Tensor): boolean {
-  if (tf.getBackend() !== "tensorflow") return true;
+  if (tf.getBackend() !== "tensorflow") return tf.getBackend() === "cpu"; // WebAssembly copies all of them
   const { tensorMap } = native!;
   return !tensorMap.has(dataId) || tensorMap.get(dataId).values !== null;
 }

@@ -5,30 +5,34 @@
  * The one place that loads tfjs. Everything else writes `import { tf } from "…/engine/backend"`.
  */
 import * as tf from "@tensorflow/tfjs";
-import { useTensorFlow, type NativeBackend } from "./tensorflow";
+import { prepareTensorFlow, type NativeBackend } from "./tensorflow";
 import { threadsWanted } from "./threads";
-import { useWasm } from "./wasm";
+import { prepareWasm } from "./wasm";
 
 export { tf };
 export type { Attribute, NativeBackend } from "./tensorflow";
 
-/** Each backend by tfjs's name for it, the fastest first: its name to readers, and how it is made the one in use. */
+/** Each backend by tfjs's name for it, the fastest first: its name to readers, and how it is made ready. */
 const backends = {
-  tensorflow: { title: "TensorFlow", use: useTensorFlow },
-  wasm: { title: "WebAssembly", use: useWasm },
-  cpu: { title: "plain JavaScript", use: usePlainJavaScript },
+  tensorflow: { title: "TensorFlow", prepare: prepareTensorFlow },
+  wasm: { title: "WebAssembly", prepare: prepareWasm, slower: "about five times" },
+  cpu: { title: "plain JavaScript", prepare: preparePlainJavaScript, slower: "about a hundred times" },
 };
 
 type Name = keyof typeof backends;
 
+const wanted = threadsWanted();
 const { name, reason } = choose(process.env.TRAINING_BACKEND);
-void tf.setBackend(name); // at once, as each of them is there already
+void tf.setBackend(name); // at once, as it is ready
 
 /** TensorFlow beneath tfjs, for operations and graphs; available even while another backend is in use. */
 export const native = (name === "tensorflow" ? tf.findBackend(name) : undefined) as NativeBackend | undefined;
 
 /** Threads that one operation may use. */
-export const threads = native ? threadsWanted() : 1;
+export const threads = native ? wanted : 1;
+
+/** What makes other processes choose the same. */
+export const environment = { TRAINING_BACKEND: name, TRAINING_THREADS: String(threads) };
 
 /**
  * Names the order in which sums are taken, in which backends and numbers of threads differ, and so what histories can be
@@ -43,18 +47,17 @@ function choose(forced?: string): { name: Name; reason?: string } {
     throw new Error(`TRAINING_BACKEND: expected one of ${names.join(", ")}, got ${forced}`);
   const reasons: string[] = [];
   for (const name of forced ? [forced as Name] : names) {
-    const { title, use } = backends[name];
     try {
-      use();
-      return { name, reason: forced ? "TRAINING_BACKEND says so" : reasons.join("; ") };
+      backends[name].prepare();
+      return { name, reason: forced ? "TRAINING_BACKEND asks for it" : reasons.join(", ") };
     } catch (error) {
-      reasons.push(`${title} is not there: ${(error as Error).message.split("\n")[0]}`);
+      reasons.push(`${backends[name].title} ${(error as Error).message}`);
     }
   }
-  throw new Error(reasons.join("; "));
+  throw new Error(`TRAINING_BACKEND: ${reasons.join(", ")}`);
 }
 
-function usePlainJavaScript(): void {
+function preparePlainJavaScript(): void {
   // It would advise, in ten lines, to install tfjs-node.
   (tf.findBackend("cpu") as unknown as { firstUse: boolean }).firstUse = false;
 }
@@ -77,9 +80,9 @@ export function backendInfo(): {
   };
 }
 
-/** What is slower here than it could be, and what would make it faster; nothing where TensorFlow computes. */
+/** What is slower here than it could be, and why; nothing where TensorFlow computes. */
 export function slowness(): string | undefined {
-  if (native) return undefined;
-  const [factor, remedy] = name === "wasm" ? ["three to five times", ""] : ["fifty times", ""];
-  return `Training runs on ${backends[name].title} (${reason}), ${factor} slower than on TensorFlow. ${remedy}`;
+  if (name === "tensorflow") return undefined;
+  const { title, slower } = backends[name];
+  return `Training runs on ${title}, ${slower} slower than on TensorFlow: ${reason}. npm run setup -- --help says what TensorFlow needs.`;
 }

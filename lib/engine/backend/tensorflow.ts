@@ -26,13 +26,17 @@ export interface NativeBackend {
 }
 
 /**
- * Makes TensorFlow, with tfjs-node, the backend of tfjs.
- * @throws Error if set-up has not built tfjs-node's addon, or if it does not load.
+ * Loads tfjs-node, and with it TensorFlow.
+ * @throws Error, worded to follow its name, if set-up has not built its addon, or if that does not load.
  */
-export function useTensorFlow(): void {
+export function prepareTensorFlow(): void {
   const addon = join(dirname(require.resolve("@tensorflow/tfjs-node/package.json")), "lib/napi-v8/tfjs_binding.node");
-  if (!existsSync(addon)) throw new Error("set-up has not built it here");
+  if (!existsSync(addon)) throw new Error("is not built here");
   require("./environment"); // first: TensorFlow reads it while loading
   require("./compatibility");
-  require("@tensorflow/tfjs-node");
+  try {
+    require("@tensorflow/tfjs-node");
+  } catch (error) {
+    throw new Error(`does not load (${(error as Error).message.split("\n")[0]})`, { cause: error });
+  }
 }

@@ -22,13 +22,13 @@ interface Module {
 }
 
 /**
- * Makes WebAssembly the backend of tfjs. Its own way to start is asynchronous, and a cell's or a program's first line that
- * computes would have to wait for it; but a module of this size may be compiled at once.
+ * Starts tfjs's WebAssembly backend. Its own way to start is asynchronous, so that the first line that computes would have
+ * to wait for it; but a module of this size may be compiled at once.
  *
- * @throws Error if this JavaScript has no WebAssembly.
+ * @throws Error, worded to follow its name, if this JavaScript has none.
  */
-export function useWasm(): void {
-  if (typeof WebAssembly === "undefined") throw new Error("this Node has none");
+export function prepareWasm(): void {
+  if (typeof WebAssembly === "undefined") throw new Error("is not there");
   const name = WebAssembly.validate(SIMD) ? "tfjs-backend-wasm-simd.wasm" : "tfjs-backend-wasm.wasm";
   const code = new WebAssembly.Module(readFileSync(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`)));
   const module: Module = {

@@ -3,11 +3,11 @@
  * processors and the memory of what runs in them, which Node 20 does not see, or counts files kept in memory as used.
  */
 import { readFileSync } from "node:fs";
-import { availableParallelism, freemem } from "node:os";
+import { availableParallelism, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 
-/** What a process holds that trains on all of MNIST, whose images are 188 MB as numbers, with what it needs to make them. */
-const PROCESS_BYTES = 600 * 2 ** 20;
+/** What a process holds that trains on all of MNIST: 170 MB, and up to 230 as it begins. */
+const PROCESS_BYTES = 300 * 2 ** 20;
 
 /** The processors and the memory that are there for the taking. */
 export interface Capacity {
@@ -19,12 +19,22 @@ export interface Capacity {
   memory: number;
 }
 
-/** How many processes fit, and, if these are fewer than the processors, a sentence that says why. */
-export function fit({ cores, quota = cores, memory }: Capacity): { processes: number; reason?: string } {
-  const byQuota = Math.max(1, Math.min(cores, Math.floor(quota)));
+/** What macOS gives to programs when they ask, of all memory: it keeps most of it full of files, and calls little of it free. */
+const SHARE_ON_MACOS = 0.5;
+
+/**
+ * How many processes of so many threads fit, and, if these are fewer than the processors have room for, a sentence that
+ * says why.
+ */
+export function fit({ cores, quota = cores, memory, threads = 1 }: Capacity & { threads?: number }): {
+  processes: number;
+  reason?: string;
+} {
+  const most = Math.max(1, Math.floor(cores / threads));
+  const byQuota = Math.max(1, Math.min(most, Math.floor(quota / threads)));
   const byMemory = Math.max(1, Math.floor(memory / PROCESS_BYTES));
   const processes = Math.min(byQuota, byMemory);
-  if (processes === cores) return { processes };
+  if (processes === most) return { processes };
   const megabytes = (bytes: number) => `${Math.floor(bytes / 2 ** 20)} MB`;
   const cause =
     byMemory < byQuota
@@ -41,7 +51,8 @@ export function capacity(root = "/"): Capacity {
   const cores = availableParallelism();
   const groups = groupsOf(root);
   const quota = Math.min(...groups.map(quotaOf));
-  const memory = Math.min(freemem(), ...groups.map(memoryOf));
+  const free = process.platform === "darwin" ? totalmem() * SHARE_ON_MACOS : freemem();
+  const memory = Math.min(free, ...groups.map(memoryOf));
   return { cores, ...(quota < cores && { quota }), memory };
 }
 

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as workerpool from "workerpool";
 import { CLONE } from "../../clone";
+import { environment, threads } from "../../engine/backend";
 import { capacity, fit } from "./capacity";
 
 /** How long they stay without work. */
@@ -22,7 +23,7 @@ let told: string | undefined;
 /** How many processes this machine has room for. Where these are fewer than its processors, that is said once. */
 export function processesThatFit(): number {
   const { memory, ...rest } = capacity();
-  const { processes, reason } = fit({ ...rest, memory: memory + heldByIdle() });
+  const { processes, reason } = fit({ ...rest, memory: memory + heldByIdle(), threads });
   if (reason !== undefined && reason !== told) console.log(reason);
   told = reason;
   return processes;
@@ -59,6 +60,7 @@ export function acquireProcesses(most: number): workerpool.Pool {
     maxWorkers: most,
     forkOpts: {
       serialization: "advanced", // sends arrays of numbers as they are
+      env: { ...process.env, ...environment },
       detached: true, // Ctrl-C in a terminal reaches only the process that started them, which decides whether they end
     },
   });

@@ -1,9 +1,9 @@
 /** What searches and workers agree on. */
-import { ALGORITHM } from "../key";
+import { VERSION } from "../key";
 import type { RunSpec } from "../spec";
 
-/** Its name carries the algorithm's number, so that a worker never takes runs meant for another version. */
-export const QUEUE = `training-runs-${ALGORITHM}`;
+/** Its name carries the version, so that a worker never takes runs whose histories would differ where it computes. */
+export const QUEUE = ["training-runs", ...VERSION].join("-");
 
 /** What a job carries: a spec, never code, and the worker checks it again. */
 export interface RunJob {

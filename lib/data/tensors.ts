@@ -1,0 +1,41 @@
+import { tf } from "../engine/backend";
+import { ByteMatrix } from "../engine/bytes";
+import { unrecorded } from "../engine/changing";
+import { defineLazily } from "../engine/lazy";
+import { tested } from "../engine/pure";
+import type { Dataset } from "./dataset";
+
+/** A set as tensors, which stay inside `tf.tidy` too, until `dispose()`. */
+export class DatasetTensors {
+  /** `[count, rows · columns]` float32, 0 … 1. Made when first read: a mini-batch is taken from bytes. */
+  declare readonly x: tf.Tensor;
+  /** `[count]` int32. */
+  readonly t: tf.Tensor;
+  readonly count: number;
+  readonly #bytes: ByteMatrix;
+  #x?: tf.Tensor;
+
+  constructor(set: Dataset) {
+    this.count = set.count;
+    this.#bytes = imagesOf(set);
+    this.t = labelsOf(set);
+    defineLazily(this, "x", this.#bytes, () => this.#all());
+  }
+
+  #all(): tf.Tensor {
+    if (this.#bytes.isDisposed) throw new Error("The set has been disposed; call its tensors() again");
+    return (this.#x ??= unrecorded(() => tf.keep(this.#bytes.all())));
+  }
+
+  dispose(): void {
+    this.#bytes.dispose();
+    tf.dispose([this.t, this.#x]);
+  }
+}
+tested(DatasetTensors);
+
+// Outside of the constructor, whose function for `x` would otherwise keep the set, too.
+const imagesOf = ({ pixels, count, form: { rows, columns } }: Dataset) =>
+  unrecorded(() => new ByteMatrix(pixels, [count, rows * columns]));
+
+const labelsOf = ({ labels }: Dataset) => unrecorded(() => tf.keep(tf.tensor1d(Int32Array.from(labels), "int32")));

@@ -1,0 +1,3 @@
+import { testChapterOn } from "./chapter";
+
+testChapterOn("wasm", ["experiments/resume", "quick"]);
