@@ -20,24 +20,23 @@ ROOT = Path(__file__).parents[2]
 # Of 3.11 the first as well as the last: some packages are needed, or fit, only from a later patch version on.
 PYTHONS = ["3.11.0", "3.11.14", "3.12.12", "3.13.9", "3.14.0"]
 
-# What markers ask of each platform, and the wheels that it takes.
+# What markers ask of each platform, and the wheels that it takes, by the oldest system that the lock is made for: Linux
+# with glibc 2.28, macOS 11. Newer ones take the same. pip adds the older macOS itself.
+LINUX = {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"}
+MACOS = {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin"}
+WINDOWS = {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows"}
 PLATFORMS = {
     "linux-x86_64": (
-        {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux", "platform_machine": "x86_64"},
-        [*(f"manylinux_2_{minor}_x86_64" for minor in range(34, 4, -1)), "manylinux2014_x86_64"],
+        {**LINUX, "platform_machine": "x86_64"},
+        [*(f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)), "manylinux2014_x86_64"],
     ),
     "linux-aarch64": (
-        {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux", "platform_machine": "aarch64"},
-        [*(f"manylinux_2_{minor}_aarch64" for minor in range(34, 16, -1)), "manylinux2014_aarch64"],
+        {**LINUX, "platform_machine": "aarch64"},
+        [*(f"manylinux_2_{minor}_aarch64" for minor in range(28, 16, -1)), "manylinux2014_aarch64"],
     ),
-    "macos-arm64": (
-        {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin", "platform_machine": "arm64"},
-        ["macosx_14_0_arm64"],  # pip adds the older ones itself
-    ),
-    "windows-amd64": (
-        {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows", "platform_machine": "AMD64"},
-        ["win_amd64"],
-    ),
+    "macos-arm64": ({**MACOS, "platform_machine": "arm64"}, ["macosx_11_0_arm64"]),
+    "macos-x86_64": ({**MACOS, "platform_machine": "x86_64"}, ["macosx_11_0_x86_64"]),
+    "windows-amd64": ({**WINDOWS, "platform_machine": "AMD64"}, ["win_amd64"]),
 }
 
 
