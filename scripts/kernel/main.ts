@@ -1,7 +1,7 @@
 /**
- * The kernel's entry: `node main.js CONNECTION_FILE [FOLDER_OF_PIPES]`, as start.sh calls it. This thread runs the cells
- * (execution/), another speaks Jupyter's protocol (protocol/), and a process of its own knows TypeScript (language/, over
- * compiler/).
+ * The kernel's entry: `node main.js CONNECTION_FILE [FOLDER_OF_PIPES]`, as start.sh calls it, or Jupyter itself on Windows.
+ * This thread runs the cells (execution/), another speaks Jupyter's protocol (protocol/), and a process of its own knows
+ * TypeScript (language/, over compiler/).
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,7 +15,7 @@ import { type Connection, createFlags, LOADING, type ProtocolData } from "./mess
 
 const require = createRequire(import.meta.url);
 
-/** Three semi-spaces, which count in V8's limit, but cannot be filled with what stays; see start.sh. */
+/** Three semi-spaces, which count in V8's limit, but cannot be filled with what stays; see kernelspec.mjs. */
 const YOUNG_GENERATION_BYTES = 3 * 16 * 2 ** 20;
 
 await start(process.argv.slice(2));

@@ -17,7 +17,6 @@ const copied = [
   "scripts/tsconfig.json",
   "scripts/render/theme",
   "scripts/setup",
-  "scripts/kernel/kernel.json",
 ];
 
 /** The modules of the steps that share one. */

@@ -1,5 +1,6 @@
 """The clients that people run notebooks with: papermill, jupyter execute and jupyter console."""
 
+import json
 import os
 import pty
 import select
@@ -9,6 +10,9 @@ import sys
 import time
 
 import nbformat
+from jupyter_client import BlockingKernelClient
+from jupyter_client.connect import write_connection_file
+from jupyter_client.kernelspec import KernelSpecManager
 
 from conftest import jupyter, write_notebook
 
@@ -104,3 +108,38 @@ def test_jupyter_console(tmp_path):
     finally:
         process.kill()
         os.close(terminal)
+
+
+def test_as_vs_code_starts_it(tmp_path):
+    """From the specification alone, in no process group of its own, with the little that a desktop has on its PATH."""
+    folder = KernelSpecManager().find_kernel_specs()["tslab"]
+    with open(f"{folder}/kernel.json") as file:
+        spec = json.load(file)
+    connection, _ = write_connection_file(str(tmp_path / "kernel-v3.json"))
+    process = subprocess.Popen(
+        [word.replace("{connection_file}", connection) for word in spec["argv"]],
+        cwd=tmp_path,
+        env={**spec["env"], "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    client = BlockingKernelClient(connection_file=connection)
+    try:
+        client.load_connection_file()
+        client.start_channels()
+        client.wait_for_ready(timeout=30)
+        printed = []
+        client.execute_interactive('console.log("printed")', output_hook=printed.append)
+        assert [message["content"]["text"] for message in printed if message["msg_type"] == "stream"] == ["printed\n"]
+        loop = client.execute("while (true);")
+        time.sleep(1)
+        client.control_channel.send(client.session.msg("interrupt_request", {}))
+        while (reply := client.get_shell_msg(timeout=10))["parent_header"]["msg_id"] != loop:
+            pass
+        assert reply["content"]["ename"] == "Interrupted"
+        process.terminate()
+        assert process.wait(10) != 0
+    finally:
+        client.stop_channels()
+        process.kill()
+        process.communicate()
