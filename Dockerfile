@@ -5,10 +5,12 @@
 #
 # and open the address that it prints.
 
-# Node 24, npm, a C++ compiler and Python 3.11, on Debian 12.
-FROM node:24-bookworm
+# What set-up needs, without the project, which .devcontainer brings itself: Node 24, npm, a C++ compiler and Python 3.11,
+# on Debian 12.
+FROM node:24-bookworm AS machine
 RUN apt-get update && apt-get install -y --no-install-recommends python3-venv && rm -rf /var/lib/apt/lists/*
 
+FROM machine
 USER node
 WORKDIR /home/node/training-techniques
 COPY --chown=node:node . .

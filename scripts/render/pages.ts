@@ -11,13 +11,29 @@ export function emblemOf({ figures }: Notebook): Figure | undefined {
   return figures.find(({ id }) => EMBLEMS.includes(id)) ?? figures[0];
 }
 
-/** @param file  the name of the notebook's file, as it lies beside the page */
-export function sectionPage(page: SectionPage, pages: SectionPage[], megabytes: number, address?: string): string {
+/** Addresses that not every site has. */
+export interface Places {
+  /** Where the site will be. */
+  address?: string;
+  /** What opens the project in a codespace. */
+  codespace?: string;
+}
+
+/** @param megabytes  of the notebook, as it lies beside the page */
+export function sectionPage(
+  page: SectionPage,
+  pages: SectionPage[],
+  megabytes: number,
+  { address, codespace }: Places,
+): string {
   const at = pages.indexOf(page);
   const index = { file: "index.html", title: "Contents" };
+  const orCodespace = codespace
+    ? `, or <a href="${codespace}">open it in a codespace</a> without installing anything`
+    : "";
   // Under the title.
   const source = `<p class="source">This page is a notebook that was run: <a href="notebooks/${page.name}.ipynb" download>download it</a>
-(${megabytes.toFixed(1)} MB), and see <a href="index.html#How-to-run-it">how to run it</a>.</p>`;
+(${megabytes.toFixed(1)} MB), and see <a href="index.html#How-to-run-it">how to run it</a>${orCodespace}.</p>`;
   return shell({
     file: page.file,
     title: page.title,
@@ -40,7 +56,7 @@ export function indexPage(
   pages: SectionPage[],
   notebooks: Notebook[],
   drawings: Map<string, Drawing>,
-  address?: string,
+  { address, codespace }: Places,
 ): string {
   const cards = pages.map(({ file, title, question }, i) => {
     const emblem = emblemOf(notebooks[i]);
@@ -62,18 +78,24 @@ ${smallPicture(figure, drawings, figure.shortAlt, "lazy")}
 <span class="number">Figure ${figure.number}</span> ${escape(figure.caption)}</a></li>`,
     ),
   );
+  const html = welcome.html
+    .replace('<div id="sections"></div>', `<ul class="sections">\n${cards.join("\n")}\n</ul>`)
+    .replace(/<h2 id="How-to-run-it".*?<\/h2>/s, (heading) => heading + (codespace ? inCodespace(codespace) : ""));
   return shell({
     file: "index.html",
     title: welcome.title,
     description,
     address,
-    body: `${welcome.html.replace('<div id="sections"></div>', `<ul class="sections">\n${cards.join("\n")}\n</ul>`)}
+    body: `${html}
 <h2 id="contents">Contents</h2>
 <div class="chapter">\n${chapter.join("\n")}\n</div>
 <h2 id="figures">All figures</h2>
 <ul class="gallery">\n${gallery.join("\n")}\n</ul>`,
   });
 }
+
+const inCodespace = (address: string) =>
+  `\n<p>Without installing anything: <a href="${address}">open it in a codespace</a>.</p>`;
 
 function smallPicture({ id }: Figure, drawings: Map<string, Drawing>, alt: string, loading?: "lazy"): string {
   const { width, height } = drawings.get(id)!;

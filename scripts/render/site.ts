@@ -6,6 +6,7 @@ import { nodeModules, root } from "#setup/clone.mjs";
 import { loadLibrary } from "../library.js";
 import { joined } from "../notebook-format.js";
 import { finishArticle, loadKatex, type Passage } from "./article.js";
+import { codespaceOf, ownRepository } from "./codespace.js";
 import { convert, notebookOf } from "./convert.js";
 import { NARROW } from "./draw.js";
 import type { Drawing, Notebook } from "./notebooks.js";
@@ -109,10 +110,11 @@ async function writePages(
   await page.close();
 
   const write = (file: string, text: string) => writeFileSync(join(site, file), text);
+  const places = { address, codespace: codespaceOf(ownRepository()) };
   for (const [i, one] of pages.entries())
-    write(one.file, sectionPage(one, pages, statSync(notebooks[i].file).size / 1e6, address));
+    write(one.file, sectionPage(one, pages, statSync(notebooks[i].file).size / 1e6, places));
   const description = readme.description;
-  write("index.html", indexPage(welcome, description, pages, notebooks, drawings, address));
+  write("index.html", indexPage(welcome, description, pages, notebooks, drawings, places));
   write("404.html", notFoundPage(pages, address));
   write("search-index.js", searchIndex(pages, reference));
 
