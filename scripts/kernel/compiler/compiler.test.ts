@@ -1,7 +1,8 @@
 // The compiler without the kernel: sessions of cells, run here and in a browser from one bundle.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import test from "node:test";
 import { build } from "esbuild";
@@ -9,6 +10,7 @@ import { chromium } from "playwright-core";
 import { launchOptions } from "#setup/chromium.mjs";
 import { nodeFiles } from "../language/files.js";
 import { createCompiler } from "./compiler.js";
+import type { FileSystem } from "./file-system.js";
 import { expected, type Outcome, run, SESSIONS } from "./testing/sessions.js";
 
 const require = createRequire(import.meta.url);
@@ -52,6 +54,33 @@ test("in a browser: the same sessions have the same outcomes", { timeout: 120_00
     assert.deepEqual(outcomes, SESSIONS.map(expected));
   } finally {
     await browser.close();
+  }
+});
+
+test("paths that begin with a drive, as on Windows: the same sessions, and modules beside the notebook", async () => {
+  const drive = "C:";
+  const without = (file: string) => file.slice(drive.length);
+  const files: FileSystem = {
+    read: (file) => nodeFiles.read(without(file)),
+    fileExists: (file) => file.startsWith(drive) && nodeFiles.fileExists(without(file)),
+    folderExists: (folder) => folder.startsWith(drive) && nodeFiles.folderExists(without(folder)),
+    list: (folder) => nodeFiles.list(without(folder)),
+    realpath: (file) => drive + nodeFiles.realpath(without(file)),
+    version: (file) => nodeFiles.version(without(file)),
+  };
+  const folder = mkdtempSync(path.join(tmpdir(), "drive-"));
+  try {
+    writeFileSync(path.join(folder, "beside.ts"), "export const one = 1;");
+    writeFileSync(path.join(folder, "plain.js"), "exports.two = 2;");
+    const own = { folder: drive + folder, library: drive + library, modules: new Map<string, string>() };
+    const compiler = () => createCompiler(files, own, Object.getOwnPropertyNames(globalThis));
+    for (const session of SESSIONS.slice(0, 3)) assert.deepEqual(await run(compiler(), session), expected(session));
+    const beside = `${own.folder}/beside.ts`;
+    assert.deepEqual(compiler().resolve("./beside", undefined), { file: beside, format: "compiled" });
+    assert.equal(compiler().resolve("./plain.js", beside)?.format, "host"); // there is no package.json up to the drive
+    assert.match(compiler().compileModule(beside).code, /exports\.one = 1/);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 

@@ -1,4 +1,5 @@
-// What the compiler needs of a file system, so that it runs in Node and in a browser's worker alike. Paths begin with "/".
+// What the compiler needs of a file system, so that it runs in Node and in a browser's worker alike. Paths have
+// slashes, on Windows too: "/notes/a.ts", "C:/notes/a.ts".
 
 export interface FileSystem {
   /** The text of a file; undefined if there is none. */

@@ -48,7 +48,8 @@ function packageType(folder: string, files: Files): string | undefined {
       return undefined;
     }
   }
-  return folder === "/" ? undefined : packageType(folderOf(folder), files);
+  const above = folderOf(folder);
+  return above === folder ? undefined : packageType(above, files);
 }
 
 /** The same names as a cell has. */

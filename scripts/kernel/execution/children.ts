@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * Starts a guard that outlives the kernel by a moment and ends the processes it has left behind, even when the kernel
+ * On Windows there is nothing to do: libuv has the system end a process's children with it. Elsewhere this
+ * starts a guard that outlives the kernel by a moment and ends the processes it has left behind, even when the kernel
  * itself was killed. Jupyter makes the kernel the leader of a process group that its children belong to. The guard
  * stands outside this group and waits for the end of a pipe that only the kernel holds. Then it passes on what is left
  * in the kernel's standard error, such as Node's last words, and removes the pipes.
@@ -14,6 +15,7 @@ import { fileURLToPath } from "node:url";
  * @param pipes the folder of the pipes that are the kernel's standard output and error; see ../start.sh
  */
 export function guardChildren(pipes: string | undefined, connection: string): void {
+  if (process.platform === "win32") return;
   const kill = `read _; kill -s KILL -- -${process.pid}`;
   const stdio: StdioOptions = ["pipe", "ignore", "ignore"];
   if (pipes === undefined) {

@@ -160,7 +160,8 @@ export class Modules {
   /** The file of a relative or absolute name, as `require` finds it; undefined for a package. */
   #fileOf(name: string, from: string | undefined): string | undefined {
     if (name.startsWith("file:")) return fileURLToPath(name);
-    return /^\.{0,2}\//.test(name) || name === "." || name === ".." ? this.#requireFrom(from).resolve(name) : undefined;
+    const isPath = path.isAbsolute(name) || /^\.{1,2}(\/|$)/.test(name);
+    return isPath ? this.#requireFrom(from).resolve(name) : undefined;
   }
 
   #requireFrom(from: string | undefined): NodeJS.Require {

@@ -56,7 +56,10 @@ function frameOf(site: NodeJS.CallSite): string | undefined {
 }
 
 /** Names a file of this project as the cell would import it. A saved notebook must not reveal whose machine it was. */
-export const shortPath = (file: string) => (file.startsWith(root + path.sep) ? path.relative(folder, file) : file);
+export function shortPath(file: string): string {
+  const whole = path.normalize(file);
+  return whole.startsWith(root + path.sep) ? path.relative(folder, whole).replaceAll(path.sep, "/") : file;
+}
 
 /** Where the notebook lies. A cell may go elsewhere with process.chdir. */
 const folder = process.cwd();

@@ -37,7 +37,8 @@ function describeStack(error: ErrorLike, within: unknown[] = []): { lines: strin
   const lines = `${nameOf(error)}: ${messageOf(error)}`.split("\n");
   const stack = textOf(error, "stack").split("\n");
   // A file that is no JavaScript is named only before the error.
-  if (error instanceof SyntaxError && /^\/.*:\d+$/.test(stack[0])) lines.push(`    in ${shortPath(stack[0])}`);
+  if (error instanceof SyntaxError && /^(\/|[A-Z]:\\).*:\d+$/i.test(stack[0]))
+    lines.push(`    in ${shortPath(stack[0])}`);
   let place: PlacedInCell | undefined;
   for (const line of stack) {
     if (!/^\s+at /.test(line)) continue;

@@ -6,6 +6,7 @@ import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { withSlashes } from "./files.js";
 
 const require = createRequire(import.meta.url);
 
@@ -50,16 +51,23 @@ export function commandFor(options: string[]): {
   parameters: string[];
   environment: NodeJS.ProcessEnv;
 } {
-  // V8 may use no more stack than the system gives, which only a shell can ask for.
-  const script = `ulimit -s ${STACK_LIMIT_KB} 2>/dev/null && stack=--stack-size=${STACK_KB}; exec "$0" $stack "$@"`;
   const memory = [`--max-old-space-size=${HEAP_MB}`, `--max-semi-space-size=${SEMI_SPACE_MB}`];
   const { NODE_OPTIONS: _, ...environment } = process.env; // a snapshot fits one set of options
+  // The stack of a program for Windows is what it was built with.
+  if (process.platform === "win32")
+    return { command: process.execPath, parameters: [...memory, ...options], environment };
+  // V8 may use no more stack than the system gives, which only a shell can ask for.
+  const script = `ulimit -s ${STACK_LIMIT_KB} 2>/dev/null && stack=--stack-size=${STACK_KB}; exec "$0" $stack "$@"`;
   return { command: "/bin/sh", parameters: ["-c", script, process.execPath, ...memory, ...options], environment };
 }
 
 /** Where TypeScript's declarations lie, those of tslab, and those of the Node that runs: what main.ts is given. */
 export function places(): string[] {
-  return [path.dirname(require.resolve("typescript")), require.resolve("tslab").replace(/\.js$/, ".d.ts"), nodeTypes()];
+  return [
+    path.dirname(require.resolve("typescript")),
+    require.resolve("tslab").replace(/\.js$/, ".d.ts"),
+    nodeTypes(),
+  ].map(withSlashes);
 }
 
 function nodeTypes(): string {

@@ -1,6 +1,11 @@
 // The compiler's files, in Node.
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import path from "node:path";
 import type { FileSystem } from "../compiler/file-system.js";
+
+/** A path as the compiler has it, and as the system does: on Windows the one has slashes, the other backslashes. */
+export const withSlashes = (file: string) => file.replaceAll(path.sep, "/");
+export const asSystem = (file: string) => file.replaceAll("/", path.sep);
 
 const stat = (path: string) => statSync(path, { throwIfNoEntry: false });
 
@@ -27,7 +32,7 @@ export const nodeFiles: FileSystem = {
         folders: entries.filter(isFolder).map(({ name }) => name),
       };
     }),
-  realpath: (path) => orElse(path, () => realpathSync(path)),
+  realpath: (path) => orElse(path, () => withSlashes(realpathSync(path))),
   version: (file) =>
     orElse("", () => {
       const found = stat(file);

@@ -15,7 +15,7 @@ import type {
   Question,
   ToLanguage,
 } from "../messages.js";
-import { nodeFiles } from "./files.js";
+import { asSystem, nodeFiles, withSlashes } from "./files.js";
 
 const ALLOWED_GROWTH_BYTES = 48 * 2 ** 20;
 
@@ -90,17 +90,17 @@ function answerTo(question: Question): Answer {
 function resultOf(question: Question): unknown {
   switch (question.kind) {
     case "open":
-      compiler = compilerFor(question.folder, question.globals);
+      compiler = compilerFor(withSlashes(question.folder), question.globals);
       compiler.inspect("console", 1); // finds the declarations, while nobody has asked for anything yet
       return compiler.configProblems;
     case "compile":
-      return compiler.compile(question.code, question.name);
+      return compile(question.code, question.name);
     case "failed":
       return compiler.cellFailed(question.name, question.reached);
     case "resolve":
-      return compiler.resolve(question.name, question.from);
+      return resolve(question.name, question.from);
     case "module":
-      return compiler.compileModule(question.file);
+      return compiler.compileModule(withSlashes(question.file));
     case "complete":
       return complete(question.content);
     case "inspect":
@@ -108,6 +108,16 @@ function resultOf(question: Question): unknown {
     case "isWhole":
       return compiler.isWhole(question.content.code);
   }
+}
+
+function compile(code: string, name: string): ReturnType<Compiler["compile"]> {
+  const compiled = compiler.compile(code, name);
+  return "module" in compiled && compiled.module ? { ...compiled, module: asSystem(compiled.module) } : compiled;
+}
+
+function resolve(name: string, from: string | undefined): ReturnType<Compiler["resolve"]> {
+  const found = compiler.resolve(name, from && withSlashes(from));
+  return found && { ...found, file: asSystem(found.file) };
 }
 
 // The protocol counts Unicode characters, JavaScript UTF-16 units. They differ after an emoji.

@@ -12,7 +12,7 @@ const { command, parameters, environment } = commandFor([
   bundle,
   ...places(),
 ]);
-const { status, stderr } = spawnSync(command, parameters, { env: environment, encoding: "utf8" });
+const { status, stderr } = spawnSync(command, parameters, { env: environment, encoding: "utf8", windowsHide: true });
 if (status === 0 && isUsable(partial)) {
   renameSync(partial, snapshot);
 } else {

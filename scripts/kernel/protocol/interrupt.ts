@@ -70,7 +70,7 @@ function interruptChildren(flags: Flags): void {
     Atomics.store(flags, SIGNALLED, 1);
     process.kill(-process.pid, "SIGINT"); // Jupyter makes the kernel the leader of its group
   } catch {
-    // it leads no group
+    Atomics.store(flags, SIGNALLED, 0); // it leads no group: an editor has started it, or this is Windows
   }
 }
 

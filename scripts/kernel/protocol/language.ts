@@ -76,6 +76,7 @@ export class Language {
       env: environment,
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       serialization: "advanced",
+      windowsHide: true,
     });
     let lastWords = "";
     started.stderr?.on("data", (text: Buffer) => (lastWords = (lastWords + text.toString()).slice(-LAST_WORDS)));
@@ -135,7 +136,7 @@ function end(why: string): never {
 function makeSnapshot(): void {
   if (!canMakeSnapshot()) return;
   const script = fileURLToPath(new URL("../language/make-snapshot.js", import.meta.url));
-  spawn(process.execPath, [script], { stdio: "ignore", detached: true })
+  spawn(process.execPath, [script], { stdio: "ignore", detached: true, windowsHide: true })
     .on("error", () => {})
     .unref();
 }

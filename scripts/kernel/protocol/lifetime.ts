@@ -28,10 +28,11 @@ export async function endKernel(
 
 /** Ends the kernel when the server or client that started it has died, whatever signal killed it. */
 export function endWithParent(): void {
-  // Jupyter sets this for a kernel that must not outlive it.
-  const starter = Number(process.env.JPY_PARENT_PID);
-  if (!starter) return;
+  // Jupyter sets this for a kernel that must not outlive it; on Windows to a handle, which says nothing to Node.
+  const named = Number(process.env.JPY_PARENT_PID);
+  if (!named) return;
   const parent = process.ppid;
+  const starter = process.platform === "win32" ? parent : named;
   setInterval(() => {
     if (process.ppid === parent && isAlive(starter)) return;
     complain("the process that started this kernel is gone; the kernel ends.");
