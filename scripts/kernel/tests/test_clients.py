@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import select
 import signal
 import subprocess
@@ -10,6 +9,7 @@ import sys
 import time
 
 import nbformat
+import pytest
 from jupyter_client import BlockingKernelClient
 from jupyter_client.connect import write_connection_file
 from jupyter_client.kernelspec import KernelSpecManager
@@ -61,7 +61,7 @@ def test_papermill_reports_a_failing_cell(tmp_path):
 
 def test_jupyter_console(tmp_path):
     """A console on a terminal: a cell, a name completed with Tab, a loop interrupted with Control-C, and the end."""
-    terminal, child_side = pty.openpty()
+    terminal, child_side = pytest.importorskip("pty").openpty()
     process = subprocess.Popen(
         ["jupyter", "console", "--kernel", "tslab", "--simple-prompt"],
         cwd=tmp_path,
@@ -110,6 +110,7 @@ def test_jupyter_console(tmp_path):
         os.close(terminal)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="what a desktop has on its PATH is said as on Unix")
 def test_as_vs_code_starts_it(tmp_path):
     """From the specification alone, in no process group of its own, with the little that a desktop has on its PATH."""
     folder = KernelSpecManager().find_kernel_specs()["tslab"]

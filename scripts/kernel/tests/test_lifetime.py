@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from jupyter_client.connect import write_connection_file
 from jupyter_client.manager import KernelManager
@@ -36,9 +37,8 @@ time.sleep(600)
 
 def is_alive(pid):
     try:
-        with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rsplit(") ", 1)[1][0] != "Z"
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
@@ -128,14 +128,13 @@ def test_listens_on_loopback_only(tmp_path):
     try:
 
         def listening():
-            lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-            ports = {int(line[1].split(":")[1], 16): line[1].split(":")[0] for line in lines if line[3] == "0A"}
+            sockets = psutil.Process(process.pid).net_connections()
+            ports = {it.laddr.port: it.laddr.ip for it in sockets if it.status == psutil.CONN_LISTEN}
             found = [ports.get(connection[f"{name}_port"]) for name in ("shell", "iopub", "control", "stdin", "hb")]
             return found if all(found) else None
 
         assert wait_for(listening, 10)
-        loopback = f"{int.from_bytes(socket.inet_aton('127.0.0.1'), sys.byteorder):08X}"
-        assert set(listening()) == {loopback}
+        assert set(listening()) == {"127.0.0.1"}
     finally:
         process.kill()
         process.wait()
@@ -170,8 +169,7 @@ def test_a_kernel_that_shall_outlive_its_starter_does():
     manager = KernelManager(kernel_name="tslab")
     manager.start_kernel(independent=True)
     pid = manager.provisioner.pid
-    environment = Path(f"/proc/{pid}/environ").read_text()
-    assert "JPY_PARENT_PID" not in environment
+    assert "JPY_PARENT_PID" not in psutil.Process(pid).environ()
     client = manager.blocking_client()
     client.start_channels()
     client.wait_for_ready(timeout=30)

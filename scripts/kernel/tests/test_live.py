@@ -9,8 +9,9 @@ import socket
 import statistics
 import threading
 import time
-from pathlib import Path
+from contextlib import suppress
 
+import psutil
 import pytest
 import zmq
 
@@ -227,11 +228,11 @@ def test_edited_modules_are_seen_whole(tmp_path):
 
 def language_process(kernel):
     """The id of the process that knows TypeScript, and its command."""
-    for children in Path(f"/proc/{kernel.pid}/task").glob("*/children"):
-        for child in children.read_text().split():
-            command = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+    for child in psutil.Process(kernel.pid).children():
+        with suppress(psutil.Error):  # it has ended meanwhile
+            command = child.cmdline()
             if any("language.cjs" in part for part in command):
-                return int(child), command
+                return child.pid, command
     return None, []
 
 
@@ -385,11 +386,8 @@ def test_thousands_of_files_beside_the_notebook(tmp_path):
 def resident(kernel):
     """In megabytes, of the kernel and of its process of TypeScript."""
 
-    def of(pid):
-        status = Path(f"/proc/{pid}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
-
-    return of(kernel.pid) + of(language_process(kernel)[0])
+    processes = kernel.pid, language_process(kernel)[0]
+    return sum(psutil.Process(pid).memory_info().rss for pid in processes) / 2**20
 
 
 def test_typescript_starts_from_the_snapshot(kernel):

@@ -5,8 +5,8 @@ import hmac
 import json
 import statistics
 import time
-from pathlib import Path
 
+import psutil
 import pytest
 
 from conftest import Kernel, texts
@@ -447,11 +447,7 @@ def test_two_hundred_cells():
     kernel = Kernel()
     try:
         kernel.run('import { SGD } from "../lib"')
-        resident = lambda: int(
-            next(
-                line for line in Path(f"/proc/{kernel.pid}/status").read_text().splitlines() if line.startswith("VmRSS")
-            ).split()[1]
-        )
+        resident = lambda: psutil.Process(kernel.pid).memory_info().rss / 1024
         for i in range(10):
             kernel.run(f"const warm{i} = {i}; warm{i}")
         before = resident()
