@@ -2,8 +2,9 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { nodeModules, root, venv } from "#setup/clone.mjs";
+import { nodeModules, root } from "#setup/clone.mjs";
 import { CommandError } from "#setup/command-line.mjs";
+import { python } from "#setup/python.mjs";
 
 interface Check {
   name: string;
@@ -26,7 +27,7 @@ export default async function check({ fix }: { fix: boolean }): Promise<void> {
 /** The slowest first: one check runs on each processor. */
 function checks(fix: boolean): Check[] {
   const node = (program: string, ...args: string[]) => [process.execPath, join(nodeModules, program), ...args];
-  const ruff = join(venv, "bin/ruff");
+  const ruff = (...args: string[]) => [python, "-I", "-m", "ruff", ...args];
   return [
     { name: "eslint", command: node("eslint/bin/eslint.js", ".", ...(fix ? ["--fix"] : [])) },
     { name: "types", command: node("typescript/bin/tsc", "--build", "scripts", "--pretty", "false") },
@@ -39,8 +40,8 @@ function checks(fix: boolean): Check[] {
       command: node("prettier/bin/prettier.cjs", "--log-level=warn", fix ? "--write" : "--check", "."),
     },
     { name: "knip", command: node("knip/bin/knip.js", "--no-progress") },
-    { name: "ruff", command: [ruff, "check", "--quiet", ...(fix ? ["--fix"] : [])] },
-    { name: "ruff's format", command: [ruff, "format", "--quiet", ...(fix ? [] : ["--diff"])] },
+    { name: "ruff", command: ruff("check", "--quiet", ...(fix ? ["--fix"] : [])) },
+    { name: "ruff's format", command: ruff("format", "--quiet", ...(fix ? [] : ["--diff"])) },
   ];
 }
 

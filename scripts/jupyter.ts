@@ -1,5 +1,6 @@
-import { join } from "node:path";
-import { cache, venv } from "#setup/clone.mjs";
+import { delimiter, dirname, join } from "node:path";
+import { cache } from "#setup/clone.mjs";
+import { python } from "#setup/python.mjs";
 
 /**
  * The environment for Jupyter's programs: settings, kernels and state come from the clone and stay in it, whatever is
@@ -7,7 +8,7 @@ import { cache, venv } from "#setup/clone.mjs";
  */
 export const jupyterEnvironment = {
   ...process.env,
-  PATH: `${join(venv, "bin")}:${process.env.PATH}`,
+  PATH: `${dirname(python)}${delimiter}${process.env.PATH}`,
   JUPYTER_PATH: "",
   JUPYTER_CONFIG_DIR: join(cache, "jupyter/config"),
   JUPYTER_DATA_DIR: join(cache, "jupyter/data"),

@@ -2,13 +2,15 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { join } from "node:path";
-import { root, venv } from "#setup/clone.mjs";
+import { root } from "#setup/clone.mjs";
+import { python } from "#setup/python.mjs";
 import { jupyterEnvironment } from "./jupyter.js";
 
 export default function lab(_values: object, options: string[]): void {
   const server = spawn(
-    join(venv, "bin/jupyter-lab"),
+    python,
     [
+      ...["-I", "-m", "jupyterlab"],
       `--ServerApp.root_dir=${root}`, // the notebooks and, one folder up, the library that they import
       `--FileContentsManager.preferred_dir=${join(root, "notebooks")}`,
       ...(process.getuid?.() === 0 ? ["--allow-root"] : []), // containers often have no other user

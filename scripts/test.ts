@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { cache, root } from "#setup/clone.mjs";
@@ -44,7 +44,7 @@ export default async function test(_values: object, filters: string[]): Promise<
  */
 function testFiles(folder: string, pattern: RegExp, filters: string[]): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .map((file) => join(folder, file))
+    .map((file) => join(folder, file).replaceAll(sep, "/"))
     .filter((file) => pattern.test(file) && !file.startsWith(`${folder}/dist/`))
     .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
     .sort();

@@ -11,6 +11,9 @@ interface Options {
   onLine?: (line: string) => void;
 }
 
+/** Without them, on Windows, a Ctrl-C reaches all that belong to the console. */
+const HAS_GROUPS = process.platform !== "win32";
+
 /**
  * Runs a program to its end. Ctrl-C, or any other signal that ends this process, ends it too: it runs in its own
  * process group and is interrupted once, from here, so that nbconvert can shut down its kernel; after 5 s the whole
@@ -24,7 +27,7 @@ export function runChild(
   const child = spawn(command, args, {
     env,
     cwd,
-    detached: true,
+    detached: HAS_GROUPS,
     stdio: onLine ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
   });
   let stderr = "";
@@ -36,8 +39,9 @@ export function runChild(
     if (stoppedBy) return;
     stoppedBy = signal;
     process.stderr.write("\nStopping …\n");
-    child.kill("SIGINT");
-    setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), KILL_AFTER_MS).unref();
+    if (HAS_GROUPS) child.kill("SIGINT");
+    const kill = () => (HAS_GROUPS ? child.pid && process.kill(-child.pid, "SIGKILL") : child.kill());
+    setTimeout(kill, KILL_AFTER_MS).unref();
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, stop);

@@ -62,7 +62,7 @@ class Cases {
 
   constructor(file: string, temporary: string) {
     this.child = fork(new URL("cases.js", import.meta.url), [file], {
-      env: { ...process.env, TMPDIR: temporary },
+      env: { ...process.env, TMPDIR: temporary, TEMP: temporary }, // the one on Unix, the other on Windows
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     this.child.stderr!.on("data", (text: Buffer) => (this.printed = (this.printed + text).slice(-2000)));

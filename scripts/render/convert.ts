@@ -2,7 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root, venv } from "#setup/clone.mjs";
+import { root } from "#setup/clone.mjs";
+import { python } from "#setup/python.mjs";
 import type { NotebookContent } from "../notebook-format.js";
 import { runToEnd } from "./run-to-end.js";
 
@@ -11,7 +12,8 @@ export function convert(notebooks: { name: string; content: NotebookContent }[])
   const folder = mkdtempSync(join(tmpdir(), "pages-"));
   try {
     for (const { name, content } of notebooks) writeFileSync(join(folder, `${name}.ipynb`), JSON.stringify(content));
-    runToEnd(join(venv, "bin/jupyter-nbconvert"), [
+    runToEnd(python, [
+      ...["-I", "-m", "nbconvert"],
       "--to",
       "html",
       "--template",

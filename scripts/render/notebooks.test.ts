@@ -6,7 +6,7 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { chromium, type Browser } from "playwright-core";
 import { launchOptions } from "#setup/chromium.mjs";
-import { venv } from "#setup/clone.mjs";
+import { python } from "#setup/python.mjs";
 import type { Cell, FigureMetadata, NotebookContent, Output, Plot } from "../notebook-format.js";
 import { drawFigures } from "./draw.js";
 import { putImages, readNotebooks, writeNotebooks } from "./notebooks.js";
@@ -85,7 +85,7 @@ test("rendering again changes no byte, and neither does nbformat", async () => {
   const once = await renderOnce();
   assert.equal(await renderOnce(), once);
   const script = "import nbformat, sys; nbformat.write(nbformat.read(sys.argv[1], 4), sys.argv[1])";
-  assert.equal(spawnSync(join(venv, "bin/python"), ["-c", script, file]).status, 0);
+  assert.equal(spawnSync(python, ["-c", script, file]).status, 0);
   assert.equal(readFileSync(file, "utf8"), once);
 });
 

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { venv } from "#setup/clone.mjs";
+import { python } from "#setup/python.mjs";
 import { outputsOf, readNotebook, type NotebookContent, type Output, type Plot } from "../notebook-format.js";
 
 /** A figure in an executed notebook. */
@@ -108,6 +108,6 @@ for notebook in json.load(sys.stdin):
     os.replace(file + ".partial", file)
 `;
   const input = JSON.stringify(notebooks.map(({ file, content }) => ({ file, content })));
-  const { status, stderr } = spawnSync(join(venv, "bin/python"), ["-c", script], { input, encoding: "utf8" });
+  const { status, stderr } = spawnSync(python, ["-c", script], { input, encoding: "utf8" });
   if (status !== 0) throw new Error(`writing the notebooks failed:\n${stderr}`);
 }

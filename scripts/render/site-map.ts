@@ -1,12 +1,13 @@
 // What search engines ask a site for.
 import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { addressOf } from "./shell.js";
 
 /** Writes sitemap.xml and robots.txt for all pages in a folder. */
 export function writeSiteMap(site: string, address: string): void {
   const files = readdirSync(site, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".html") && file !== "404.html")
+    .map((file) => file.replaceAll(sep, "/"))
     .sort();
   const urls = files.map((file) => `<url><loc>${encodeURI(addressOf(address, file))}</loc></url>`);
   writeFileSync(
