@@ -6,14 +6,14 @@ import { median } from "d3-array";
 import { root } from "#setup/clone.mjs";
 import { CommandError } from "#setup/command-line.mjs";
 import { chapterExperiments, type Experiment, type RunSpec } from "./bench/experiments.js";
-import { firstImport, inProcesses, machine, numpy, numpyPrograms, ours, peak } from "./bench/measure.js";
+import { firstImport, inProcesses, machine, numpy, numpyPrograms, ours, peak, stepInPyTorch } from "./bench/measure.js";
 import { chart, table, type Results } from "./bench/report.js";
 import { loadLibrary } from "./library.js";
 import { wholeNumber } from "./whole-number.js";
 
-const EXTRAS = ["step", "start", "linear", "memory"];
+const EXTRAS = ["step", "backends", "threads", "start", "linear", "memory"];
 
-export default async function bench(values: { repeats: string; only?: string }): Promise<void> {
+export default async function bench(values: { repeats: string; only?: string; pytorch?: string }): Promise<void> {
   const repeats = wholeNumber("repeats", values.repeats);
   const only = values.only?.split(",");
   const isWanted = (name: string) => !only || only.some((one) => isCalled(name, one));
@@ -39,6 +39,8 @@ export default async function bench(values: { repeats: string; only?: string }):
   const results: Results = { machine: onMachine, repeats, ...chapter };
   const [sgd] = all[0].specs;
   if (isWanted("step")) results.step = await measureStep(sgd);
+  if (isWanted("backends")) results.backends = await measureBackends();
+  if (isWanted("threads")) results.threads = await measureThreads(values.pytorch);
   if (isWanted("start")) results.start = measureStart();
   if (isWanted("linear")) results.linear = await measureLinear(sgd);
   if (isWanted("memory")) results.memory = await measureMemory();
@@ -99,12 +101,46 @@ async function measureStep(sgd: RunSpec): Promise<Results["step"]> {
   // Alternately, because the machine's speed drifts.
   for (let turn = 1; turn <= 3; turn++) {
     alone.push(...(await inProcesses("step")));
-    together.push(...(await inProcesses("step", 2)));
+    together.push(...(await inProcesses("step", { processes: 2 })));
   }
   const updates: RunSpec = { ...sgd, record: [], iterations: 2000 };
   const listed = (await numpy(numpyPrograms.listed, [updates])) / 2;
   const tuned = (await numpy(numpyPrograms.tuned, [updates])) / 2;
   return { alone: median(alone)!, together: median(together)!, listed, tuned };
+}
+
+async function measureBackends(): Promise<Results["backends"]> {
+  console.log("\nOne step on each backend …");
+  return inTurns(["tensorflow", "wasm", "cpu"], async (TRAINING_BACKEND) => {
+    const [ms] = await inProcesses("step", { environment: { TRAINING_BACKEND } });
+    return ms;
+  });
+}
+
+async function measureThreads(pytorch?: string): Promise<Results["threads"]> {
+  const rows: Results["threads"] = [];
+  for (const width of [1000, 2000]) {
+    console.log(`One step with three layers of ${width} …`);
+    const sizes = [width, width, width];
+    const ours = await inTurns(["1", "2"], async (TRAINING_THREADS) => {
+      const [ms] = await inProcesses("step", { sizes, environment: { TRAINING_THREADS } });
+      return ms;
+    });
+    const theirs = pytorch && (await inTurns(["1", "2"], (threads) => stepInPyTorch(pytorch, sizes, Number(threads))));
+    for (const threads of ["1", "2"])
+      rows.push({ width, threads: Number(threads), ours: ours[threads], ...(theirs && { pytorch: theirs[threads] }) });
+  }
+  return rows;
+}
+
+/** The median of three measurements of each variant, in turns, because the machine's speed drifts. */
+async function inTurns(
+  variants: string[],
+  measure: (variant: string) => number | Promise<number>,
+): Promise<Record<string, number>> {
+  const times: Record<string, number[]> = Object.fromEntries(variants.map((variant) => [variant, []]));
+  for (let turn = 1; turn <= 3; turn++) for (const variant of variants) times[variant].push(await measure(variant));
+  return Object.fromEntries(variants.map((variant) => [variant, median(times[variant])!]));
 }
 
 function measureStart(): Results["start"] {

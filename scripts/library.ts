@@ -6,6 +6,8 @@ import { libraryBuild } from "#setup/clone.mjs";
 interface LibraryModules {
   index: typeof import("../lib/index.js");
   "engine/backend/compatibility": typeof import("../lib/engine/backend/compatibility.js");
+  "experiments/data": typeof import("../lib/experiments/data.js");
+  "experiments/training": typeof import("../lib/experiments/training.js");
   "experiments/remote/client": typeof import("../lib/experiments/remote/client.js");
   "experiments/remote/jobs": typeof import("../lib/experiments/remote/jobs.js");
   "experiments/remote/serve": typeof import("../lib/experiments/remote/serve.js");

@@ -36,3 +36,16 @@ for (const columns of [1, 2, 3, 4, 5, 7, 8, 256]) {
     matrix.dispose();
   });
 }
+
+test("rows made on one backend can be read on another", async () => {
+  const matrix = new ByteMatrix(Uint8Array.of(0, 51, 102, 153, 204, 255), [2, 3]);
+  const used = tf.getBackend();
+  await tf.setBackend("cpu");
+  try {
+    const rows = tf.tidy(() => [...matrix.rows(tf.tensor1d([1, 0], "int32")).dataSync()]);
+    assert.deepEqual(rows, Array.from(Float32Array.of(0.6, 0.8, 1, 0, 0.2, 0.4)));
+  } finally {
+    await tf.setBackend(used);
+  }
+  matrix.dispose();
+});

@@ -8,25 +8,21 @@ import { tested } from "./pure";
 /** The number that each byte stands for: 0 … 1. */
 export const NUMBERS = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
-/** Bytes in an int32: TensorFlow gathers rows of these, as tfjs has no type for bytes. */
+/** Bytes in an int32. TensorFlow gathers these, as tfjs has no type for bytes; and most are 0, so that JavaScript skips them. */
 const BYTES = 4;
 
 /** A matrix of numbers 0 … 1, kept as bytes 0 … 255. */
 export class ByteMatrix {
   isDisposed = false;
-  /** In TensorFlow's memory, four bytes in each number: `[rows, ⌈columns / 4⌉]` int32. */
-  private readonly words?: tf.Tensor;
-  /** On other backends, as they were given: JavaScript picks rows faster than these do. */
-  private readonly bytes?: Uint8Array;
+  /** `[rows, ⌈columns / 4⌉]`, four bytes in each: a tensor of TensorFlow's, or an array where JavaScript picks rows faster. */
+  private readonly words: tf.Tensor | Int32Array;
 
   constructor(
     bytes: Uint8Array,
     readonly shape: [rows: number, columns: number],
   ) {
-    if (tf.getBackend() === "tensorflow") {
-      this.words = tf.keep(wordsOf(bytes, shape));
-      tf.tidy(() => this.words!.slice(0, 1)); // the first operation copies them
-    } else this.bytes = bytes;
+    const words = wordsOf(bytes, shape);
+    this.words = tf.getBackend() === "tensorflow" ? uploaded(words, shape[0]) : words;
   }
 
   /**
@@ -34,61 +30,34 @@ export class ByteMatrix {
    * @returns these rows as numbers, `[count, columns]` float32, the same on each backend
    */
   rows(places: tf.Tensor): tf.Tensor {
-    const { words, bytes } = this;
-    if (!bytes) return this.unpacked(tf.gather(words!, places));
-    const [, columns] = this.shape;
-    const numbers = new Float32Array(places.size * columns);
-    let next = 0;
-    for (const place of places.dataSync<"int32">()) {
-      const end = (place + 1) * columns;
-      for (let i = place * columns; i < end; i++) numbers[next++] = NUMBERS[bytes[i]];
-    }
-    return tf.tensor2d(numbers, [places.size, columns]);
+    const { words } = this;
+    if (words instanceof tf.Tensor && tf.getBackend() === "tensorflow")
+      return this.trimmed(numbersOf(tf.gather(words, places)));
+    const array = words instanceof tf.Tensor ? words.dataSync<"int32">() : words; // a tensor if the backend has changed
+    return this.trimmed(numbersAt(places.dataSync<"int32">(), array, array.length / this.shape[0]));
   }
 
   /** All rows as numbers. */
   all(): tf.Tensor {
-    const { words, bytes } = this;
-    if (!bytes) return tf.tidy(() => this.unpacked(words!));
-    return tf.tensor2d(
-      Float32Array.from(bytes, (byte) => NUMBERS[byte]),
-      this.shape,
-    );
+    return tf.tidy(() => this.rows(tf.range(0, this.shape[0], 1, "int32")));
   }
 
   dispose(): void {
     this.isDisposed = true;
-    this.words?.dispose();
+    if (this.words instanceof tf.Tensor) this.words.dispose();
   }
 
-  private unpacked(words: tf.Tensor): tf.Tensor {
-    const { TF_ATTR_TYPE: type, TF_ATTR_BOOL, TF_INT32, TF_UINT8, TF_FLOAT } = native!.binding;
-    const [rows, width] = words.shape as [number, number];
-    const bytes = native!.executeSingleOutput(
-      "Bitcast",
-      [
-        { name: "T", type, value: TF_INT32 },
-        { name: "type", type, value: TF_UINT8 },
-      ],
-      [words],
-    );
-    const numbers = native!.executeSingleOutput(
-      "Cast",
-      [
-        { name: "SrcT", type, value: TF_UINT8 },
-        { name: "DstT", type, value: TF_FLOAT },
-        { name: "Truncate", type: TF_ATTR_BOOL, value: false },
-      ],
-      [bytes],
-    );
+  /** Without what fills up the last word of a row. */
+  private trimmed(numbers: tf.Tensor): tf.Tensor {
+    const [rows, width] = numbers.shape as [number, number];
     const [, columns] = this.shape;
-    const padded = numbers.reshape([rows, width * BYTES]).div(255);
-    return columns === width * BYTES ? padded : padded.slice([0, 0], [rows, columns]);
+    return width === columns ? numbers : numbers.slice([0, 0], [rows, columns]);
   }
 }
 tested(ByteMatrix);
 
-function wordsOf(bytes: Uint8Array, [rows, columns]: [number, number]): tf.Tensor {
+/** The bytes, row by row; in the same memory if whole words begin where rows do. */
+function wordsOf(bytes: Uint8Array, [rows, columns]: [number, number]): Int32Array {
   const width = Math.ceil(columns / BYTES);
   let padded = bytes;
   if (columns !== width * BYTES || bytes.byteOffset % BYTES > 0) {
@@ -96,7 +65,49 @@ function wordsOf(bytes: Uint8Array, [rows, columns]: [number, number]): tf.Tenso
     for (let row = 0; row < rows; row++)
       padded.set(bytes.subarray(row * columns, (row + 1) * columns), row * width * BYTES);
   }
-  return tf.tensor2d(new Int32Array(padded.buffer, padded.byteOffset, rows * width), [rows, width], "int32");
+  return new Int32Array(padded.buffer, padded.byteOffset, rows * width);
+}
+
+function uploaded(words: Int32Array, rows: number): tf.Tensor {
+  const tensor = tf.keep(tf.tensor2d(words, [rows, words.length / rows], "int32"));
+  tf.tidy(() => void tensor.slice(0, 1)); // the first operation copies it
+  return tensor;
+}
+
+/** Words as the numbers that their bytes stand for, by TensorFlow: `[count, width]` → `[count, 4 · width]` float32. */
+function numbersOf(words: tf.Tensor): tf.Tensor {
+  const [count, width] = words.shape as [number, number];
+  const { TF_ATTR_TYPE: type, TF_ATTR_BOOL, TF_INT32, TF_UINT8, TF_FLOAT } = native!.binding;
+  const bitcast = [
+    { name: "T", type, value: TF_INT32 },
+    { name: "type", type, value: TF_UINT8 },
+  ];
+  const cast = [
+    { name: "SrcT", type, value: TF_UINT8 },
+    { name: "DstT", type, value: TF_FLOAT },
+    { name: "Truncate", type: TF_ATTR_BOOL, value: false },
+  ];
+  const bytes = native!.executeSingleOutput("Bitcast", bitcast, [words]);
+  const numbers = native!.executeSingleOutput("Cast", cast, [bytes]);
+  return numbers.reshape([count, BYTES * width]).div(255);
+}
+
+/** The same for some rows of words in JavaScript. */
+function numbersAt(places: Int32Array, words: Int32Array, width: number): tf.Tensor {
+  const numbers = new Float32Array(places.length * width * BYTES);
+  let next = 0;
+  for (let i = 0; i < places.length; i++) {
+    const end = (places[i] + 1) * width;
+    for (let at = places[i] * width; at < end; at++, next += BYTES) {
+      const word = words[at];
+      if (word === 0) continue;
+      numbers[next] = NUMBERS[word & 255];
+      numbers[next + 1] = NUMBERS[(word >> 8) & 255];
+      numbers[next + 2] = NUMBERS[(word >> 16) & 255];
+      numbers[next + 3] = NUMBERS[word >>> 24];
+    }
+  }
+  return tf.tensor2d(numbers, [places.length, width * BYTES]);
 }
 
 /** The bytes that an object's `x` would be made of, if it is. */

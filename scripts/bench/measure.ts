@@ -45,8 +45,21 @@ export function machine(): Results["machine"] {
 }
 
 /** One of the measurements of process.ts, in several processes at once. */
-export function inProcesses<What extends keyof Measurements>(what: What, processes = 1): Promise<Measurements[What][]> {
-  return together(Array.from({ length: processes }, () => fork(new URL("process.js", import.meta.url), [what])));
+export function inProcesses<What extends keyof Measurements>(
+  what: What,
+  { processes = 1, sizes = [], environment = {} }: { processes?: number; sizes?: number[]; environment?: object } = {},
+): Promise<Measurements[What][]> {
+  const start = () =>
+    fork(new URL("process.js", import.meta.url), [what, ...sizes.map(String)], {
+      env: { ...process.env, ...environment },
+    });
+  return together(Array.from({ length: processes }, start));
+}
+
+/** The same step as `step` of process.ts in PyTorch, in ms. @param pytorch a Python that has it */
+export function stepInPyTorch(pytorch: string, sizes: number[], threads: number): number {
+  const program = join(root, "scripts/bench/pytorch_step.py");
+  return Number(execFileSync(pytorch, [program, String(threads), ...sizes.map(String)], { encoding: "utf8" }));
 }
 
 /**

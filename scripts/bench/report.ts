@@ -12,6 +12,10 @@ export interface Results {
   experiments: Measured[];
   /** In ms. */
   step?: { alone: number; together: number; listed: number; tuned: number };
+  /** ms of a step on each backend. */
+  backends?: Record<string, number>;
+  /** ms of a step of three layers of this width; in PyTorch, too, if there is one. */
+  threads?: { width: number; threads: number; ours: number; pytorch?: number }[];
   /** In s. */
   start?: { import: number };
   /** In s. */
@@ -41,7 +45,7 @@ export interface MemorySample {
 }
 
 /** @returns Markdown */
-export function table({ machine, repeats, peak, started, experiments, step, start, linear, memory }: Results): string {
+export function table({ machine, repeats, peak, started, experiments, step, backends, threads, start, linear, memory }: Results): string {
   const lines = [
     `${machine.processor}, ${machine.cores} cores · ${machine.ours} · ${machine.numpy} · ${repeats === 1 ? "measured once" : `medians of ${repeats}`}`,
   ];
@@ -72,6 +76,24 @@ export function table({ machine, repeats, peak, started, experiments, step, star
       `One step of figure 6-9's network (mini-batch, gradient, SGD): ${step.alone.toFixed(2)} ms on one thread; two at once ` +
         `${step.together.toFixed(2)} ms each (${percent(step.together / step.alone - 1)}). NumPy on all cores: ` +
         `${step.listed.toFixed(2)} ms as listed, ${step.tuned.toFixed(2)} ms tuned.`,
+    );
+  }
+  if (backends) {
+    const each = Object.entries(backends).map(
+      ([backend, ms]) => `${backend} ${ms.toFixed(2)} ms (${(ms / backends.tensorflow).toFixed(1)})`,
+    );
+    lines.push("", `The same step on each backend, and how many times as long as on TensorFlow: ${each.join(", ")}.`);
+  }
+  if (threads) {
+    const ms = (value?: number) => value?.toFixed(1) ?? "";
+    lines.push(
+      "",
+      "| A step, three layers of | threads | here, ms | PyTorch, ms | ratio |",
+      "|--:|--:|--:|--:|--:|",
+      ...threads.map(
+        ({ width, threads, ours, pytorch }) =>
+          `| ${width} | ${threads} | ${ms(ours)} | ${ms(pytorch)} | ${pytorch ? (pytorch / ours).toFixed(2) : ""} |`,
+      ),
     );
   }
   if (start) lines.push("", `First import of the library: ${start.import.toFixed(1)} s.`);

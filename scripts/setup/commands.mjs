@@ -130,10 +130,11 @@ start and a long run.
   npm run bench -- --repeats 1 --only 6-9,step   a part of it, once
 
   --repeats N    measurements of each experiment, of which the median is reported; default: 3
-  --only NAMES   of 6-9, 6-15, 6-18, 6-19, 6-20, 6-21, 6-23, 6-24, step, start, linear, memory
+  --pytorch PYTHON   a Python that has PyTorch, to measure large layers in it, too
+  --only NAMES   of 6-9, 6-15, 6-18, 6-19, 6-20, 6-21, 6-23, 6-24, step, backends, threads, start, linear, memory
 
 Nothing else should run on the machine meanwhile. A complete measurement is written to scripts/bench/results/.`,
-    options: { repeats: { type: "string", default: "3" }, only: { type: "string" } },
+    options: { repeats: { type: "string", default: "3" }, only: { type: "string" }, pytorch: { type: "string" } },
   },
 
   "bench:queue": {
