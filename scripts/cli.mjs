@@ -16,7 +16,7 @@ try {
   if (request === "help") console.log(command.usage);
   else if (name === "clean") clean(request.values);
   else {
-    await setUp();
+    await setUp({ reconsider: name === "setup" });
     if (name === "setup") console.log("Set up. Next: npm run notebooks, npm test or npm run lab.");
     else await (await import(`./dist/${name.replace(":", "/")}.js`)).default(request.values, request.positionals);
   }

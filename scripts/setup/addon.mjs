@@ -2,6 +2,7 @@
 // it is built again (in seconds) after npm has emptied that folder.
 import { mkdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { wantsTensorflow } from "./backend.mjs";
 import { nodeModules } from "./clone.mjs";
 import { findCompiler } from "./requirements.mjs";
 import { stampedStep } from "./step.mjs";
@@ -49,7 +50,7 @@ export const addonStep = {
       report("compiling");
       mkdirSync(dirname(addon), { recursive: true });
       // Sources before libraries, as the linker requires.
-      await runTool(findCompiler(), [...sources, ...flags, "-o", `${addon}.partial`], {
+      await runTool(findCompiler() ?? "c++", [...sources, ...flags, "-o", `${addon}.partial`], {
         doing: "Building the TensorFlow addon",
         cwd: tfjsNode,
       });
@@ -62,5 +63,5 @@ export const addonStep = {
       });
     },
   }),
-  requires: findCompiler,
+  isNeeded: wantsTensorflow,
 };

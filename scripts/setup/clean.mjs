@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { cache, root } from "./clone.mjs";
 
 // What set-up has put into .cache; everything else there is from executions and tests.
-const installed = /^(npm|pip|tensorflow-.*|chromium-.*|setup\..*)$/;
+const installed = /^(npm|pip|tensorflow-.*|without-tensorflow|chromium-.*|setup\..*)$/;
 
 /** @param {{ all?: boolean }} options */
 export function clean({ all }) {

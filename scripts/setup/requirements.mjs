@@ -20,27 +20,6 @@ export function checkNode(version = process.versions.node) {
   );
 }
 
-/**
- * The libraries of TensorFlow and Chromium are built for Linux on x86-64 with glibc.
- * @param {{ os: string, arch: string, glibc: string | undefined }} machine
- */
-export function checkMachine(machine = thisMachine()) {
-  const [major, minor] = (machine.glibc ?? "0.0").split(".").map(Number);
-  if (machine.os !== "linux" || machine.arch !== "x64" || major < 2 || (major === 2 && minor < 34))
-    throw new SetUpError(
-      "This project runs on Linux for x86-64 with glibc 2.34 or newer (Debian 12, Ubuntu 22.04), because the pinned " +
-        `TensorFlow and Chromium libraries are built for it; this machine is ${machine.os} ${machine.arch} with ` +
-        `${machine.glibc ? `glibc ${machine.glibc}` : "no glibc"}. Use such a machine or container.`,
-    );
-}
-
-function thisMachine() {
-  const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (
-    Object.assign(process.report, { excludeNetwork: true }).getReport()
-  );
-  return { os: process.platform, arch: process.arch, glibc: report.header.glibcVersionRuntime };
-}
-
 export function checkWritable() {
   try {
     accessSync(root, constants.W_OK);
@@ -139,12 +118,9 @@ function faultOfPython(version, abi, missing) {
     );
 }
 
-/** @returns {string} the command of a C++ compiler */
+/** @returns {string | undefined} the command of a C++ compiler */
 export function findCompiler() {
-  for (const name of [process.env.CXX, "g++", "c++", "clang++"])
-    if (name && spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0) return name;
-  throw new SetUpError(
-    "A C++ compiler is needed to build the TensorFlow addon, and neither g++, c++ nor clang++ was found on the PATH. " +
-      "Install one (on Debian: apt install g++) and run the same command again.",
+  return [process.env.CXX, "g++", "c++", "clang++"].find(
+    (name) => name && spawnSync(name, ["--version"], { stdio: "ignore" }).status === 0,
   );
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { root } from "#setup/clone.mjs";
-import { checkDisk, checkMachine, checkNode, findCompiler, findPython } from "#setup/requirements.mjs";
+import { checkDisk, checkNode, findCompiler, findPython } from "#setup/requirements.mjs";
 
 test("Node 20, 22, 24 and 26 are accepted, others are named with what works", () => {
   for (const version of ["20.19.0", "20.20.2", "22.12.0", "22.22.1", "24.0.0", "24.21.0", "26.10.0"])
@@ -25,17 +25,6 @@ test("package.json, the README and the workflow name the same versions of Node a
   const lines = read(".github/workflows/notebooks.yml").match(/node: \[(.*)\]/)?.[1];
   assert.equal(lines, "20.19, 22, 24, 26");
   checkNode(`${read(".nvmrc").trim()}.0.0`);
-});
-
-test("other machines than x86-64 Linux with a recent glibc are refused", () => {
-  checkMachine({ os: "linux", arch: "x64", glibc: "2.36" });
-  assert.throws(
-    () => checkMachine({ os: "linux", arch: "x64", glibc: "2.31" }),
-    /glibc 2\.34 or newer.*linux x64 with glibc 2\.31/,
-  );
-  assert.throws(() => checkMachine({ os: "linux", arch: "x64", glibc: undefined }), /no glibc/);
-  assert.throws(() => checkMachine({ os: "linux", arch: "arm64", glibc: "2.36" }), /linux arm64/);
-  assert.throws(() => checkMachine({ os: "darwin", arch: "x64", glibc: undefined }), /darwin x64/);
 });
 
 test("too small a disk is told with both numbers", () => {
@@ -139,9 +128,9 @@ test("what is wrong with several Pythons is told once", (t) => {
   );
 });
 
-test("a machine without a C++ compiler is told what to install", (t) => {
+test("a C++ compiler is found by its usual names, or none is", (t) => {
   usePath(t, { "clang++": "exit 0" });
   assert.equal(findCompiler(), "clang++");
   process.env.PATH = "";
-  assert.throws(() => findCompiler(), /C\+\+ compiler.*apt install g\+\+/);
+  assert.equal(findCompiler(), undefined);
 });

@@ -1,14 +1,16 @@
 // Installs whatever is missing, inside the clone: `npm run setup`, and the first thing that every other command does.
 import { addonStep } from "./addon.mjs";
+import { decideBackend, reconsiderBackend } from "./backend.mjs";
 import { compilerStep, libraryStep, scriptsStep } from "./builds.mjs";
 import { chromiumStep } from "./chromium.mjs";
 import { kernelspecStep } from "./kernelspec.mjs";
 import { labExtensionStep } from "./lab-extension.mjs";
 import { withLock } from "./lock.mjs";
+import { checkMachine } from "./machine.mjs";
 import { nodeStep } from "./node.mjs";
 import { showProgress } from "./progress.mjs";
 import { pythonStep } from "./python.mjs";
-import { checkDisk, checkMachine, checkNode, checkWritable } from "./requirements.mjs";
+import { checkDisk, checkNode, checkWritable } from "./requirements.mjs";
 import { SetUpError, remedy } from "./set-up-error.mjs";
 import { tensorflowStep } from "./tensorflow.mjs";
 import { log, openLog } from "./tool.mjs";
@@ -27,14 +29,19 @@ const steps = [
   labExtensionStep,
 ];
 
+/** Those that are to be made. */
+const missing = () => steps.filter((step) => (step.isNeeded?.() ?? true) && !step.isDone());
+
 /**
  * Brings the clone to where everything runs. With nothing to do it only reads a few files. When it cannot go on it says
  * why and ends the process with exit code 1.
+ * @param {{ reconsider?: boolean }} options  whether to look again for what TensorFlow needs if it was missing once
  */
-export async function setUp() {
+export async function setUp({ reconsider = false } = {}) {
   try {
     checkNode();
-    if (steps.every((step) => step.isDone())) return;
+    if (reconsider) reconsiderBackend();
+    if (missing().length === 0) return;
     checkWritable();
     await withLock(makeWhatIsMissing, () => console.error("Another set-up works in this clone; waiting for it …"));
   } catch (error) {
@@ -53,16 +60,17 @@ function explain({ message, details }) {
 }
 
 async function makeWhatIsMissing() {
-  const missing = steps.filter((step) => !step.isDone());
-  if (missing.length === 0) return; // another set-up has made it in the meantime
+  if (missing().length === 0) return; // another set-up has made it in the meantime
   openLog();
   checkMachine();
-  for (const step of missing) step.requires?.();
-  checkDisk(missing.reduce((sum, step) => sum + step.megabytes, 0));
+  if (missing().includes(addonStep)) decideBackend();
+  const wanted = missing();
+  for (const step of wanted) step.requires?.();
+  checkDisk(wanted.reduce((sum, step) => sum + step.megabytes, 0));
 
-  console.error("Setting up inside the clone:");
+  if (wanted.length > 0) console.error("Setting up inside the clone:");
   for (const step of steps) {
-    if (step.isDone()) continue; // asked again, as an earlier step may have undone a later one
+    if (!missing().includes(step)) continue; // asked again, as an earlier step may have undone a later one
     const progress = showProgress(step.name);
     try {
       await step.make(progress.report);

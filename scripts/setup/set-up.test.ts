@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
 import { root } from "#setup/clone.mjs";
 import { askPython } from "#setup/requirements.mjs";
 import { outcome } from "../testing/outcome.js";
@@ -32,18 +32,41 @@ test("with nothing to do, set-up takes under a second and starts no program", as
   assert.ok(Math.min(...times) < 1000, `took ${times.map(Math.round)} ms`);
 });
 
-test("without a compiler, set-up stops before it installs anything", async (t) => {
+test("without a compiler, set-up goes on without TensorFlow and says so once; with one, the next npm run setup adds it", async (t) => {
   const clone = throwawayClone(t);
-  const path = mkdtempSync(join(tmpdir(), "path-"));
-  t.after(() => rmSync(path, { recursive: true }));
-  for (const name of ["node", "npm", "flock"]) symlinkSync(which(name), join(path, name));
-  symlinkSync(realpathSync(join(root, ".venv/bin/python")), join(path, "python3"));
-  const { code, output } = await clone.setUp({ PATH: path, CXX: "" });
+  const path = pathOf(t, "node", "npm", "flock");
+  const offline = { PATH: path, CXX: "", npm_config_registry: unreachable, npm_config_fetch_retries: "0" };
+  const decided = /Training will use WebAssembly.*needs a C\+\+ compiler.*apt install g\+\+.*npm run setup/;
+  const told = (output: string) => output.split("\n").filter((line) => decided.test(line)).length;
+
+  assert.equal(told((await clone.setUp(offline)).output), 1);
+  assert.equal(told((await clone.setUp(offline, "lab")).output), 0);
+  const { output } = await clone.setUp({ ...offline, PATH: `${path}:${pathOf(t, "g++")}` });
+  assert.doesNotMatch(output, /WebAssembly/);
+  assert.ok(!clone.has(".cache/without-tensorflow"));
+});
+
+test("without a compiler, TRAINING_BACKEND=tensorflow stops before anything is installed", async (t) => {
+  const clone = throwawayClone(t);
+  const { code, output } = await clone.setUp({
+    PATH: pathOf(t, "node", "npm", "flock"),
+    CXX: "",
+    TRAINING_BACKEND: "tensorflow",
+  });
   assert.equal(code, 1);
-  assert.match(output, /C\+\+ compiler is needed/);
+  assert.match(output, /TRAINING_BACKEND is tensorflow, but its addon needs a C\+\+ compiler/);
   assert.equal(output.trim().split("\n").length, 1, output);
   assert.ok(!clone.has("node_modules") && !clone.has(".venv"));
 });
+
+/** A PATH of these programs alone, and of this clone's Python. */
+function pathOf(t: TestContext, ...programs: string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), "path-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  for (const name of programs) symlinkSync(which(name), join(folder, name));
+  symlinkSync(realpathSync(join(root, ".venv/bin/python")), join(folder, "python3"));
+  return folder;
+}
 
 test("without the npm registry, set-up says so", async (t) => {
   const clone = throwawayClone(t);

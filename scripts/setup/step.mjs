@@ -8,6 +8,7 @@ import { dirname } from "node:path";
  * @property {string} name       what the step makes, as told to the user
  * @property {number} megabytes  disk space that making it takes
  * @property {() => boolean} isDone  reads files only, so that set-up with nothing to do stays under a second
+ * @property {() => boolean} [isNeeded]  false where set-up goes without it; reads files only, too
  * @property {(report: Report) => Promise<void>} make
  * @property {() => unknown} [requires]  throws when the machine lacks what `make` needs; asked before anything is made
  */

@@ -1,6 +1,7 @@
 // TensorFlow's shared libraries, from its wheel on PyPI. Kept outside node_modules, which npm empties.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { wantsTensorflow } from "./backend.mjs";
 import { cache, root } from "./clone.mjs";
 import { pip, pipEnvironment, python } from "./python.mjs";
 import { stampedStep } from "./step.mjs";
@@ -12,34 +13,37 @@ const requirement = join(root, "scripts/setup/tensorflow.txt");
 // The wheel whose hash is pinned, whatever Python is here.
 const wheel = ["--python-version=3.11", "--implementation=cp", "--abi=cp311", "--platform=manylinux_2_27_x86_64"];
 
-export const tensorflowStep = stampedStep({
-  name: "TensorFlow 2.21 libraries",
-  megabytes: 1400,
-  stamp: join(tensorflow, ".stamp"),
-  inputs: () => [readFileSync(requirement)],
-  async make(report) {
-    const partial = `${tensorflow}.partial`;
-    const download = join(partial, "download");
-    rmSync(partial, { recursive: true, force: true });
-    mkdirSync(download, { recursive: true });
+export const tensorflowStep = {
+  isNeeded: wantsTensorflow,
+  ...stampedStep({
+    name: "TensorFlow 2.21 libraries",
+    megabytes: 1400,
+    stamp: join(tensorflow, ".stamp"),
+    inputs: () => [readFileSync(requirement)],
+    async make(report) {
+      const partial = `${tensorflow}.partial`;
+      const download = join(partial, "download");
+      rmSync(partial, { recursive: true, force: true });
+      mkdirSync(download, { recursive: true });
 
-    const settings = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--no-cache-dir", "--progress-bar=raw"];
-    await runTool(python, [...pip, "download", ...settings, ...wheel, "--dest", download, "-r", requirement], {
-      doing: "Downloading TensorFlow",
-      env: { ...pipEnvironment, TMPDIR: partial }, // pip's temporary files too: /tmp may be small
-      onLine(line) {
-        const [, got, total] = line.match(/^Progress (\d+) of (\d+)/) ?? [];
-        if (got) report(`${(+got / 1e6).toFixed(0)} of ${(+total / 1e6).toFixed(0)} MB`);
-      },
-    });
+      const settings = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--no-cache-dir", "--progress-bar=raw"];
+      await runTool(python, [...pip, "download", ...settings, ...wheel, "--dest", download, "-r", requirement], {
+        doing: "Downloading TensorFlow",
+        env: { ...pipEnvironment, TMPDIR: partial }, // pip's temporary files too: /tmp may be small
+        onLine(line) {
+          const [, got, total] = line.match(/^Progress (\d+) of (\d+)/) ?? [];
+          if (got) report(`${(+got / 1e6).toFixed(0)} of ${(+total / 1e6).toFixed(0)} MB`);
+        },
+      });
 
-    report("unpacking");
-    const unpack = join(root, "scripts/setup/unpack_tensorflow.py");
-    await runTool(python, ["-I", unpack, join(download, readdirSync(download)[0]), partial], {
-      doing: "Unpacking TensorFlow",
-    });
-    rmSync(download, { recursive: true });
-    rmSync(tensorflow, { recursive: true, force: true });
-    renameSync(partial, tensorflow);
-  },
-});
+      report("unpacking");
+      const unpack = join(root, "scripts/setup/unpack_tensorflow.py");
+      await runTool(python, ["-I", unpack, join(download, readdirSync(download)[0]), partial], {
+        doing: "Unpacking TensorFlow",
+      });
+      rmSync(download, { recursive: true });
+      rmSync(tensorflow, { recursive: true, force: true });
+      renameSync(partial, tensorflow);
+    },
+  }),
+};

@@ -81,8 +81,8 @@ export function throwawayClone(t: TestContext, { borrow = [] }: { borrow?: strin
         JSON.stringify({ ...project, lockfileVersion: 3, packages: locked }),
       );
     },
-    /** Runs the whole of set-up. */
-    setUp: (env?: Environment) => outcome(start(["scripts/cli.mjs", "setup"], env)),
+    /** Runs a command as far as set-up goes, by default the one that is nothing else. */
+    setUp: (env?: Environment, command = "setup") => outcome(start(["scripts/cli.mjs", command], env)),
     /** Starts one step, like `startStep("python")`. */
     startStep,
     /** Makes one step. */
