@@ -15,10 +15,15 @@ try {
   const request = readCommandLine(command, words);
   if (request === "help") console.log(command.usage);
   else if (name === "clean") clean(request.values);
-  else {
-    await setUp({ reconsider: name === "setup" });
-    if (name === "setup") console.log("Set up. Next: npm run notebooks, npm test or npm run lab.");
-    else await (await import(`./dist/${name.replace(":", "/")}.js`)).default(request.values, request.positionals);
+  else if (name === "setup") {
+    const [part = "all", ...rest] = request.positionals;
+    if ((part !== "lab" && part !== "all") || rest.length > 0)
+      throw new CommandError("Say lab, all, or nothing, which is all.", { showUsage: true });
+    await setUp(part, { reconsider: true });
+    console.log(`Set up. Next: npm run lab${part === "all" ? ", npm run notebooks or npm test" : ""}.`);
+  } else {
+    if (command.needs) await setUp(command.needs);
+    await (await import(`./dist/${name.replace(":", "/")}.js`)).default(request.values, request.positionals);
   }
 } catch (error) {
   if (!(error instanceof CommandError)) throw error;

@@ -2,22 +2,36 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { nodeModules, root } from "./clone.mjs";
+import { nodeDevStep } from "./node.mjs";
 import { SetUpError } from "./set-up-error.mjs";
 import { stampedStep } from "./step.mjs";
 import { runTool } from "./tool.mjs";
 
-export const libraryStep = buildStep("Library build", "lib", ["tsconfig.json"], ["--project", "."]);
-export const scriptsStep = buildStep(
-  "Scripts build",
-  "scripts",
-  [
+// Tests and the commands for pages need packages of their own; without these, only the rest is compiled.
+export const libraryStep = buildStep({
+  name: "Library build",
+  folder: "lib",
+  whole: ["--project", "tsconfig.json"],
+  runtime: ["--project", "tsconfig.runtime.json"],
+  settings: ["tsconfig.json", "tsconfig.runtime.json"],
+});
+export const scriptsStep = buildStep({
+  name: "Scripts build",
+  folder: "scripts",
+  whole: ["--build", "scripts/tsconfig.json"],
+  runtime: ["--build", "scripts/tsconfig.runtime.json"],
+  settings: [
     "tsconfig.json",
-    ...["tsconfig.json", "setup/tsconfig.json", "render/theme/tsconfig.json", "package.json"].map(
-      (file) => `scripts/${file}`,
-    ),
+    "tsconfig.runtime.json",
+    ...[
+      "tsconfig.json",
+      "tsconfig.runtime.json",
+      "setup/tsconfig.json",
+      "render/theme/tsconfig.json",
+      "package.json",
+    ].map((file) => `scripts/${file}`),
   ],
-  ["--build", "scripts"],
-);
+});
 
 /**
  * The kernel's process of TypeScript: in one file, since Node looks through the nine megabytes of TypeScript for what
@@ -54,19 +68,23 @@ export const compilerStep = stampedStep({
 });
 
 /**
- * @param {string} name
- * @param {string} folder  in the clone, compiled to its `dist`
- * @param {string[]} settings  other files that the result depends on
- * @param {string[]} options  for tsc
+ * @param {object} build
+ * @param {string} build.name
+ * @param {string} build.folder  in the clone, compiled to its `dist`
+ * @param {string[]} build.whole  arguments of tsc if all packages are installed
+ * @param {string[]} build.runtime  those without the packages for pages and tests
+ * @param {string[]} build.settings  other files that the result depends on
  */
-function buildStep(name, folder, settings, options) {
+function buildStep({ name, folder, whole, runtime, settings }) {
   const sources = join(root, folder);
   const dist = join(sources, "dist");
+  const options = () => (nodeDevStep.isDone() ? whole : runtime);
   return stampedStep({
     name,
     megabytes: 10,
     stamp: join(dist, ".stamp"),
     inputs: () => [
+      ...options(),
       ...[...settings, "package-lock.json"].map((file) => readFileSync(join(root, file))),
       ...sourceFiles(sources).flatMap((file) => [file, readFileSync(join(sources, file))]),
     ],
@@ -78,7 +96,7 @@ function buildStep(name, folder, settings, options) {
       const tsc = join(nodeModules, "typescript/bin/tsc");
       const onLine = (/** @type {string} */ line) => errors.push(line);
       try {
-        await runTool(process.execPath, [tsc, ...options, "--pretty", "false"], {
+        await runTool(process.execPath, [tsc, ...options(), "--pretty", "false"], {
           doing: `Building ${folder}/`,
           onLine,
         });

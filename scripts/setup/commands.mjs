@@ -4,8 +4,15 @@ import { join } from "node:path";
 import { root } from "./clone.mjs";
 
 /**
+ * What set-up can bring: `lab` is what opening and executing the notebooks needs, `all` adds what pages, tests and checks
+ * need.
+ * @typedef {"lab" | "all"} Part
+ */
+
+/**
  * @typedef {object} Command
  * @property {string} usage
+ * @property {Part} [needs]  what is set up first; without it, nothing is
  * @property {import("node:util").ParseArgsConfig["options"]} [options]
  * @property {boolean} [allowPositionals]
  * @property {boolean} [passesOn]  whether all arguments but `--help` are passed to another program
@@ -14,13 +21,23 @@ import { root } from "./clone.mjs";
 /** By the name of the module in scripts/, with a colon for each slash. @type {Record<string, Command>} */
 export const commands = {
   setup: {
-    usage: `Installs what is missing, inside the clone: Node and Python packages, TensorFlow, Chromium, the kernel, JupyterLab's
-extension. Every other command does the same first.
+    usage: `Installs what is missing, inside the clone. Every other command does the same first with what it needs itself.
 
-  npm run setup`,
+  npm run setup            everything
+  npm run setup -- lab     what npm run lab needs, and kernel, worker and serve
+
+lab consists of Node packages (the library, the kernel, MNIST), Python packages (JupyterLab), TensorFlow and its addon,
+and what is compiled of this clone. The rest is the Node packages of pages, tests and checks, and Chromium, which draws
+the static images and in which pages are tested.
+
+TensorFlow is built for by the C++ compiler of this machine (CXX, g++, c++ or clang++). Without one, training uses
+WebAssembly, and nothing of TensorFlow is downloaded; npm run setup looks again. TRAINING_BACKEND decides otherwise, for
+one command: tensorflow makes a missing compiler an error, wasm and cpu go without.`,
+    allowPositionals: true,
   },
 
   notebooks: {
+    needs: "all",
     usage: `Executes notebooks from their first cell, in place, and renders all pages.
 
   npm run notebooks                   all of them
@@ -33,6 +50,7 @@ extension. Every other command does the same first.
   },
 
   processors: {
+    needs: "all",
     usage: `Executes notebooks with the instructions of other processors, and reports which claims turn out differently.
 The results go to .cache/processors, and the notebooks stay as they are.
 
@@ -48,6 +66,7 @@ uses no later ones. It cannot use instructions that this processor lacks.`,
   },
 
   render: {
+    needs: "all",
     usage: `Draws each figure of the executed notebooks once, keeps its image beside it, and writes the pages to site/.
 
   npm run render
@@ -63,6 +82,7 @@ With the address at which the pages will be published, each page names its own, 
   },
 
   serve: {
+    needs: "lab",
     usage: `Serves the rendered pages to this machine.
 
   npm run serve
@@ -72,6 +92,7 @@ With the address at which the pages will be published, each page names its own, 
   },
 
   kernel: {
+    needs: "lab",
     usage: `Makes the TypeScript kernel known to your own Jupyter, in any folder, or takes it away again.
 
   npm run kernel -- register
@@ -82,6 +103,7 @@ With the address at which the pages will be published, each page names its own, 
   },
 
   lab: {
+    needs: "lab",
     usage: `Opens JupyterLab on the notebooks, for this machine only.
 
   npm run lab
@@ -90,6 +112,7 @@ With the address at which the pages will be published, each page names its own, 
   },
 
   check: {
+    needs: "all",
     usage: `Checks the code without running it: types, promises that are not awaited, imports against the order of the rooms,
 unused files, exports and packages, and formatting.
 
@@ -99,6 +122,7 @@ unused files, exports and packages, and formatting.
   },
 
   test: {
+    needs: "all",
     usage: `Runs the tests, which are beside the files they test.
 
   npm test                      all of them
@@ -107,6 +131,7 @@ unused files, exports and packages, and formatting.
   },
 
   fuzz: {
+    needs: "all",
     usage: `Gives random, damaged and hostile input to what must survive it, each case made from a seed. The targets are the
 files of lib/testing/fuzz/.
 
@@ -123,6 +148,7 @@ A case that throws, ends its process, or takes more than 10 s is told with its s
   },
 
   bench: {
+    needs: "all",
     usage: `Measures the chapter's nine experiments on MNIST alternately in the library and in NumPy, and the cost of a step, the
 start and a long run.
 
@@ -138,6 +164,7 @@ Nothing else should run on the machine meanwhile. A complete measurement is writ
   },
 
   "bench:queue": {
+    needs: "all",
     usage: `Measures the cost of the queue: the same runs in this machine's own processes, and through a Redis and one worker.
 
   npm run bench:queue
@@ -146,6 +173,7 @@ Nothing else should run on the machine meanwhile. A complete measurement is writ
   },
 
   "bench:saturation": {
+    needs: "all",
     usage: `Measures how many workers one Redis can serve, with up to 1,000 simulated ones on this machine. The measurement is
 written to scripts/bench/saturation.json and drawn in saturation.svg.
 
@@ -153,6 +181,7 @@ written to scripts/bench/saturation.json and drawn in saturation.svg.
   },
 
   worker: {
+    needs: "lab",
     usage: `Takes training runs from a Redis and executes them here, until stopped.
 
   RUNS_REDIS_URL=redis://USER:PASSWORD@HOST:PORT npm run worker -- [--processes N] [--silence S]

@@ -28,11 +28,11 @@ export const labExtensionStep = stampedStep({
     const folder = `static/${Date.now().toString(36)}`;
     rmSync(partial, { recursive: true, force: true });
     mkdirSync(join(partial, folder), { recursive: true });
-    await runTool(
-      process.execPath,
-      [join(nodeModules, "typescript/bin/tsc"), "--project", sources, "--outDir", join(partial, folder)],
-      { doing: "Building the JupyterLab extension" },
-    );
+    // npm run check looks at its types, which are among the packages for pages and tests.
+    const tsc = [join(nodeModules, "typescript/bin/tsc"), "--project", sources, "--noCheck"];
+    await runTool(process.execPath, [...tsc, "--outDir", join(partial, folder)], {
+      doing: "Building the JupyterLab extension",
+    });
     cpSync(plotly("plotly.min.js"), join(partial, folder, "plotly.min.js"));
     const { inTheDarkScript } = createRequire(import.meta.url)(join(libraryBuild, "figures/dark.js"));
     writeFileSync(join(partial, folder, "dark.js"), inTheDarkScript);

@@ -7,7 +7,7 @@ import { kernelspecStep } from "./kernelspec.mjs";
 import { labExtensionStep } from "./lab-extension.mjs";
 import { withLock } from "./lock.mjs";
 import { checkMachine } from "./machine.mjs";
-import { nodeStep } from "./node.mjs";
+import { nodeDevStep, nodeStep } from "./node.mjs";
 import { showProgress } from "./progress.mjs";
 import { pythonStep } from "./python.mjs";
 import { checkDisk, checkNode, checkWritable } from "./requirements.mjs";
@@ -15,35 +15,55 @@ import { SetUpError, remedy } from "./set-up-error.mjs";
 import { tensorflowStep } from "./tensorflow.mjs";
 import { log, openLog } from "./tool.mjs";
 
-/** In the order in which they need each other. @type {import("./step.mjs").Step[]} */
-const steps = [
-  nodeStep,
-  pythonStep,
-  tensorflowStep,
-  addonStep,
-  chromiumStep,
-  kernelspecStep,
-  libraryStep,
-  scriptsStep,
-  compilerStep,
-  labExtensionStep,
-];
+/**
+ * @typedef {import("./commands.mjs").Part} Part
+ * @typedef {import("./step.mjs").Step} Step
+ */
 
-/** Those that are to be made. */
-const missing = () => steps.filter((step) => (step.isNeeded?.() ?? true) && !step.isDone());
+/** What can be set up, as steps in the order in which they need each other. @type {Record<Part, Step[]>} */
+const parts = {
+  lab: [
+    nodeStep,
+    pythonStep,
+    tensorflowStep,
+    addonStep,
+    kernelspecStep,
+    libraryStep,
+    scriptsStep,
+    compilerStep,
+    labExtensionStep,
+  ],
+  all: [
+    nodeDevStep,
+    pythonStep,
+    tensorflowStep,
+    addonStep,
+    chromiumStep,
+    kernelspecStep,
+    libraryStep,
+    scriptsStep,
+    compilerStep,
+    labExtensionStep,
+  ],
+};
 
 /**
- * Brings the clone to where everything runs. With nothing to do it only reads a few files. When it cannot go on it says
+ * Brings the clone to where a command runs. With nothing to do it only reads a few files. When it cannot go on it says
  * why and ends the process with exit code 1.
+ * @param {Part} part  what the command needs
  * @param {{ reconsider?: boolean }} options  whether to look again for what TensorFlow needs if it was missing once
  */
-export async function setUp({ reconsider = false } = {}) {
+export async function setUp(part, { reconsider = false } = {}) {
+  const steps = parts[part];
   try {
     checkNode();
     if (reconsider) reconsiderBackend();
-    if (missing().length === 0) return;
+    if (missing(steps).length === 0) return;
     checkWritable();
-    await withLock(makeWhatIsMissing, () => console.error("Another set-up works in this clone; waiting for it …"));
+    await withLock(
+      () => makeWhatIsMissing(steps),
+      () => console.error("Another set-up works in this clone; waiting for it …"),
+    );
   } catch (error) {
     const cure = remedy(String(error));
     if (error instanceof SetUpError) explain(error);
@@ -59,18 +79,24 @@ function explain({ message, details }) {
   if (details) console.error(`\n${details.replace(/^/gm, "  | ")}\n\nThe whole log: ${log}`);
 }
 
-async function makeWhatIsMissing() {
-  if (missing().length === 0) return; // another set-up has made it in the meantime
+/** Those that are to be made. @param {Step[]} steps */
+function missing(steps) {
+  return steps.filter((step) => (step.isNeeded?.() ?? true) && !step.isDone());
+}
+
+/** @param {Step[]} steps */
+async function makeWhatIsMissing(steps) {
+  if (missing(steps).length === 0) return; // another set-up has made it in the meantime
   openLog();
   checkMachine();
-  if (missing().includes(addonStep)) decideBackend();
-  const wanted = missing();
+  if (missing(steps).includes(addonStep)) decideBackend();
+  const wanted = missing(steps);
   for (const step of wanted) step.requires?.();
   checkDisk(wanted.reduce((sum, step) => sum + step.megabytes, 0));
 
   if (wanted.length > 0) console.error("Setting up inside the clone:");
   for (const step of steps) {
-    if (!missing().includes(step)) continue; // asked again, as an earlier step may have undone a later one
+    if (!missing(steps).includes(step)) continue; // asked again, as an earlier step may have undone a later one
     const progress = showProgress(step.name);
     try {
       await step.make(progress.report);

@@ -4,7 +4,16 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -236,6 +245,30 @@ test("the scripts are built, their errors are shown, and what lost its source go
   const { code, output } = await clone.makeStep("scripts");
   assert.equal(code, 1);
   assert.match(output, /scripts\/setup\/wrong\.mjs\(2,.*error TS2322/);
+});
+
+test("without the packages for tests, the library is built without them, and with them, whole", async (t) => {
+  const clone = throwawayClone(t);
+  const modules = join(clone.folder, "node_modules");
+  mkdirSync(modules);
+  for (const name of readdirSync(join(root, "node_modules")).filter((name) => /^[@\w]/.test(name)))
+    symlinkSync(join(root, "node_modules", name), join(modules, name));
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  const record = (packages: object) => writeFileSync(join(modules, ".package-lock.json"), JSON.stringify({ packages }));
+  writeFileSync(join(clone.folder, "lib/one.ts"), "export const one: number = 1;\n");
+  writeFileSync(join(clone.folder, "lib/one.test.ts"), "export const two: number = 2;\n");
+
+  record(Object.fromEntries(Object.entries(lock.packages).filter(([, { dev }]) => !dev)));
+  assert.deepEqual([await clone.isDone("node"), await clone.isDone("nodeDev")], [true, false]);
+  assert.equal((await clone.makeStep("library")).code, 0);
+  assert.deepEqual([clone.has("lib/dist/one.js"), clone.has("lib/dist/one.test.js")], [true, false]);
+
+  record(lock.packages);
+  assert.deepEqual([await clone.isDone("nodeDev"), await clone.isDone("library")], [true, false]);
+  assert.equal((await clone.makeStep("library")).code, 0);
+  assert.ok(clone.has("lib/dist/one.test.js"));
 });
 
 /** A step that compiles a folder to its `dist`. */

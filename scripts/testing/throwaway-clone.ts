@@ -12,15 +12,17 @@ const copied = [
   "package-lock.json",
   "requirements.txt",
   "tsconfig.json",
+  "tsconfig.runtime.json",
   "scripts/cli.mjs",
   "scripts/package.json",
   "scripts/tsconfig.json",
+  "scripts/tsconfig.runtime.json",
   "scripts/render/theme",
   "scripts/setup",
 ];
 
 /** The modules of the steps that share one. */
-const modules: Record<string, string> = { library: "builds", scripts: "builds" };
+const modules: Record<string, string> = { library: "builds", nodeDev: "node", scripts: "builds" };
 
 type Environment = Record<string, string>;
 
