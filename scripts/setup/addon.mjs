@@ -13,8 +13,6 @@ const tfjsNode = join(nodeModules, "@tensorflow/tfjs-node");
 const addon = join(tfjsNode, "lib/napi-v8/tfjs_binding.node");
 const sources = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
 
-// The addon finds the libraries relative to itself, so that the clone can be moved.
-const libraries = `$ORIGIN/${relative(dirname(addon), join(tensorflow, "lib"))}`;
 const flags = [
   "-shared",
   "-fPIC",
@@ -25,11 +23,30 @@ const flags = [
   "-I.",
   `-I${join(nodeModules, "node-api-headers/include")}`,
   `-I${join(tensorflow, "include")}`,
-  `-L${join(tensorflow, "lib")}`,
-  "-l:libtensorflow_cc.so.2",
-  "-l:libtensorflow_framework.so.2",
-  `-Wl,-rpath,${libraries}`,
+  ...linking(process.platform, join(tensorflow, "lib"), dirname(addon)),
 ];
+
+/**
+ * What links the addon with TensorFlow's libraries, which it finds relative to itself, so that the clone can be moved.
+ * @param {string} os  as in process.platform
+ * @param {string} libraries  their folder
+ * @param {string} from  the addon's folder
+ */
+export function linking(os, libraries, from) {
+  const way = relative(from, libraries);
+  // On macOS a linker wants to know that Node has the functions which are in none of these.
+  return os === "darwin"
+    ? [
+        ...["-undefined", "dynamic_lookup"],
+        ...["cc", "framework"].map((name) => join(libraries, `libtensorflow_${name}.2.dylib`)),
+        `-Wl,-rpath,@loader_path/${way}`,
+      ]
+    : [
+        `-L${libraries}`,
+        ...["cc", "framework"].map((name) => `-l:libtensorflow_${name}.so.2`),
+        `-Wl,-rpath,$ORIGIN/${way}`,
+      ];
+}
 
 // Straight on the addon, without tfjs: a product of two matrices of two rows.
 const check = `
@@ -45,7 +62,8 @@ export const addonStep = {
     name: "TensorFlow addon for Node",
     megabytes: 10,
     stamp: join(dirname(addon), ".stamp"),
-    inputs: () => [...sources.map((file) => readFileSync(join(tfjsNode, file))), libraries],
+    // The last flag says where the libraries are.
+    inputs: () => [...sources.map((file) => readFileSync(join(tfjsNode, file))), ...flags.slice(-1)],
     async make(report) {
       report("compiling");
       mkdirSync(dirname(addon), { recursive: true });

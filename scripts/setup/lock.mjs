@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
-import { cache } from "./clone.mjs";
+import { setTimeout } from "node:timers/promises";
+import { cache, root } from "./clone.mjs";
 import { SetUpError } from "./set-up-error.mjs";
 
 /** @type {number | undefined} */
@@ -15,38 +18,69 @@ let held;
 export const heldLock = () => held;
 
 /**
- * Runs `work` while no other set-up of this clone runs. The operating system keeps the lock (flock), so it ends with
- * the processes that hold it, however they end, and never becomes stale.
+ * Runs `work` while no other set-up of this clone runs. The operating system keeps the lock, so it ends with the
+ * processes that hold it, however they end, and never becomes stale.
  * @param {() => Promise<void>} work
  * @param {() => void} onWait  called when another set-up has the lock
  */
 export async function withLock(work, onWait) {
   mkdirSync(cache, { recursive: true });
-  const file = openSync(join(cache, "setup.lock"), "a");
+  const release = await (process.platform === "win32" ? takePipe(onWait) : takeFile(onWait));
   try {
-    if (!(await flock(file, "--nonblock"))) {
-      onWait();
-      await flock(file);
-    }
-    held = file;
     await work();
   } finally {
-    held = undefined;
-    closeSync(file);
+    release();
   }
 }
 
+/** @param {() => void} onWait */
+async function takeFile(onWait) {
+  const file = openSync(join(cache, "setup.lock"), "a");
+  if (!(await flock(file, "nonblock"))) {
+    onWait();
+    await flock(file);
+  }
+  held = file;
+  return () => {
+    held = undefined;
+    closeSync(file);
+  };
+}
+
 /**
- * The lock belongs to the open file, not to the flock command, so it stays when the command ends.
+ * The lock belongs to the open file, not to the command, so it stays when the command ends.
  * @param {number} file
- * @param {string[]} options
+ * @param {"nonblock"} [how]
  */
-async function flock(file, ...options) {
-  const child = spawn("flock", [...options, "3"], { stdio: ["ignore", "ignore", "ignore", file] });
+async function flock(file, how) {
+  // macOS has no such command, but Perl, whose function it is there: LOCK_EX is 2, LOCK_NB 4.
+  const [command, ...parameters] =
+    process.platform === "darwin"
+      ? ["perl", "-e", `open(my $file, ">>&=", 3); exit !flock($file, ${how ? 6 : 2})`]
+      : ["flock", ...(how ? ["--nonblock"] : []), "3"];
+  const child = spawn(command, parameters, { stdio: ["ignore", "ignore", "ignore", file] });
   const [code] = await once(child, "close").catch(() => {
     throw new SetUpError(
-      "The command flock was not found; install it (on Debian: apt install util-linux) and run the same command again.",
+      `The command ${command} was not found; install it (on Debian: apt install util-linux) and run the same command again.`,
     );
   });
   return code === 0;
+}
+
+/** Windows has no flock; there one process alone can listen to a pipe of a name. @param {() => void} onWait */
+async function takePipe(onWait) {
+  const name = `\\\\.\\pipe\\set-up-${createHash("sha256").update(root).digest("hex")}`;
+  for (let attempt = 0; ; attempt++) {
+    const server = createServer();
+    const listening = once(server.listen(name), "listening");
+    if (
+      await listening.then(
+        () => true,
+        () => false,
+      )
+    )
+      return () => server.close();
+    if (attempt === 0) onWait();
+    await setTimeout(1000);
+  }
 }

@@ -48,13 +48,17 @@ export function checkMachine({ os, arch, glibc } = thisMachine()) {
 }
 
 /** @param {string} version @param {string} than */
-function isOlder(version, than) {
+export function isOlder(version, than) {
   const [[major, minor], [otherMajor, otherMinor]] = [version, than].map((text) => text.split(".").map(Number));
   return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }
 
 /** TensorFlow's wheels with the libraries that the addon is built against, as pip names their platforms. */
-const tensorflowPlatforms = new Map([["linux x64", "manylinux_2_27_x86_64"]]);
+const tensorflowPlatforms = new Map([
+  ["linux x64", "manylinux_2_27_x86_64"],
+  ["linux arm64", "manylinux_2_27_aarch64"],
+  ["darwin arm64", "macosx_12_0_arm64"],
+]);
 
 /**
  * @param {Machine} machine

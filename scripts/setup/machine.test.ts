@@ -37,6 +37,8 @@ test("other machines are refused in a sentence with the remedy", () => {
 
 test("TensorFlow's libraries are those of the machine", () => {
   assert.equal(tensorflowPlatform({ os: "linux", arch: "x64", glibc: "2.36" }), "manylinux_2_27_x86_64");
+  assert.equal(tensorflowPlatform({ os: "linux", arch: "arm64", glibc: "2.36" }), "manylinux_2_27_aarch64");
+  assert.equal(tensorflowPlatform({ os: "darwin", arch: "arm64" }), "macosx_12_0_arm64");
   assert.equal(tensorflowPlatform({ os: "darwin", arch: "x64" }), undefined);
   assert.equal(tensorflowPlatform({ os: "win32", arch: "x64" }), undefined);
 });

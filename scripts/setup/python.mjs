@@ -1,12 +1,12 @@
 // JupyterLab, nbconvert and the Python test tools, in a virtual environment inside the clone.
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { cache, root, venv } from "./clone.mjs";
+import { cache, root, venv, venvPrograms } from "./clone.mjs";
 import { findPython } from "./requirements.mjs";
 import { stampedStep } from "./step.mjs";
 import { runTool } from "./tool.mjs";
 
-export const python = join(venv, "bin", "python");
+export const python = join(venvPrograms, process.platform === "win32" ? "python.exe" : "python");
 
 // Isolated (-I): neither PYTHONPATH nor packages in the user's home are used.
 export const pip = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input"];

@@ -55,7 +55,7 @@ const pythons = { oldest: 11, newest: 14 };
 const introduction = `
 import sys, sysconfig
 print("%d.%d.%d" % sys.version_info[:3])
-print(sysconfig.get_config_var("SOABI"))
+print(sysconfig.get_config_var("SOABI") or sysconfig.get_config_var("EXT_SUFFIX"))
 for module in "ssl", "zlib", "venv", "ensurepip":
     try: __import__(module)
     except ImportError: print(module)
@@ -98,17 +98,33 @@ export function askPython(command) {
 }
 
 /**
+ * The ABI of CPython by system and processor. Not those of PyPy, nor of free-threaded, 32-bit or musl builds, for which
+ * many packages have no wheels. On Windows it is in the ending of modules' names.
+ * @type {Record<string, RegExp>}
+ */
+const abis = {
+  "linux x64": /^cpython-\d+d?-x86_64-linux-gnu$/,
+  "linux arm64": /^cpython-\d+d?-aarch64-linux-gnu$/,
+  "darwin x64": /^cpython-\d+d?-darwin$/,
+  "darwin arm64": /^cpython-\d+d?-darwin$/,
+  "win32 x64": /^\.cp\d+-win_amd64\.pyd$/,
+};
+
+/**
  * @param {string} version
  * @param {string} abi
  * @param {string[]} missing  modules
+ * @param {string} machine
  */
-function faultOfPython(version, abi, missing) {
+export function faultOfPython(version, abi, missing, machine = `${process.platform} ${process.arch}`) {
   const [major, minor] = version.split(".").map(Number);
   if (major < 3 || minor < pythons.oldest) return `is ${version}, too old`;
   if (major > 3 || minor > pythons.newest) return `is ${version}, newer than the pinned packages were made for`;
-  // Not PyPy, nor free-threaded, 32-bit or musl builds, for which many packages have no wheels.
-  if (!/^cpython-\d+d?-x86_64-linux-gnu$/.test(abi))
-    return `(${version}) is a build for ${abi}, and the pinned packages are for CPython on x86-64 with glibc`;
+  if (!abis[machine]?.test(abi))
+    return (
+      `(${version}) is a build for ${abi}, and the pinned packages are for CPython on ${machine}` +
+      (machine.startsWith("linux") ? " with glibc" : "")
+    );
   if (missing.includes("ssl") || missing.includes("zlib"))
     return `(${version}) was built without ${missing.join(" and ")}, and so cannot download or unpack packages`;
   if (missing.length > 0)

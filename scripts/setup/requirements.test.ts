@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { root } from "#setup/clone.mjs";
-import { checkDisk, checkNode, findCompiler, findPython } from "#setup/requirements.mjs";
+import { checkDisk, checkNode, faultOfPython, findCompiler, findPython } from "#setup/requirements.mjs";
 
 test("Node 20, 22, 24 and 26 are accepted, others are named with what works", () => {
   for (const version of ["20.19.0", "20.20.2", "22.12.0", "22.22.1", "24.0.0", "24.21.0", "26.10.0"])
@@ -118,6 +118,22 @@ for (const [what, script, message] of unfit)
     usePath(t, { python3: script });
     assert.throws(() => findPython(), { message });
   });
+
+test("on each machine a Python fits that is compiled for it", () => {
+  const abis = {
+    "linux x64": "cpython-312-x86_64-linux-gnu",
+    "linux arm64": "cpython-312-aarch64-linux-gnu",
+    "darwin arm64": "cpython-312-darwin",
+    "win32 x64": ".cp312-win_amd64.pyd",
+  };
+  for (const [machine, abi] of Object.entries(abis)) {
+    assert.equal(faultOfPython("3.12.1", abi, [], machine), undefined);
+    assert.match(
+      String(faultOfPython("3.12.1", "cpython-312-i386-linux-gnu", [], machine)),
+      new RegExp(`on ${machine}`),
+    );
+  }
+});
 
 test("what is wrong with several Pythons is told once", (t) => {
   const bare = introduces("3.11.2", undefined, "ensurepip");

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:f
 import { join } from "node:path";
 import { wantsTensorflow } from "./backend.mjs";
 import { cache, root } from "./clone.mjs";
+import { tensorflowPlatform, thisMachine } from "./machine.mjs";
 import { pip, pipEnvironment, python } from "./python.mjs";
 import { stampedStep } from "./step.mjs";
 import { runTool } from "./tool.mjs";
@@ -11,13 +12,13 @@ export const tensorflow = join(cache, "tensorflow-2.21.0");
 
 const requirement = join(root, "scripts/setup/tensorflow.txt");
 // The wheel whose hash is pinned, whatever Python is here.
-const wheel = ["--python-version=3.11", "--implementation=cp", "--abi=cp311", "--platform=manylinux_2_27_x86_64"];
+const wheel = ["--python-version=3.11", "--implementation=cp", "--abi=cp311"];
 
 export const tensorflowStep = {
   isNeeded: wantsTensorflow,
   ...stampedStep({
     name: "TensorFlow 2.21 libraries",
-    megabytes: 1400,
+    megabytes: 1200,
     stamp: join(tensorflow, ".stamp"),
     inputs: () => [readFileSync(requirement)],
     async make(report) {
@@ -27,7 +28,8 @@ export const tensorflowStep = {
       mkdirSync(download, { recursive: true });
 
       const settings = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--no-cache-dir", "--progress-bar=raw"];
-      await runTool(python, [...pip, "download", ...settings, ...wheel, "--dest", download, "-r", requirement], {
+      const which = [...wheel, `--platform=${tensorflowPlatform(thisMachine())}`];
+      await runTool(python, [...pip, "download", ...settings, ...which, "--dest", download, "-r", requirement], {
         doing: "Downloading TensorFlow",
         env: { ...pipEnvironment, TMPDIR: partial }, // pip's temporary files too: /tmp may be small
         onLine(line) {

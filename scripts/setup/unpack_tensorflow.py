@@ -9,7 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-LIBRARY = re.compile(r"tensorflow/(libtensorflow_(?:cc|framework)\.so\.2)")
+LIBRARY = re.compile(r"tensorflow/(libtensorflow_(?:cc|framework)(?:\.so\.2|\.2\.dylib))")
 HEADER = re.compile(
     r"tensorflow/include/("
     r"tensorflow/c/(?:eager/)?c_api\.h"
