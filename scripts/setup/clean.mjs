@@ -1,7 +1,8 @@
 // npm run clean: removes what the other commands have made.
-import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cache, root } from "./clone.mjs";
+import { sizeOf } from "./size.mjs";
 
 // What set-up has put into .cache; everything else there is from executions and tests.
 const installed = /^(npm|pip|tensorflow-.*|without-tensorflow|chromium-.*|setup\..*)$/;
@@ -25,14 +26,4 @@ export function clean({ all }) {
 /** @param {number} bytes */
 function megabytes(bytes) {
   return `${(bytes / 1e6).toFixed(1).padStart(8)} MB`;
-}
-
-/**
- * @param {string} path
- * @returns {number | undefined} bytes; undefined if there is nothing
- */
-function sizeOf(path) {
-  const entry = lstatSync(path, { throwIfNoEntry: false });
-  if (!entry?.isDirectory()) return entry?.size;
-  return readdirSync(path).reduce((sum, name) => sum + (sizeOf(join(path, name)) ?? 0), entry.size);
 }

@@ -1,11 +1,10 @@
 // The Node packages, exactly as package-lock.json has them: those that JupyterLab and the kernel need, or with them those
 // for pages, tests and checks (devDependencies). Install scripts are not run: tfjs-node's would fetch a prebuilt
 // TensorFlow from a host that many networks do not reach; two later steps do its work.
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cache, nodeModules, root } from "./clone.mjs";
-import { SetUpError, remedy } from "./set-up-error.mjs";
-import { runTool } from "./tool.mjs";
+import { nodeModules, root } from "./clone.mjs";
+import { UnwrittenError, installPackages } from "./npm.mjs";
 
 const lock = join(root, "package-lock.json");
 const installed = join(nodeModules, ".package-lock.json"); // npm's own record, which it writes last of all
@@ -32,42 +31,25 @@ export const nodeDevStep = {
  * @param {{ dev: boolean }} which
  */
 async function install(report, { dev }) {
-  // What is whole already is only added to, so that it is not fetched again; `npm ci` begins by removing everything.
-  const command = isInstalled({ dev: false }) ? "install" : "ci";
-  const have = packagesOf(command === "install" ? installed : undefined);
-  const total = wanted({ dev }).filter(([path]) => !have[path]).length;
-  let fetched = 0;
-  let unwritten = "";
-  const settings = [
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-    "--no-save",
-    "--loglevel=http",
-    // npm's own pauses between attempts add up to more than a minute before it reports that there is no network.
-    "--fetch-retry-mintimeout=2000",
-    "--fetch-retry-maxtimeout=15000",
-    // Stated explicitly, because under `npm run` the outer npm's settings come in through the environment.
-    `--prefix=${root}`,
-    `--cache=${join(cache, "npm")}`,
-    "--global=false",
-    dev ? "--include=dev" : "--omit=dev",
-    "--include=optional",
-    "--dry-run=false",
-  ];
-  const doing = "Installing the Node packages";
-  rmSync(installed, { force: true }); // if this is interrupted, the next begins anew
-  await runTool("npm", [command, ...settings], {
-    doing,
-    onLine(line) {
-      if (line.includes("TAR_ENTRY_ERROR")) unwritten ||= line;
-      if (line.startsWith("npm http fetch")) report(`fetching ${Math.min(++fetched, total)} of ${total}`);
-    },
-  });
-  // If it cannot write a file because the disk is full, npm only warns, and counts the package as installed.
-  if (unwritten) {
-    rmSync(installed, { force: true });
-    throw new SetUpError(`${doing} failed: ${remedy(unwritten) ?? "npm could not write all files"}.`, unwritten);
+  // What is whole already is only added to, so that it is not fetched again.
+  const record = isInstalled({ dev: false }) ? readFileSync(installed) : undefined;
+  const have = record ? packagesOf(installed) : {};
+  const missing = wanted({ dev }).filter(([path]) => !have[path]);
+  rmSync(installed, { force: true }); // if this is killed, the next begins anew
+  try {
+    await installPackages({
+      command: record ? "install" : "ci",
+      folder: root,
+      dev,
+      total: missing.length,
+      doing: "Installing the Node packages",
+      report,
+    });
+  } catch (error) {
+    // npm takes back what it cannot finish, for lack of a network say, but not what it could not write.
+    if (record && !(error instanceof UnwrittenError)) writeFileSync(installed, record);
+    else rmSync(installed, { force: true });
+    throw error;
   }
 }
 
@@ -85,10 +67,10 @@ function wanted({ dev }) {
 }
 
 /**
- * @param {string} [lockFile]
+ * @param {string} lockFile
  * @returns {Record<string, { version: string, integrity?: string, optional?: boolean, dev?: boolean }>}
  */
-function packagesOf(lockFile = "") {
+function packagesOf(lockFile) {
   if (!existsSync(lockFile)) return {};
   const { "": project, ...packages } = JSON.parse(readFileSync(lockFile, "utf8")).packages;
   return packages;

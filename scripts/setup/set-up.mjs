@@ -1,19 +1,22 @@
 // Installs whatever is missing, inside the clone: `npm run setup`, and the first thing that every other command does.
+import { rmSync } from "node:fs";
 import { addonStep } from "./addon.mjs";
 import { decideBackend, reconsiderBackend } from "./backend.mjs";
 import { compilerStep, libraryStep, scriptsStep } from "./builds.mjs";
-import { chromiumStep } from "./chromium.mjs";
+import { chromiumElsewhere, chromiumStep } from "./chromium.mjs";
 import { kernelspecStep } from "./kernelspec.mjs";
 import { labExtensionStep } from "./lab-extension.mjs";
 import { withLock } from "./lock.mjs";
 import { checkMachine } from "./machine.mjs";
 import { nodeDevStep, nodeStep } from "./node.mjs";
+import { npmCache } from "./npm.mjs";
 import { showProgress } from "./progress.mjs";
-import { pythonStep } from "./python.mjs";
+import { pipCache, pythonStep } from "./python.mjs";
 import { checkDisk, checkNode, checkWritable } from "./requirements.mjs";
 import { SetUpError, remedy } from "./set-up-error.mjs";
 import { tensorflowStep } from "./tensorflow.mjs";
 import { log, openLog } from "./tool.mjs";
+import { unusedStep } from "./unused.mjs";
 
 /**
  * @typedef {import("./commands.mjs").Part} Part
@@ -25,6 +28,7 @@ const parts = {
   lab: [
     nodeStep,
     pythonStep,
+    unusedStep,
     tensorflowStep,
     addonStep,
     kernelspecStep,
@@ -36,6 +40,7 @@ const parts = {
   all: [
     nodeDevStep,
     pythonStep,
+    unusedStep,
     tensorflowStep,
     addonStep,
     chromiumStep,
@@ -81,7 +86,7 @@ function explain({ message, details }) {
 
 /** Those that are to be made. @param {Step[]} steps */
 function missing(steps) {
-  return steps.filter((step) => (step.isNeeded?.() ?? true) && !step.isDone());
+  return steps.filter((step) => !step.isDone() && (step.isNeeded?.() ?? true));
 }
 
 /** @param {Step[]} steps */
@@ -90,6 +95,7 @@ async function makeWhatIsMissing(steps) {
   openLog();
   checkMachine();
   if (missing(steps).includes(addonStep)) decideBackend();
+  if (steps.includes(chromiumStep) && !chromiumStep.isNeeded()) console.error(chromiumElsewhere);
   const wanted = missing(steps);
   for (const step of wanted) step.requires?.();
   checkDisk(wanted.reduce((sum, step) => sum + step.megabytes, 0));
@@ -106,4 +112,6 @@ async function makeWhatIsMissing(steps) {
       throw error;
     }
   }
+  // Kept until here, so that an interrupted set-up goes on from them.
+  for (const packages of [npmCache, pipCache]) rmSync(packages, { recursive: true, force: true });
 }
