@@ -51,7 +51,7 @@ export const chromiumStep = {
   isNeeded: () => comes(),
   ...stampedStep({
     name: "Chromium, for the static images",
-    megabytes: 370,
+    megabytes: 300,
     stamp: join(home, ".stamp"),
     inputs: () => [readFileSync(lock)],
     async make(report) {

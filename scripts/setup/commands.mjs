@@ -26,13 +26,17 @@ export const commands = {
   npm run setup            everything
   npm run setup -- lab     what npm run lab needs, and kernel, worker and serve
 
-lab consists of Node packages (the library, the kernel, MNIST), Python packages (JupyterLab), TensorFlow and its addon,
-and what is compiled of this clone. The rest is the Node packages of pages, tests and checks, and Chromium, which draws
-the static images and in which pages are tested.
+                                                              download      disk
+  lab   Node packages: the library, the kernel, MNIST           170 MB    240 MB
+        Python packages: JupyterLab, also those of tests         90 MB    220 MB
+        TensorFlow and its addon, unless WebAssembly trains     275 MB    640 MB
+        what is compiled of this clone                                     70 MB
+  rest  Node packages of pages, tests and checks                 80 MB    125 MB
+        Chromium: static images, and tests of pages              75 MB    210 MB
 
-TensorFlow is built for by the C++ compiler of this machine (CXX, g++, c++ or clang++). Without one, training uses
-WebAssembly, and nothing of TensorFlow is downloaded; npm run setup looks again. TRAINING_BACKEND decides otherwise, for
-one command: tensorflow makes a missing compiler an error, wasm and cpu go without.`,
+The addon is built by this machine's C++ compiler (CXX, g++, c++ or clang++). Where there is none, training uses
+WebAssembly, and nothing of TensorFlow is downloaded; only npm run setup looks for a compiler again. TRAINING_BACKEND
+decides for one command: tensorflow makes a missing compiler an error, wasm and cpu do without.`,
     allowPositionals: true,
   },
 

@@ -12,7 +12,7 @@ const installed = join(nodeModules, ".package-lock.json"); // npm's own record, 
 /** @type {import("./step.mjs").Step} */
 export const nodeStep = {
   name: "Node packages",
-  megabytes: 600,
+  megabytes: 750,
   isDone: () => isInstalled({ dev: false }),
   // Those for pages and tests stay if they were there.
   make: (report) => install(report, { dev: Object.values(packagesOf(installed)).some(({ dev }) => dev) }),
@@ -21,7 +21,7 @@ export const nodeStep = {
 /** @type {import("./step.mjs").Step} */
 export const nodeDevStep = {
   name: "Node packages, with those for pages and tests",
-  megabytes: 900,
+  megabytes: 950,
   isDone: () => isInstalled({ dev: true }),
   make: (report) => install(report, { dev: true }),
 };

@@ -25,7 +25,7 @@ const requirements = join(root, "requirements.txt");
 export const pythonStep = {
   ...stampedStep({
     name: "Python packages",
-    megabytes: 600,
+    megabytes: 400,
     stamp: join(venv, ".stamp"),
     // A virtual environment contains its own path and that of its Python, so it is made again if either moves.
     inputs: () => [readFileSync(requirements), root, existsSync(python) ? realpathSync(python) : "missing"],

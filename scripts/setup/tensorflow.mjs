@@ -18,7 +18,7 @@ export const tensorflowStep = {
   isNeeded: wantsTensorflow,
   ...stampedStep({
     name: "TensorFlow 2.21 libraries",
-    megabytes: 1200,
+    megabytes: 950,
     stamp: join(tensorflow, ".stamp"),
     inputs: () => [readFileSync(requirement)],
     async make(report) {

@@ -28,7 +28,7 @@ export const unusedOfNode = [
 ];
 
 /** In .venv. @type {Unused} */
-export const unusedOfPython = [
+const unusedOfPython = [
   [/\.map$/, "source maps, for debugging JupyterLab"],
   [/\/site-packages\/(numpy|tornado)\/(.*\/)?tests?\//, "their tests"],
   [/\/site-packages\/babel\/locale-data\/(?!en|root)/, "languages that JupyterLab does not come in"],
