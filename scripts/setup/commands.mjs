@@ -28,10 +28,11 @@ export const commands = {
 
                                                               download      disk
   lab   Node packages: the library, the kernel, MNIST           170 MB    240 MB
-        Python packages: JupyterLab, also those of tests         90 MB    220 MB
+        Python packages: JupyterLab                              55 MB    130 MB
         TensorFlow and its addon, unless WebAssembly trains     275 MB    640 MB
-        what is compiled of this clone                                     70 MB
+        what is compiled of this clone                                     65 MB
   rest  Node packages of pages, tests and checks                 80 MB    125 MB
+        Python packages of tests and checks                      35 MB    100 MB
         Chromium: static images, and tests of pages              75 MB    210 MB
 
 The addon is built by this machine's C++ compiler (CXX, g++, c++ or clang++). Where there is none, training uses

@@ -1,7 +1,8 @@
-// JupyterLab, nbconvert and the Python test tools, in a virtual environment inside the clone.
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+// JupyterLab, nbconvert and, where they are wanted, the Python tools of tests and checks, in a virtual environment inside the clone.
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cache, root, venv, venvPrograms } from "./clone.mjs";
+import { labRequirements } from "./lab-requirements.mjs";
 import { findPython } from "./requirements.mjs";
 import { stampedStep } from "./step.mjs";
 import { runTool } from "./tool.mjs";
@@ -22,49 +23,62 @@ export const pipEnvironment = {
 
 const requirements = join(root, "requirements.txt");
 
+/** What JupyterLab and nbconvert need. */
 export const pythonStep = {
   ...stampedStep({
     name: "Python packages",
-    megabytes: 400,
+    megabytes: 250,
     stamp: join(venv, ".stamp"),
     // A virtual environment contains its own path and that of its Python, so it is made again if either moves.
-    inputs: () => [readFileSync(requirements), root, existsSync(python) ? realpathSync(python) : "missing"],
+    inputs: () => [
+      labRequirements(readFileSync(requirements, "utf8")),
+      root,
+      existsSync(python) ? realpathSync(python) : "missing",
+    ],
     async make(report) {
-      const doing = "Installing the Python packages";
       // In two steps, because venv hides pip's output when installing pip fails.
       await runTool(findPython(), ["-I", "-m", "venv", "--clear", "--without-pip", venv], { doing });
       await runTool(python, ["-I", "-m", "ensurepip", "--default-pip"], { doing });
-      let total = readFileSync(requirements, "utf8").match(/^\S+==/gm)?.length ?? 0;
-      let fetched = 0;
-      let megabytes = 0;
-      await runTool(
-        python,
-        // Compiled are, at their first import, only the modules that are used.
-        [
-          ...pip,
-          "install",
-          "--require-hashes",
-          "--only-binary=:all:",
-          "--progress-bar=off",
-          "--no-compile",
-          "-r",
-          requirements,
-        ],
-        {
-          doing,
-          env: pipEnvironment,
-          onLine(line) {
-            // Packages for other Pythons or platforms; pip lists them before it fetches the first.
-            if (line.startsWith("Ignoring ")) total--;
-            if (line.startsWith("Collecting ")) fetched++;
-            const [, size, unit] = line.match(/^\s*Downloading .*\((\d+(?:\.\d+)?) (kB|MB)\)/) ?? [];
-            if (size) megabytes += unit === "MB" ? +size : +size / 1000;
-            if (fetched > 0) report(`${fetched} of ${total} fetched, ${megabytes.toFixed(0)} MB`);
-            if (line.startsWith("Installing ")) report(`installing ${total}`);
-          },
-        },
-      );
+      const file = join(venv, "requirements.txt");
+      writeFileSync(file, labRequirements(readFileSync(requirements, "utf8")));
+      await install(file, report);
     },
   }),
   requires: findPython,
 };
+
+/** The rest: what tests, checks and benchmarks need. */
+export const pythonDevStep = stampedStep({
+  name: "Python packages for tests",
+  megabytes: 150,
+  stamp: join(venv, ".stamp-dev"),
+  inputs: () => [readFileSync(requirements)],
+  make: (report) => install(requirements, report),
+});
+
+const doing = "Installing the Python packages";
+
+/**
+ * @param {string} file  with the requirements; what is there already is not fetched again
+ * @param {import("./step.mjs").Report} report
+ */
+async function install(file, report) {
+  let total = readFileSync(file, "utf8").match(/^\S+==/gm)?.length ?? 0;
+  let fetched = 0;
+  let megabytes = 0;
+  const settings = ["--require-hashes", "--only-binary=:all:", "--progress-bar=off"];
+  // Compiled are, at their first import, only the modules that are used.
+  await runTool(python, [...pip, "install", ...settings, "--no-compile", "-r", file], {
+    doing,
+    env: pipEnvironment,
+    onLine(line) {
+      // Packages for other Pythons or platforms, and those that are there; pip lists them before it fetches the first.
+      if (/^(Ignoring|Requirement already satisfied:) /.test(line)) total--;
+      if (line.startsWith("Collecting ")) fetched++;
+      const [, size, unit] = line.match(/^\s*Downloading .*\((\d+(?:\.\d+)?) (kB|MB)\)/) ?? [];
+      if (size) megabytes += unit === "MB" ? +size : +size / 1000;
+      if (fetched > 0) report(`${fetched} of ${total} fetched, ${megabytes.toFixed(0)} MB`);
+      if (line.startsWith("Installing ")) report(`installing ${fetched}`);
+    },
+  });
+}

@@ -11,7 +11,7 @@ import { checkMachine } from "./machine.mjs";
 import { nodeDevStep, nodeStep } from "./node.mjs";
 import { npmCache } from "./npm.mjs";
 import { showProgress } from "./progress.mjs";
-import { pipCache, pythonStep } from "./python.mjs";
+import { pipCache, pythonDevStep, pythonStep } from "./python.mjs";
 import { checkDisk, checkNode, checkWritable } from "./requirements.mjs";
 import { SetUpError, remedy } from "./set-up-error.mjs";
 import { tensorflowStep } from "./tensorflow.mjs";
@@ -40,6 +40,7 @@ const parts = {
   all: [
     nodeDevStep,
     pythonStep,
+    pythonDevStep,
     unusedStep,
     tensorflowStep,
     addonStep,

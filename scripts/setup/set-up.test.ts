@@ -125,9 +125,11 @@ test(
     const path = mkdtempSync(join(tmpdir(), "path-"));
     t.after(() => rmSync(path, { recursive: true }));
     symlinkSync(otherPython.command, join(path, "python3"));
-    const { code, output } = await clone.makeStep("python", { PATH: `${path}:${process.env.PATH}` });
-    assert.equal(code, 0, output);
-    assert.equal(await clone.isDone("python"), true);
+    for (const step of ["python", "pythonDev"]) {
+      const { code, output } = await clone.makeStep(step, { PATH: `${path}:${process.env.PATH}` });
+      assert.equal(code, 0, output);
+      assert.equal(await clone.isDone(step), true);
+    }
     const python = join(clone.folder, ".venv/bin/python");
     assert.equal(askPython(python)?.version, otherPython?.version);
     execFileSync(python, ["-I", "-m", "pip", "check"]);

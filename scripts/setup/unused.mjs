@@ -46,7 +46,7 @@ export const unusedStep = stampedStep({
   // Done again when the packages are others.
   inputs: () => [
     ...[...unusedOfNode, ...unusedOfPython].map(([pattern]) => String(pattern)),
-    ...[join(nodeModules, ".package-lock.json"), join(venv, ".stamp")].map((file) =>
+    ...[join(nodeModules, ".package-lock.json"), join(venv, ".stamp"), join(venv, ".stamp-dev")].map((file) =>
       existsSync(file) ? readFileSync(file) : "missing",
     ),
   ],

@@ -22,7 +22,7 @@ const copied = [
 ];
 
 /** The modules of the steps that share one. */
-const modules: Record<string, string> = { library: "builds", nodeDev: "node", scripts: "builds" };
+const modules: Record<string, string> = { library: "builds", nodeDev: "node", pythonDev: "python", scripts: "builds" };
 
 type Environment = Record<string, string>;
 
