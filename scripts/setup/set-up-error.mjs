@@ -34,6 +34,10 @@ const cures = [
     "the machine's memory ran out; close other programs or use a machine with more, and run the same command again",
   ],
   [
+    /ended by SIGILL/,
+    "this processor lacks instructions that TensorFlow is compiled for; set TRAINING_BACKEND to wasm to train without it",
+  ],
+  [
     /ended by SIGKILL|exit code 137|Killed signal terminated/,
     "it was killed, as Linux does when the memory runs out (dmesg tells); " +
       "close other programs or use a machine with more memory, and run the same command again",

@@ -13,6 +13,8 @@ npm http fetch GET https://h/a attempt 1 failed with ECONNRESET
 
 /** What happens, what is printed then, and what set-up makes of it. */
 const cases: [string, string, RegExp][] = [
+  ["an old processor", "ended by SIGILL", /^this processor lacks instructions .* TRAINING_BACKEND to wasm/],
+
   // No network
   [
     "no network, old pip",
