@@ -27,7 +27,7 @@ const measurements: { [What in keyof Measurements]: () => Promise<{ begin(): Pro
     const training = new Training(new Trainer(network, new SGD(0.01), sets, options));
     const timesFor = (ms: number) => {
       const times: number[] = [];
-      for (const end = performance.now() + ms; performance.now() < end; ) {
+      for (const end = performance.now() + ms; performance.now() < end;) {
         const start = performance.now();
         training.advance(5);
         times.push((performance.now() - start) / 5);

@@ -45,7 +45,19 @@ export interface MemorySample {
 }
 
 /** @returns Markdown */
-export function table({ machine, repeats, peak, started, experiments, step, backends, threads, start, linear, memory }: Results): string {
+export function table({
+  machine,
+  repeats,
+  peak,
+  started,
+  experiments,
+  step,
+  backends,
+  threads,
+  start,
+  linear,
+  memory,
+}: Results): string {
   const lines = [
     `${machine.processor}, ${machine.cores} cores · ${machine.ours} · ${machine.numpy} · ${repeats === 1 ? "measured once" : `medians of ${repeats}`}`,
   ];

@@ -89,9 +89,9 @@ for (const [name, files, { quota, memory }] of cases)
 test("as many processes fit as processors, quota and memory allow, and one at least", () => {
   assert.deepEqual(fit({ cores: 16, memory: 64 * GB }), { processes: 16 });
   assert.deepEqual(fit({ cores: 16, memory: 3 * GB }), {
-    processes: 5,
+    processes: 10,
     reason:
-      "Runs are executed 5 at a time, as 3072 MB of memory are free, and each may take 600 MB; `workers` sets another number.",
+      "Runs are executed 10 at a time, as 3072 MB of memory are free, and each may take 300 MB; `workers` sets another number.",
   });
   assert.deepEqual(fit({ cores: 64, quota: 2.5, memory: 64 * GB }), {
     processes: 2,
@@ -100,4 +100,8 @@ test("as many processes fit as processors, quota and memory allow, and one at le
   assert.equal(fit({ cores: 8, quota: 0.5, memory: 64 * GB }).processes, 1);
   assert.equal(fit({ cores: 8, memory: 0 }).processes, 1);
   assert.deepEqual(fit({ cores: 1, memory: 0 }), { processes: 1 });
+  // With several threads each: nothing is to be explained that was asked for.
+  assert.deepEqual(fit({ cores: 16, memory: 64 * GB, threads: 3 }), { processes: 5 });
+  assert.deepEqual(fit({ cores: 2, memory: 64 * GB, threads: 4 }), { processes: 1 });
+  assert.equal(fit({ cores: 16, quota: 8, memory: 64 * GB, threads: 4 }).processes, 2);
 });
