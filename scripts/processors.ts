@@ -1,4 +1,4 @@
-// npm run processors: executes the notebooks as on other processors, and compares which of their claims hold.
+// npm run processors: executes the notebooks as on other processors, or without TensorFlow, and compares which of their claims hold.
 import { join, relative } from "node:path";
 import { cache } from "#setup/clone.mjs";
 import { CommandError } from "#setup/command-line.mjs";
@@ -9,8 +9,11 @@ import { executeNotebook, type Execution } from "./execute/notebook.js";
 import { printTable } from "./execute/print-table.js";
 import { outputsOf, readNotebook } from "./notebook-format.js";
 
+/** What a notebook is executed with: TensorFlow, restricted to some instructions, or WebAssembly. */
+type Arithmetic = InstructionSet | "WASM";
+
 interface Comparison extends Execution {
-  set: InstructionSet;
+  set: Arithmetic;
   /** The number of claims compared. */
   claims: number;
   differences: Differences;
@@ -20,13 +23,13 @@ interface Comparison extends Execution {
 const quick = process.env.QUICK === "1";
 
 export default async function processors(values: { notebooks: string }, words: string[]): Promise<void> {
-  const named = words.filter(isSet);
-  const sets: InstructionSet[] = named.length > 0 ? named : ["AVX2", "SSE41"];
+  const named = words.filter(isArithmetic);
+  const sets: Arithmetic[] = named.length > 0 ? named : ["AVX2", "SSE41"];
   const chosen = chooseNotebooks(
     values.notebooks,
-    words.filter((word) => !isSet(word)),
+    words.filter((word) => !isArithmetic(word)),
   );
-  sets.forEach(requireProcessor);
+  for (const set of sets) if (set !== "WASM") requireProcessor(set);
 
   const comparisons: Comparison[] = [];
   for (const set of sets) {
@@ -37,8 +40,8 @@ export default async function processors(values: { notebooks: string }, words: s
   if (comparisons.some(({ failed, differences }) => failed || differences.fallen.length > 0)) process.exitCode = 1;
 }
 
-function isSet(word: string): word is InstructionSet {
-  return Object.hasOwn(instructionSets, word);
+function isArithmetic(word: string): word is Arithmetic {
+  return word === "WASM" || Object.hasOwn(instructionSets, word);
 }
 
 function requireProcessor(set: InstructionSet): void {
@@ -49,10 +52,10 @@ function requireProcessor(set: InstructionSet): void {
     );
 }
 
-async function executeWith(set: InstructionSet, folder: string, file: string): Promise<Comparison> {
+async function executeWith(set: Arithmetic, folder: string, file: string): Promise<Comparison> {
   const notebook = join(folder, file);
   const execution = await executeNotebook(notebook, join(cache, "processors", set, file), {
-    ONEDNN_MAX_CPU_ISA: set,
+    ...(set === "WASM" ? { TRAINING_BACKEND: "wasm" } : { ONEDNN_MAX_CPU_ISA: set }),
     // Nothing from the store or from workers, which another processor may have computed.
     RUNS_STORE: undefined,
     RUNS_REDIS_URL: undefined,
@@ -67,7 +70,7 @@ async function executeWith(set: InstructionSet, folder: string, file: string): P
 
 function report(comparisons: Comparison[]): void {
   printTable(
-    ["Notebook", "Instructions", "Seconds", "Claims"],
+    ["Notebook", "With", "Seconds", "Claims"],
     comparisons.map(({ set, name, seconds, claims, differences, failed }) => [
       name,
       set,

@@ -56,12 +56,14 @@ decides for one command: tensorflow makes a missing compiler an error, wasm and 
 
   processors: {
     needs: "all",
-    usage: `Executes notebooks with the instructions of other processors, and reports which claims turn out differently.
+    usage: `Executes notebooks with the instructions of other processors, or with WebAssembly in place of TensorFlow, and reports
+which claims turn out differently.
 The results go to .cache/processors, and the notebooks stay as they are.
 
   npm run processors                           all of them, with AVX2 and with SSE41
   npm run processors -- AVX2 6.1 6.2           only these instructions and notebooks whose names begin like this
   npm run processors -- --notebooks FOLDER     the notebooks in another folder
+  npm run processors -- WASM                   with WebAssembly, which takes five times as long
   QUICK=1 npm run processors                   short trainings, to see that all cells run; claims are not compared
 
 Instructions are AVX512_CORE, AVX2, AVX and SSE41. TensorFlow gets the name as ONEDNN_MAX_CPU_ISA and
