@@ -274,12 +274,11 @@ export function miniBatch(examples: Examples, size: number, stream: RandomStream
   const bytes = bytesOf(examples);
   if ((bytes ?? examples.x).isDisposed || t.isDisposed) throw new Error("miniBatch: the set has been disposed");
   return tf.tidy(() => {
-    const rows = changing(() =>
-      tf.tensor1d(
-        new Int32Array(size).map(() => stream.integer(images)),
-        "int32",
-      ),
-    );
-    return { x: bytes ? bytes.rows(rows) : tf.gather(examples.x, rows), t: tf.gather(t, rows) };
+    let places = new Int32Array(size);
+    const rows = changing(() => {
+      places = places.map(() => stream.integer(images));
+      return tf.tensor1d(places, "int32");
+    });
+    return { x: bytes ? bytes.rows(() => places) : tf.gather(examples.x, rows), t: tf.gather(t, rows) };
   });
 }

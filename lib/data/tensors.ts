@@ -15,10 +15,10 @@ export class DatasetTensors {
   readonly #bytes: ByteMatrix;
   #x?: tf.Tensor;
 
-  constructor(set: Dataset) {
-    this.count = set.count;
-    this.#bytes = imagesOf(set);
-    this.t = labelsOf(set);
+  constructor({ pixels, labels, count, form }: Dataset) {
+    this.count = count;
+    this.#bytes = new ByteMatrix(pixels, [count, form.rows * form.columns]);
+    this.t = unrecorded(() => tf.keep(tf.tensor1d(Int32Array.from(labels), "int32")));
     defineLazily(this, "x", this.#bytes, () => this.#all());
   }
 
@@ -33,9 +33,3 @@ export class DatasetTensors {
   }
 }
 tested(DatasetTensors);
-
-// Outside of the constructor, whose function for `x` would otherwise keep the set, too.
-const imagesOf = ({ pixels, count, form: { rows, columns } }: Dataset) =>
-  unrecorded(() => new ByteMatrix(pixels, [count, rows * columns]));
-
-const labelsOf = ({ labels }: Dataset) => unrecorded(() => tf.keep(tf.tensor1d(Int32Array.from(labels), "int32")));

@@ -2,49 +2,50 @@
  * Images that stay bytes until numbers are needed of them: a quarter of the memory, in each process that trains on them.
  */
 import { native, tf } from "./backend";
+import { changing } from "./changing";
 import { peek } from "./lazy";
 import { tested } from "./pure";
 
 /** The number that each byte stands for: 0 … 1. */
 export const NUMBERS = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
-/** Bytes in an int32. TensorFlow gathers these, as tfjs has no type for bytes; and most are 0, so that JavaScript skips them. */
+/** Bytes in an int32: tfjs has no type for bytes; and most are 0, so that JavaScript skips four at once. */
 const BYTES = 4;
 
 /** A matrix of numbers 0 … 1, kept as bytes 0 … 255. */
 export class ByteMatrix {
   isDisposed = false;
-  /** `[rows, ⌈columns / 4⌉]`, four bytes in each: a tensor of TensorFlow's, or an array where JavaScript picks rows faster. */
-  private readonly words: tf.Tensor | Int32Array;
+  /** `[rows, ⌈columns / 4⌉]`, four bytes in each. */
+  private readonly words: Int32Array;
+  private readonly width: number;
 
   constructor(
     bytes: Uint8Array,
     readonly shape: [rows: number, columns: number],
   ) {
-    const words = wordsOf(bytes, shape);
-    this.words = tf.getBackend() === "tensorflow" ? uploaded(words, shape[0]) : words;
+    this.words = wordsOf(bytes, shape);
+    this.width = this.words.length / shape[0];
   }
 
   /**
-   * @param places of rows, `[count]` int32
-   * @returns these rows as numbers, `[count, columns]` float32, the same on each backend
+   * Some rows as numbers, `[count, columns]` float32, the same on each backend.
+   * @param places says which, again at each call of a step
    */
-  rows(places: tf.Tensor): tf.Tensor {
-    const { words } = this;
-    if (words instanceof tf.Tensor && tf.getBackend() === "tensorflow")
-      return this.trimmed(numbersOf(tf.gather(words, places)));
-    const array = words instanceof tf.Tensor ? words.dataSync<"int32">() : words; // a tensor if the backend has changed
-    return this.trimmed(numbersAt(places.dataSync<"int32">(), array, array.length / this.shape[0]));
+  rows(places: () => Int32Array): tf.Tensor {
+    const { words, width } = this;
+    if (tf.getBackend() !== "tensorflow") return this.trimmed(changing(() => numbersAt(places(), words, width)));
+    return this.trimmed(numbersOf(changing(() => wordsAt(places(), words, width))));
   }
 
   /** All rows as numbers. */
   all(): tf.Tensor {
-    return tf.tidy(() => this.rows(tf.range(0, this.shape[0], 1, "int32")));
+    const every = Int32Array.from({ length: this.shape[0] }, (_, row) => row);
+    return tf.tidy(() => this.rows(() => every));
   }
 
+  /** Says that the matrix is not to be used any more. */
   dispose(): void {
     this.isDisposed = true;
-    if (this.words instanceof tf.Tensor) this.words.dispose();
   }
 
   /** Without what fills up the last word of a row. */
@@ -68,10 +69,11 @@ function wordsOf(bytes: Uint8Array, [rows, columns]: [number, number]): Int32Arr
   return new Int32Array(padded.buffer, padded.byteOffset, rows * width);
 }
 
-function uploaded(words: Int32Array, rows: number): tf.Tensor {
-  const tensor = tf.keep(tf.tensor2d(words, [rows, words.length / rows], "int32"));
-  tf.tidy(() => void tensor.slice(0, 1)); // the first operation copies it
-  return tensor;
+/** Some rows of words, `[count, width]` int32. */
+function wordsAt(places: Int32Array, words: Int32Array, width: number): tf.Tensor {
+  const rows = new Int32Array(places.length * width);
+  places.forEach((place, i) => rows.set(words.subarray(place * width, (place + 1) * width), i * width));
+  return tf.tensor2d(rows, [places.length, width], "int32");
 }
 
 /** Words as the numbers that their bytes stand for, by TensorFlow: `[count, width]` → `[count, 4 · width]` float32. */
@@ -92,7 +94,7 @@ function numbersOf(words: tf.Tensor): tf.Tensor {
   return numbers.reshape([count, BYTES * width]).div(255);
 }
 
-/** The same for some rows of words in JavaScript. */
+/** Some rows of words as these numbers, by JavaScript. */
 function numbersAt(places: Int32Array, words: Int32Array, width: number): tf.Tensor {
   const numbers = new Float32Array(places.length * width * BYTES);
   let next = 0;

@@ -2,31 +2,16 @@ import { LRUCache } from "lru-cache";
 import { shuffleDataset, type Dataset } from "../data/dataset";
 import { loadMnist } from "../data/mnist";
 import { DatasetTensors } from "../data/tensors";
-import { native } from "../engine/backend";
 import { randomStream } from "../random";
 import type { Trainer } from "../trainer";
 import type { RunSpec } from "./spec";
 
-/**
- * What was read, as long as somebody needs its bytes: TensorFlow has its own copy of those that it trains on. A process that
- * only trains collects the others at once, as it may be one of many; by itself, JavaScript takes its time.
- */
-let mnist: WeakRef<ReturnType<typeof loadMnist>> | undefined;
-
-function readMnist(): ReturnType<typeof loadMnist> {
-  const known = mnist?.deref();
-  if (known) return known;
-  const read = loadMnist();
-  mnist = new WeakRef(read);
-  return read;
-}
+let mnist: ReturnType<typeof loadMnist> | undefined;
 
 interface Shared {
   tensors: DatasetTensors;
   /** Runs that train on them. */
   users: number;
-  /** What other backends take the bytes from. */
-  source?: object;
 }
 
 /** Frees a set once it is neither kept nor in use. */
@@ -53,10 +38,8 @@ export function borrowSets({ data, record }: Pick<RunSpec, "data" | "record">): 
   const borrow = (key: string, choose: (mnist: ReturnType<typeof loadMnist>) => Dataset) => {
     let shared = made.get(key);
     if (!shared) {
-      const read = readMnist();
-      shared = { tensors: new DatasetTensors(choose(read)), users: 0, source: native ? undefined : read };
+      shared = { tensors: new DatasetTensors(choose((mnist ??= loadMnist()))), users: 0 };
       made.set(key, shared);
-      setImmediate(() => globalThis.gc?.());
     }
     shared.users++;
     borrowed.set(key, shared);

@@ -1,7 +1,5 @@
 /** What a process of the pool executes: segments of runs, one at a time, on a single thread. */
 import { writeFileSync } from "node:fs";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import * as workerpool from "workerpool";
 import type { History } from "../../trainer";
 import { borrowSets } from "../data";
@@ -18,10 +16,6 @@ async function handOver(message: Message): Promise<void> {
   say(message);
   await flushed();
 }
-
-// As `node --expose-gc` does, for what reads images to collect what it no longer needs.
-setFlagsFromString("--expose-gc");
-globalThis.gc = runInNewContext("gc") as typeof gc;
 
 workerpool.worker({
   run: (spec: RunSpec, { handsOver, ...segment }: Order): Promise<History> =>
