@@ -51,6 +51,6 @@ import "./inspect"; // values show themselves
 import { afterCutOff } from "./notebook/kernel";
 
 const slow = slowness();
-if (slow) console.log(slow);
+if (slow) console.warn(slow);
 
 afterCutOff(endOpenScopes); // an interrupted cell leaves nothing open

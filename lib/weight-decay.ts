@@ -1,5 +1,5 @@
 import type { tf } from "./engine/backend";
-import { halfSumOfSquares } from "./engine/operations";
+import { halfSumOfSquares, total } from "./engine/operations";
 
 /**
  * A penalty that can be added to the loss to keep weights small: a norm of every weight matrix W, times λ.
@@ -25,7 +25,7 @@ export const norms = {
     gradient: (W) => W,
   },
   L1: {
-    value: (W) => W.abs().sum(),
+    value: (W) => total(W.abs()),
     gradient: (W) => W.sign(),
   },
   max: {

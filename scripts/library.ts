@@ -5,6 +5,7 @@ import { libraryBuild } from "#setup/clone.mjs";
 /** Modules of the library by their place in lib/, `index` first: what notebooks import. */
 interface LibraryModules {
   index: typeof import("../lib/index.js");
+  "engine/backend/index": typeof import("../lib/engine/backend/index.js");
   "engine/backend/compatibility": typeof import("../lib/engine/backend/compatibility.js");
   "experiments/data": typeof import("../lib/experiments/data.js");
   "experiments/training": typeof import("../lib/experiments/training.js");

@@ -10,6 +10,9 @@ export default async function serve(values: { processes?: string; silence?: stri
   if (!url) throw new CommandError("RUNS_REDIS_URL is not set", { showUsage: true });
 
   const { serveRuns } = loadLibrary("experiments/remote/serve");
+  const { slowness } = loadLibrary("engine/backend/index");
+  const slow = slowness();
+  if (slow) console.warn(slow);
   const { printable, printableName } = loadLibrary("printable");
   const { worker, close } = await serveRuns(url, { processes, silence }).catch((error: Error) => {
     throw new CommandError(error.message, { showUsage: true });

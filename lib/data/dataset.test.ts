@@ -62,6 +62,7 @@ test("another x may be put in the place of a set's own, in it or in a copy", () 
     assert.deepEqual(batch({ ...tensors, x: ones }), new Array(12).fill(1));
     assert.deepEqual(batch(tensors), own);
     assert.deepEqual(batch(Object.assign(tensors, { x: ones })), new Array(12).fill(1));
+    assert.deepEqual(batch(set.tensors()), own);
     set.dispose();
   });
 });

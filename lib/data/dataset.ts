@@ -63,7 +63,7 @@ export class Dataset {
    * `dispose()`. All of `x` is made only when it is read, since mini-batches are taken from bytes.
    */
   tensors(): { readonly x: tf.Tensor; readonly t: tf.Tensor; readonly count: number } {
-    return (this.made ??= new DatasetTensors(this));
+    return (this.made ??= DatasetTensors.of(this)).again();
   }
 
   /** Frees the tensors, if there are any. */

@@ -19,6 +19,7 @@ const cases: Record<keyof typeof kernels, () => unknown[][]> = {
   ],
   biasAdd: () => [[normals("x", 6, 4), normals("b", 4)]],
   sumOverBatch: () => [[normals("x", 20, 4)]],
+  total: () => [[normals("W", 6, 4)]],
   halfSumOfSquares: () => [[normals("W", 6, 4)]],
   reluGradient: () => [[normals("d", 6, 4), normals("x", 6, 4).relu()]],
   sigmoidGradient: () => [[normals("d", 6, 4), normals("x", 6, 4).sigmoid()]],

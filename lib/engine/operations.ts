@@ -12,8 +12,9 @@ type Tensor = tf.Tensor;
 /** Pairs the native form of an operation with its plain one, and picks by the backend in use. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any arguments, and the same in both
 function operation<F extends (...args: any[]) => Tensor | Tensor[]>(native: F, plain: F): F & { plain: F } {
-  const run = (...args: Parameters<F>) => (tf.getBackend() === "tensorflow" ? native : plain)(...args);
-  return Object.assign(run as F, { plain });
+  const tidied = (...args: Parameters<F>) => tf.tidy(() => plain(...args));
+  const run = (...args: Parameters<F>) => (tf.getBackend() === "tensorflow" ? native : tidied)(...args);
+  return Object.assign(run as F, { plain: tidied as F });
 }
 
 const backend = native!; // whose operations run nowhere else
@@ -71,10 +72,17 @@ export const tanhGradient = operation(
   (dout, y) => tf.mul(dout, tf.sub(1, tf.square(y))),
 );
 
-/** `½ Σ w²` over all elements, a scalar. */
+/** The sum of a matrix, a scalar. */
+export const total = operation(
+  (W: Tensor) => tf.sum(W),
+  // Row by row: WebAssembly adds up one number after the other, and of a million the third digit would be wrong.
+  (W) => tf.sum(tf.sum(W, -1)),
+);
+
+/** `½ Σ w²` over all elements of a matrix, a scalar. */
 export const halfSumOfSquares = operation(
   (W: Tensor) => op("L2Loss", W),
-  (W) => tf.mul(tf.sum(tf.square(W)), 0.5),
+  (W) => tf.mul(total(tf.square(W)), 0.5),
 );
 
 const SPARSE_LABELS = [...T, int("Tlabels")];

@@ -38,7 +38,7 @@ export function borrowSets({ data, record }: Pick<RunSpec, "data" | "record">): 
   const borrow = (key: string, choose: (mnist: ReturnType<typeof loadMnist>) => Dataset) => {
     let shared = made.get(key);
     if (!shared) {
-      shared = { tensors: new DatasetTensors(choose((mnist ??= loadMnist()))), users: 0 };
+      shared = { tensors: DatasetTensors.of(choose((mnist ??= loadMnist()))), users: 0 };
       made.set(key, shared);
     }
     shared.users++;

@@ -2,6 +2,7 @@
  * How the library's values and TensorFlow's tensors show themselves: as a cell's last value, in `console.log` or in a
  * terminal, alone or within other objects. Loading this file sets it up; the classes know nothing of it.
  */
+import { inspect } from "node:util";
 import { tf } from "../engine/backend";
 import { Dataset } from "../data/dataset";
 import { DatasetTensors } from "../data/tensors";
@@ -28,14 +29,23 @@ function showProperties<T extends object>(type: { prototype: T }, properties: (v
   setLookOf(type, { text: (value) => named(value.constructor.name, properties(value)) });
 }
 
-// Not the images as numbers, which reading would make.
-showProperties(DatasetTensors, (tensors) => {
-  const shape = bytesOf(tensors)?.shape;
-  return {
-    x: shape ? named(`Tensor [${shape.join(", ")}] float32`, {}) : tensors.x,
-    t: tensors.t,
-    count: tensors.count,
-  };
+/** Images as numbers, of which so many are made only to be shown. */
+const MOST_MADE = 1e6;
+
+setLookOf(DatasetTensors, {
+  text(tensors, _depth, { stylize }) {
+    const { t, count } = tensors;
+    const bytes = bytesOf(tensors);
+    const shown = () => {
+      if (!bytes) return tensors.x; // another is in its place
+      const [rows, columns] = bytes.shape;
+      if (tensors.made && !tensors.made.isDisposed) return tensors.made;
+      if (!bytes.isDisposed && rows * columns <= MOST_MADE) return tensors.x;
+      const state = stylize(bytes.isDisposed ? "disposed" : "made when read", "special");
+      return { [inspect.custom]: () => `Tensor [${rows}, ${columns}] float32, ${state}` };
+    };
+    return { x: shown(), t, count };
+  },
 });
 
 // Layers: their shapes and settings, but not what they keep for `backward`.

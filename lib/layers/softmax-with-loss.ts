@@ -18,9 +18,13 @@ export class SoftmaxWithLoss {
    * @param scores `[batch, classes]`, the last affine layer's output.
    * @param labels `[batch]`, int32, `0 ≤ label < classes`.
    * @returns the mean loss, a scalar tensor.
-   * @throws if the labels are not one integer per row, or not classes.
+   * @throws if the scores are no matrix, if the labels are not one integer per row, or not classes.
    */
   forward(scores: tf.Tensor, labels: tf.Tensor): tf.Tensor {
+    if (scores.rank !== 2 || scores.dtype !== "float32")
+      throw new Error(
+        `SoftmaxWithLoss: expected scores of float32 [batch, classes], got ${scores.dtype} [${scores.shape.join(", ")}]`,
+      );
     checkLabels(labels, scores.shape[0], "SoftmaxWithLoss");
     const [losses, difference] = this.compare(scores, labels);
     this.difference = difference;

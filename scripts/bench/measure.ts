@@ -35,7 +35,7 @@ export function machine(): Results["machine"] {
   const [version, [blas]] = JSON.parse(
     execFileSync(python, ["-c", threadpools], { env: numpyEnvironment, encoding: "utf8" }),
   ) as [string, Record<"internal_api" | "version" | "architecture" | "num_threads", string | number>[]];
-  const { node, tfjs, tensorflow } = loadLibrary("index").backendInfo();
+  const { node, tfjs, tensorflow = "none" } = loadLibrary("index").backendInfo();
   return {
     processor: cpus()[0].model,
     cores: cpus().length,

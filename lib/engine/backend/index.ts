@@ -7,7 +7,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { prepareTensorFlow, type NativeBackend } from "./tensorflow";
 import { threadsWanted } from "./threads";
-import { prepareWasm } from "./wasm";
+import { hasSimd, prepareWasm } from "./wasm";
 
 export { tf };
 export type { Attribute, NativeBackend } from "./tensorflow";
@@ -38,7 +38,8 @@ export const environment = { TRAINING_BACKEND: name, TRAINING_THREADS: String(th
  * Names the order in which sums are taken, in which backends and numbers of threads differ, and so what histories can be
  * equal to the last bit.
  */
-export const arithmetic = threads > 1 ? `${name}-${threads}-threads` : name;
+export const arithmetic =
+  threads > 1 ? `${name}-${threads}-threads` : name === "wasm" && !hasSimd() ? "wasm-without-simd" : name;
 
 /** @throws Error if there is no backend of that name, or if it cannot be used. */
 function choose(forced?: string): { name: Name; reason?: string } {

@@ -17,8 +17,24 @@ declare const WebAssembly: {
 /** What the JavaScript around the WebAssembly module makes of the object that it is given. */
 interface Module {
   instantiateWasm(imports: object, done: (instance: object) => void): object;
+  /** The place of so many bytes; 0 if there is no room for them. */
+  _malloc?(bytes: number): number;
   cwrap?(name: string, returns: "number" | null, takes: "number"[]): (...numbers: number[]) => number;
   tfjs?: object;
+}
+
+/** Whether several numbers are computed at once, and sums so taken in another order. */
+export const hasSimd = (): boolean => WebAssembly.validate(SIMD);
+
+/** Without the listeners that `start` adds to the process: they end it at an error that nobody catches, even if others handle it. */
+function withoutItsListeners(start: () => void): void {
+  const events = ["uncaughtException", "unhandledRejection"];
+  const before = events.map((event) => process.rawListeners(event));
+  start();
+  events.forEach((event, i) => {
+    for (const listener of process.rawListeners(event))
+      if (!before[i].includes(listener)) process.removeListener(event, listener as (...args: unknown[]) => void);
+  });
 }
 
 /**
@@ -29,7 +45,7 @@ interface Module {
  */
 export function prepareWasm(): void {
   if (typeof WebAssembly === "undefined") throw new Error("is not there");
-  const name = WebAssembly.validate(SIMD) ? "tfjs-backend-wasm-simd.wasm" : "tfjs-backend-wasm.wasm";
+  const name = hasSimd() ? "tfjs-backend-wasm-simd.wasm" : "tfjs-backend-wasm.wasm";
   const code = new WebAssembly.Module(readFileSync(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`)));
   const module: Module = {
     instantiateWasm(imports, done) {
@@ -39,7 +55,16 @@ export function prepareWasm(): void {
     },
   };
   const start = require("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js") as (module: Module) => void;
-  start(module);
+  withoutItsListeners(() => start(module));
+  module._malloc!(0); // its first call puts another function in its place
+  const allocate = module._malloc!;
+  module._malloc = (bytes) => {
+    const place = allocate(bytes);
+    // tfjs would write to the place 0, over what is there.
+    if (place === 0 && bytes > 0)
+      throw new Error(`WebAssembly's 4 GB of memory have no room for ${bytes} bytes more; dispose of tensors`);
+    return place;
+  };
   const wrap = module.cwrap!;
   module.tfjs = {
     init: wrap("init", null, []),
