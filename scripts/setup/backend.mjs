@@ -12,6 +12,14 @@ import { writeWhole } from "./step.mjs";
 /** Holds the reason why set-up goes without TensorFlow, and is there only then. */
 const record = join(cache, "without-tensorflow");
 
+const backends = ["tensorflow", "wasm", "cpu"];
+
+/** Refuses a name that the library would refuse later. */
+export function checkBackend(forced = process.env.TRAINING_BACKEND) {
+  if (forced && !backends.includes(forced))
+    throw new SetUpError(`TRAINING_BACKEND is "${forced}", and can be ${backends.join(", ")}; correct it or unset it.`);
+}
+
 /** @returns {boolean} whether TensorFlow and its addon belong to set-up, as far as is known without looking around */
 export function wantsTensorflow() {
   const forced = process.env.TRAINING_BACKEND;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { obstacleTo, wantsTensorflow } from "#setup/backend.mjs";
+import { checkBackend, obstacleTo, wantsTensorflow } from "#setup/backend.mjs";
 
 test("TensorFlow trains where its library exists and a compiler is found; elsewhere a remedy is told, where there is one", () => {
   const debian = { os: "linux", arch: "x64", glibc: "2.36" };
@@ -17,4 +17,12 @@ test("TRAINING_BACKEND decides, whatever was found", (t) => {
     process.env.TRAINING_BACKEND = name;
     assert.equal(wantsTensorflow(), wanted);
   }
+});
+
+test("a name that is no backend's is refused by set-up, as it would be by the library", () => {
+  for (const name of ["TensorFlow", "nonsense", " "])
+    assert.throws(() => checkBackend(name), {
+      message: new RegExp(`^TRAINING_BACKEND is "${name}", and can be tensorflow, wasm, cpu`),
+    });
+  for (const name of ["", "tensorflow", "wasm", "cpu", undefined]) checkBackend(name);
 });

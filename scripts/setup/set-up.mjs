@@ -1,7 +1,7 @@
 // Installs whatever is missing, inside the clone: `npm run setup`, and the first thing that every other command does.
 import { rmSync } from "node:fs";
 import { addonStep } from "./addon.mjs";
-import { decideBackend, reconsiderBackend } from "./backend.mjs";
+import { checkBackend, decideBackend, reconsiderBackend } from "./backend.mjs";
 import { compilerStep, libraryStep, scriptsStep } from "./builds.mjs";
 import { chromiumElsewhere, chromiumStep } from "./chromium.mjs";
 import { kernelspecStep } from "./kernelspec.mjs";
@@ -63,6 +63,7 @@ export async function setUp(part, { reconsider = false } = {}) {
   const steps = parts[part];
   try {
     checkNode();
+    checkBackend();
     if (reconsider) reconsiderBackend();
     if (missing(steps).length === 0) return;
     checkWritable();
@@ -103,6 +104,8 @@ async function makeWhatIsMissing(steps) {
 
   if (wanted.length > 0) console.error("Setting up inside the clone:");
   for (const step of steps) {
+    // It goes with the Node packages when npm makes these anew.
+    if (step === addonStep && missing(steps).includes(step) && !wanted.includes(step)) decideBackend();
     if (!missing(steps).includes(step)) continue; // asked again, as an earlier step may have undone a later one
     const progress = showProgress(step.name);
     try {

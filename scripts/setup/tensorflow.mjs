@@ -11,6 +11,7 @@ import { runTool } from "./tool.mjs";
 export const tensorflow = join(cache, "tensorflow-2.21.0");
 
 const requirement = join(root, "scripts/setup/tensorflow.txt");
+const unpack = join(root, "scripts/setup/unpack_tensorflow.py");
 // The wheel whose hash is pinned, whatever Python is here.
 const wheel = ["--python-version=3.11", "--implementation=cp", "--abi=cp311"];
 
@@ -20,7 +21,7 @@ export const tensorflowStep = {
     name: "TensorFlow 2.21 libraries",
     megabytes: 950,
     stamp: join(tensorflow, ".stamp"),
-    inputs: () => [readFileSync(requirement)],
+    inputs: () => [readFileSync(requirement), readFileSync(unpack)],
     async make(report) {
       const partial = `${tensorflow}.partial`;
       const download = join(partial, "download");
@@ -39,7 +40,6 @@ export const tensorflowStep = {
       });
 
       report("unpacking");
-      const unpack = join(root, "scripts/setup/unpack_tensorflow.py");
       await runTool(python, ["-I", unpack, join(download, readdirSync(download)[0]), partial], {
         doing: "Unpacking TensorFlow",
       });

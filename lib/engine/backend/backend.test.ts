@@ -77,12 +77,12 @@ test("a name that is no backend's, and a number that is none of threads, are ref
   const error = (environment: Record<string, string>) => /^Error: (.*)$/m.exec(printed("", environment).stderr)?.[1];
   assert.equal(
     error({ TRAINING_BACKEND: "webgpu" }),
-    "TRAINING_BACKEND: expected one of tensorflow, wasm, cpu, got webgpu",
+    'TRAINING_BACKEND: expected one of tensorflow, wasm, cpu, got "webgpu"',
   );
   for (const wanted of ["0", "-1", "two", "1.5", "1000"])
     assert.equal(
       error({ TRAINING_THREADS: wanted }),
-      `TRAINING_THREADS: expected a whole number from 1 to 999, or all, got ${wanted}`,
+      `TRAINING_THREADS: expected a whole number from 1 to 999, or all, got "${wanted}"`,
     );
 });
 

@@ -45,7 +45,7 @@ export const arithmetic =
 function choose(forced?: string): { name: Name; reason?: string } {
   const names = Object.keys(backends) as Name[];
   if (forced && !Object.hasOwn(backends, forced))
-    throw new Error(`TRAINING_BACKEND: expected one of ${names.join(", ")}, got ${forced}`);
+    throw new Error(`TRAINING_BACKEND: expected one of ${names.join(", ")}, got "${forced}"`);
   const reasons: string[] = [];
   for (const name of forced ? [forced as Name] : names) {
     try {

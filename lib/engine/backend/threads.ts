@@ -10,6 +10,6 @@ export function threadsWanted(wanted = process.env.TRAINING_THREADS): number {
   if (!wanted) return 1;
   if (wanted === "all") return availableParallelism();
   if (!/^[1-9]\d{0,2}$/.test(wanted))
-    throw new Error(`TRAINING_THREADS: expected a whole number from 1 to 999, or all, got ${wanted}`);
+    throw new Error(`TRAINING_THREADS: expected a whole number from 1 to 999, or all, got "${wanted}"`);
   return Number(wanted);
 }
