@@ -1,4 +1,3 @@
-import test from "node:test";
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,6 +12,7 @@ import { Training } from "../experiments/training";
 import { Network, type NetworkSpec } from "../network";
 import { randomStream } from "../random";
 import { Trainer, type History } from "../trainer";
+import { test } from "../testing/on-tensorflow";
 
 const random = randomStream(7, "data");
 const examples = (count: number) => ({

@@ -1,8 +1,8 @@
-import test from "node:test";
 import assert from "node:assert/strict";
 import { tf } from "./backend";
 import * as kernels from "./operations";
 import { randomStream } from "../random";
+import { test } from "../testing/on-tensorflow";
 
 const normals = (name: string, ...shape: number[]) =>
   tf.tensor(randomStream(2, name).normals(shape.reduce((a, b) => a * b)), shape);

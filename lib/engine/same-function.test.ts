@@ -1,6 +1,5 @@
 // What people write in rules, layers and loops that is another function from call to call. Compiled, each has to give
 // the history that it gives as written, or be refused by name.
-import test from "node:test";
 import assert from "node:assert/strict";
 import { tf } from "./backend";
 import { changing } from "./changing";
@@ -23,6 +22,7 @@ import {
 } from "../optimizers";
 import { randomStream } from "../random";
 import { Trainer, type History } from "../trainer";
+import { test } from "../testing/on-tensorflow";
 
 const random = randomStream(7, "data");
 const train = {
