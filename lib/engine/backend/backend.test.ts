@@ -4,7 +4,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, write
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { test as testOnTensorFlow } from "../../testing/on-tensorflow";
+import { native } from ".";
+import { test as testOnTensorFlow, testIf } from "../../testing/on-tensorflow";
 import { runKey } from "../../experiments/key";
 import type { RunSpec } from "../../experiments/spec";
 
@@ -146,7 +147,7 @@ test("WebAssembly leaves what nobody catches to others, and says when its memory
 });
 
 for (const TRAINING_BACKEND of ["tensorflow", "wasm", "cpu"])
-  (TRAINING_BACKEND === "tensorflow" ? testOnTensorFlow : test)(
+  testIf(TRAINING_BACKEND !== "tensorflow" || native !== undefined)(
     `sums of a large matrix are right to six digits on ${TRAINING_BACKEND}`,
     () => {
       const program = `
