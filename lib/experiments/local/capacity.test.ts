@@ -89,9 +89,9 @@ for (const [name, files, { quota, memory }] of cases)
 test("as many processes fit as processors, quota and memory allow, and one at least", () => {
   assert.deepEqual(fit({ cores: 16, memory: 64 * GB }), { processes: 16 });
   assert.deepEqual(fit({ cores: 16, memory: 3 * GB }), {
-    processes: 10,
+    processes: 7,
     reason:
-      "Runs are executed 10 at a time, as 3072 MB of memory are free, and each may take 300 MB; `workers` sets another number.",
+      "Runs are executed 7 at a time, as 3072 MB of memory are free, and each may take 400 MB; `workers` sets another number.",
   });
   assert.deepEqual(fit({ cores: 64, quota: 2.5, memory: 64 * GB }), {
     processes: 2,
