@@ -54,7 +54,11 @@ export default defineConfig(
   },
 
   // What each room may not import.
-  room(["lib/engine/*.ts"], "^\\.\\./", "The engine knows tensors and TensorFlow, and nothing that is made of them."),
+  room(
+    ["lib/engine/*.ts", "lib/engine/backend/*.ts"],
+    "^\\.\\./",
+    "The engine knows tensors and TensorFlow, and nothing that is made of them.",
+  ),
   room(
     ["lib/data/*.ts"],
     "^\\.\\./(?!(clone|engine/.*|printable|random)$)",

@@ -1,4 +1,5 @@
-// npm run processors: executes the notebooks as on other processors, or without TensorFlow, and compares which of their claims hold.
+// npm run processors: executes the notebooks as on other processors, or without TensorFlow, and compares which of their
+// claims hold.
 import { join, relative } from "node:path";
 import { cache } from "#setup/clone.mjs";
 import { CommandError } from "#setup/command-line.mjs";

@@ -20,8 +20,9 @@ const freeUnused = ({ tensors, users }: Shared, isKept = false) => {
 };
 
 /**
- * Sets already made in this process: the next run most likely needs the same ones. One of 60,000 images takes 47 MB, and
- * 188 MB more if accuracies are taken on it; a worker may be given runs on many sets, so only the eight used last are kept.
+ * Sets already made in this process: the next run most likely needs the same ones. One of 60,000 images takes 188 MB
+ * if accuracies are taken on it, and 47 MB if it is shuffled; a worker may be given runs on many sets, so only the eight
+ * used last are kept.
  */
 const made = new LRUCache<string, Shared>({ max: 8, dispose: (shared) => freeUnused(shared) });
 

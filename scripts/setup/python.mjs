@@ -1,4 +1,5 @@
-// JupyterLab, nbconvert and, where they are wanted, the Python tools of tests and checks, in a virtual environment inside the clone.
+// JupyterLab, nbconvert and, where they are wanted, the Python tools of tests and checks, in a virtual environment inside
+// the clone.
 import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cache, root, venv, venvPrograms } from "./clone.mjs";

@@ -1,3 +1,3 @@
-import { testChapterOn } from "./chapter";
+import { testChapterOn } from "../../testing/on-backend";
 
 testChapterOn("cpu");

@@ -85,5 +85,8 @@ export function backendInfo(): {
 export function slowness(): string | undefined {
   if (name === "tensorflow") return undefined;
   const { title, slower } = backends[name];
-  return `Training runs on ${title}, ${slower} slower than on TensorFlow: ${reason}. npm run setup -- --help says what TensorFlow needs.`;
+  return (
+    `Training runs on ${title}, ${slower} slower than on TensorFlow: ${reason}. ` +
+    "npm run setup -- --help says what TensorFlow needs."
+  );
 }

@@ -3,7 +3,7 @@ import { arithmetic } from "../../engine/backend";
 import { printable, printableName } from "../../printable";
 import type { History } from "../../trainer";
 import { parseHistory } from "../history";
-import { runKey, VERSION } from "../key";
+import { runKey } from "../key";
 import type { RunOptions } from "../run";
 import { whenAborted, type Runner } from "../runner";
 import { updatesOf, type RunSpec } from "../spec";
@@ -208,8 +208,8 @@ export class RunQueue implements Runner {
     if (this.waiting.size > 0 && !this.warned && (await this.queue.getWorkersCount()) === 0) {
       this.warned = true;
       console.warn(
-        `${this.waiting.size} runs wait at ${publicAddress(this.url)}, and there is no worker ${VERSION.length > 1 ? `that trains with ${arithmetic} ` : ""}` +
-          `to take them. Start one, on any machine with this project: RUNS_REDIS_URL=… npm run worker`,
+        `${this.waiting.size} runs wait at ${publicAddress(this.url)}, and there is no worker to take them. ` +
+          `Start one that trains with ${arithmetic}, on any machine with this project: RUNS_REDIS_URL=… npm run worker`,
       );
     }
   }

@@ -16,6 +16,6 @@ const tests = [
 export function testChapterOn(backend: string, more: string[] = []): void {
   process.env.TRAINING_BACKEND = backend;
   suite(`on ${backend}`, () => {
-    for (const test of [...tests, ...more]) require(`../../${test}.test.js`);
+    for (const test of [...tests, ...more]) require(`../${test}.test.js`);
   });
 }
